@@ -1,0 +1,2 @@
+//! The command line of Tollgate's operators.
+fn main() {}

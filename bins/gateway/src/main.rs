@@ -1,0 +1,2 @@
+//! The Tollgate gateway.
+fn main() {}

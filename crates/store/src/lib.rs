@@ -1,0 +1,1 @@
+//! Durable state of Tollgate on SQLite and PostgreSQL.

@@ -1,0 +1,1 @@
+//! What LLM clients and providers say on the wire: routes, bodies, streams and refusals.
