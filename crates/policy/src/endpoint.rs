@@ -1,0 +1,141 @@
+//! What a caller can ask for: the endpoints, and the dialects that they are spoken in.
+
+/// The protocol of a route. A call goes to an upstream that speaks the same one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dialect {
+    /// OpenAI's API, and what imitates it.
+    OpenAi,
+    /// Anthropic's Messages API.
+    Anthropic,
+    /// Google's Gemini API.
+    Gemini,
+    /// Any other HTTP API, mounted under a prefix and priced per request.
+    Plain,
+}
+
+/// An endpoint of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Endpoint {
+    /// `POST /v1/chat/completions`
+    ChatCompletions,
+    /// `POST /v1/completions`
+    Completions,
+    /// `POST /v1/embeddings`
+    Embeddings,
+    /// `POST /v1/responses`
+    Responses,
+    /// `POST /v1/messages`
+    Messages,
+    /// `POST /v1/messages/count_tokens`
+    CountTokens,
+    /// `GET /v1/models`, answered by the gateway
+    Models,
+}
+
+/// A text that names no dialect or endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{seen}` is not one of {known}")]
+pub struct UnknownName {
+    seen: String,
+    known: String,
+}
+
+impl Dialect {
+    /// All dialects.
+    pub const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Gemini, Self::Plain];
+
+    /// The name in configuration, tables and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+            Self::Plain => "plain",
+        }
+    }
+}
+
+impl Endpoint {
+    /// All endpoints that are not mounts.
+    pub const ALL: [Self; 7] = [
+        Self::ChatCompletions,
+        Self::Completions,
+        Self::Embeddings,
+        Self::Responses,
+        Self::Messages,
+        Self::CountTokens,
+        Self::Models,
+    ];
+
+    /// The name in allowlists, tables and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ChatCompletions => "chat.completions",
+            Self::Completions => "completions",
+            Self::Embeddings => "embeddings",
+            Self::Responses => "responses",
+            Self::Messages => "messages",
+            Self::CountTokens => "messages.count_tokens",
+            Self::Models => "models",
+        }
+    }
+
+    /// The dialect that the endpoint belongs to.
+    pub const fn dialect(self) -> Dialect {
+        match self {
+            Self::ChatCompletions
+            | Self::Completions
+            | Self::Embeddings
+            | Self::Responses
+            | Self::Models => Dialect::OpenAi,
+            Self::Messages | Self::CountTokens => Dialect::Anthropic,
+        }
+    }
+}
+
+macro_rules! by_name {
+    ($($name:ident)*) => {$(
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = UnknownName;
+
+            fn from_str(text: &str) -> Result<Self, UnknownName> {
+                Self::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| UnknownName {
+                    seen: text.chars().take(60).collect(),
+                    known: Self::ALL.map(|one| format!("`{one}`")).join(", "),
+                })
+            }
+        }
+    )*};
+}
+
+by_name!(Dialect Endpoint);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back() {
+        for endpoint in Endpoint::ALL {
+            assert_eq!(endpoint.name().parse(), Ok(endpoint));
+        }
+        for dialect in Dialect::ALL {
+            assert_eq!(dialect.name().parse(), Ok(dialect));
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        let error = "chat".parse::<Endpoint>().unwrap_err().to_string();
+        assert!(
+            error.starts_with("`chat` is not one of `chat.completions`"),
+            "{error}"
+        );
+    }
+}
