@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+
+pub mod asked;
+pub mod catalog;
+pub mod credits;
+pub mod endpoint;
+pub mod evaluate;
+pub mod explain;
+pub mod group;
+pub mod id;
+pub mod name;
+pub mod network;
+pub mod pattern;
+pub mod plan;
+pub mod scope;
+pub mod secret;
+pub mod time;
+pub mod token;
+pub mod upstream;
+pub mod verdict;
+
+pub use asked::{Asked, Target};
+pub use catalog::Catalog;
+pub use evaluate::{evaluate, explain, reachable_models};
+pub use verdict::{Permit, Refusal, Verdict};

@@ -1,0 +1,282 @@
+//! What a decision says: a permit, or a refusal with every reason that applied.
+
+use crate::catalog::{Offer, Route};
+use crate::endpoint::Dialect;
+use crate::evaluate::usable;
+use crate::group::Group;
+use crate::token::Principal;
+use crate::upstream::Upstream;
+
+/// The outcome of a decision. A refusal is a value, not an error.
+#[derive(Debug, Clone)]
+pub enum Verdict<'a> {
+    /// The call may be made.
+    Permit(Permit<'a>),
+    /// The call may not be made.
+    Refuse(Refusal),
+}
+
+/// Proof that a call may be made, and what it may use. Only [`crate::evaluate`] makes one.
+#[derive(Debug, Clone, Copy)]
+pub struct Permit<'a> {
+    pub(crate) principal: &'a Principal,
+    pub(crate) group: &'a Group,
+    pub(crate) dialect: Dialect,
+    pub(crate) destination: Destination<'a>,
+}
+
+/// Where a permitted call may go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Destination<'a> {
+    Model(&'a Offer),
+    Mount(&'a Upstream),
+    Gateway,
+}
+
+/// Why a call may not be made: at least one reason, the first of which decides the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    first: Reason,
+    others: Vec<Reason>,
+}
+
+/// One rule that a call broke.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// Which rule, and how.
+    pub kind: ReasonKind,
+    /// Whose restriction it was.
+    pub layer: Layer,
+    /// What the rule looked at.
+    pub saw: String,
+    /// What it would have let through.
+    pub wanted: String,
+}
+
+/// Whose restriction a rule belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// The token's own.
+    Token,
+    /// The account's.
+    Account,
+    /// The group's.
+    Group,
+    /// The gateway's: what the catalog has.
+    Catalog,
+}
+
+/// The rules, in the order in which they are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// The presented secret is current.
+    Secret,
+    /// Token and account are enabled and not expired.
+    Status,
+    /// The client's address is allowed.
+    Network,
+    /// The endpoint is allowed.
+    Endpoint,
+    /// The model exists and is allowed.
+    Model,
+    /// The vendor is allowed.
+    Provider,
+    /// Something serves the call.
+    Upstream,
+    /// There is something left to spend.
+    Quota,
+}
+
+/// How a rule was broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReasonKind {
+    /// The secret was rotated, and its overlap has ended.
+    SecretRetired,
+    /// The token was revoked.
+    TokenRevoked,
+    /// The token is disabled.
+    TokenDisabled,
+    /// The token's expiry has passed.
+    TokenExpired,
+    /// The account is disabled.
+    AccountDisabled,
+    /// The token's group does not exist.
+    GroupUnknown,
+    /// The client's address is not in an allowed network.
+    AddressNotAllowed,
+    /// The endpoint is not allowed.
+    EndpointNotAllowed,
+    /// No such model is on offer.
+    ModelUnknown,
+    /// The model is not allowed.
+    ModelNotAllowed,
+    /// Nothing is mounted under the prefix.
+    MountUnknown,
+    /// No vendor that serves the call is allowed.
+    ProviderNotAllowed,
+    /// Nothing that may be used serves the call.
+    NoUpstream,
+    /// The token's quota is used up.
+    QuotaExhausted,
+}
+
+impl<'a> Permit<'a> {
+    /// Who calls.
+    pub fn principal(&self) -> &'a Principal {
+        self.principal
+    }
+
+    /// The tier in which the call is made.
+    pub fn group(&self) -> &'a Group {
+        self.group
+    }
+
+    /// What may serve the call, in no particular order; empty where the gateway answers itself.
+    /// Each comes with the route to the model, or none for a mount.
+    pub fn candidates(&self) -> impl Iterator<Item = (&'a Upstream, Option<&'a Route>)> + use<'a> {
+        let Self {
+            principal,
+            group,
+            dialect,
+            ..
+        } = *self;
+        let (routes, mount): (&[Route], _) = match self.destination {
+            Destination::Model(offer) => (&offer.routes, None),
+            Destination::Mount(upstream) => (&[], Some((upstream, None))),
+            Destination::Gateway => (&[], None),
+        };
+        routes
+            .iter()
+            .map(|route| (&route.upstream, Some(route)))
+            .chain(mount)
+            .filter(move |(upstream, _)| {
+                upstream.dialect == dialect && usable(upstream, principal, group)
+            })
+    }
+}
+
+impl Refusal {
+    /// A refusal from the reasons that were found, in order; `None` if there are none.
+    pub(crate) fn new(reasons: Vec<Reason>) -> Option<Self> {
+        let mut reasons = reasons.into_iter();
+        let first = reasons.next()?;
+        let others = reasons.collect();
+        Some(Self { first, others })
+    }
+
+    /// A refusal for want of a permit, should no rule have been found broken.
+    pub(crate) fn unexplained() -> Self {
+        let first = Reason {
+            kind: ReasonKind::NoUpstream,
+            layer: Layer::Catalog,
+            saw: "nothing".to_owned(),
+            wanted: "a permit".to_owned(),
+        };
+        Self {
+            first,
+            others: Vec::new(),
+        }
+    }
+
+    /// The reason that decides the answer.
+    pub fn first(&self) -> &Reason {
+        &self.first
+    }
+
+    /// All reasons, the deciding one first.
+    pub fn reasons(&self) -> impl Iterator<Item = &Reason> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+impl Reason {
+    /// The rule that was broken.
+    pub fn rule(&self) -> Rule {
+        self.kind.rule()
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            kind,
+            layer,
+            saw,
+            wanted,
+        } = self;
+        write!(
+            f,
+            "{}: {} saw {saw}, wants {wanted}",
+            kind.name(),
+            layer.name()
+        )
+    }
+}
+
+impl Layer {
+    /// The name in texts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Account => "account",
+            Self::Group => "group",
+            Self::Catalog => "catalog",
+        }
+    }
+}
+
+impl Rule {
+    /// The name in texts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Status => "status",
+            Self::Network => "network",
+            Self::Endpoint => "endpoint",
+            Self::Model => "model",
+            Self::Provider => "provider",
+            Self::Upstream => "upstream",
+            Self::Quota => "quota",
+        }
+    }
+}
+
+impl ReasonKind {
+    /// The stable name for operators: in logs, metrics and `explain`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SecretRetired => "secret_retired",
+            Self::TokenRevoked => "token_revoked",
+            Self::TokenDisabled => "token_disabled",
+            Self::TokenExpired => "token_expired",
+            Self::AccountDisabled => "account_disabled",
+            Self::GroupUnknown => "group_unknown",
+            Self::AddressNotAllowed => "address_not_allowed",
+            Self::EndpointNotAllowed => "endpoint_not_allowed",
+            Self::ModelUnknown => "model_unknown",
+            Self::ModelNotAllowed => "model_not_allowed",
+            Self::MountUnknown => "mount_unknown",
+            Self::ProviderNotAllowed => "provider_not_allowed",
+            Self::NoUpstream => "no_upstream",
+            Self::QuotaExhausted => "quota_exhausted",
+        }
+    }
+
+    /// The rule that is broken in this way.
+    pub const fn rule(self) -> Rule {
+        match self {
+            Self::SecretRetired => Rule::Secret,
+            Self::TokenRevoked
+            | Self::TokenDisabled
+            | Self::TokenExpired
+            | Self::AccountDisabled
+            | Self::GroupUnknown => Rule::Status,
+            Self::AddressNotAllowed => Rule::Network,
+            Self::EndpointNotAllowed => Rule::Endpoint,
+            Self::ModelUnknown | Self::ModelNotAllowed => Rule::Model,
+            Self::MountUnknown | Self::NoUpstream => Rule::Upstream,
+            Self::ProviderNotAllowed => Rule::Provider,
+            Self::QuotaExhausted => Rule::Quota,
+        }
+    }
+}
