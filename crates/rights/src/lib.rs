@@ -1,0 +1,3 @@
+//! The rights of the tokens in use, held in memory and kept current.
+
+pub mod source;

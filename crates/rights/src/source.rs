@@ -1,0 +1,149 @@
+//! Where rights come from: the port that a store implements.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tollgate_policy::Catalog;
+use tollgate_policy::id::{AccountId, TokenId, UpstreamId};
+use tollgate_policy::secret::SecretHash;
+use tollgate_policy::time::Timestamp;
+use tollgate_policy::token::Principal;
+use url::Url;
+use zeroize::Zeroizing;
+
+/// The durable side of rights. Nothing here is called on the path of a request whose token is known.
+pub trait Source: Send + Sync + 'static {
+    /// The catalog as it stands, with the revision up to which it is current.
+    fn snapshot(&self) -> BoxFuture<'_, Result<Snapshot, SourceError>>;
+
+    /// The credential of this hash, if there is one; revoked and disabled tokens are found too.
+    fn credential(&self, hash: SecretHash)
+    -> BoxFuture<'_, Result<Option<Credential>, SourceError>>;
+
+    /// What was changed after a revision, oldest first, and the revision reached.
+    fn changes(&self, after: Revision) -> BoxFuture<'_, Result<Changes, SourceError>>;
+
+    /// Keeps when tokens were last used. Later moments win.
+    fn record_uses(&self, uses: Vec<(TokenId, Timestamp)>)
+    -> BoxFuture<'_, Result<(), SourceError>>;
+}
+
+/// The source could not answer. The cause is for logs; callers only wait or refuse.
+#[derive(Debug, thiserror::Error)]
+#[error("the store did not answer")]
+pub struct SourceError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// A position in the sequence of administrative changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Revision(pub i64);
+
+/// What all callers share: the catalog, and how its upstreams are reached.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// Groups, models and upstreams.
+    pub catalog: Catalog,
+    /// The address and credential of each upstream.
+    pub access: BTreeMap<UpstreamId, Arc<Access>>,
+    /// The revision that the snapshot includes.
+    pub revision: Revision,
+}
+
+/// How an upstream is reached.
+#[derive(Debug)]
+pub struct Access {
+    /// The address below which its routes are.
+    pub base_url: Url,
+    /// The credential that is injected, if it wants one.
+    pub credential: Option<UpstreamSecret>,
+    /// Where the credential goes.
+    pub carrier: Carrier,
+}
+
+/// The header that carries an upstream's credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
+    /// `Authorization: Bearer …`
+    Bearer,
+    /// `Authorization: ApiKey …`
+    ApiKeyScheme,
+    /// `x-api-key: …`
+    XApiKey,
+    /// `api-key: …`
+    ApiKey,
+    /// `x-goog-api-key: …`
+    XGoogApiKey,
+}
+
+/// The credential of an upstream, in clear. Never printed, and wiped on drop.
+pub struct UpstreamSecret(Zeroizing<String>);
+
+/// A secret that is known: whose it is, and how long it is valid.
+#[derive(Debug)]
+pub struct Credential {
+    /// The token, its account and what was spent.
+    pub principal: Principal,
+    /// When this secret stops being valid: set on the old one while a secret is rotated.
+    pub valid_until: Option<Timestamp>,
+}
+
+/// What was changed since a revision.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// What must be read anew.
+    pub touched: Vec<Touched>,
+    /// The revision reached.
+    pub revision: Revision,
+}
+
+/// One thing that was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touched {
+    /// A group, model or upstream.
+    Catalog,
+    /// A token or one of its secrets.
+    Token(TokenId),
+    /// An account, and with it all its tokens.
+    Account(AccountId),
+}
+
+impl Carrier {
+    /// All carriers.
+    pub const ALL: [Self; 5] = [
+        Self::Bearer,
+        Self::ApiKeyScheme,
+        Self::XApiKey,
+        Self::ApiKey,
+        Self::XGoogApiKey,
+    ];
+
+    /// The name in tables and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::ApiKeyScheme => "apikey-scheme",
+            Self::XApiKey => "x-api-key",
+            Self::ApiKey => "api-key",
+            Self::XGoogApiKey => "x-goog-api-key",
+        }
+    }
+}
+
+impl UpstreamSecret {
+    /// Takes a credential in clear.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The credential in clear, for the one header that carries it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Never shows the credential.
+impl std::fmt::Debug for UpstreamSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UpstreamSecret(…)")
+    }
+}
