@@ -1,3 +1,10 @@
-//! The rights of the tokens in use, held in memory and kept current.
+#![doc = include_str!("../README.md")]
 
+pub mod entry;
+pub mod follow;
+mod known;
+mod rights;
 pub mod source;
+mod uses;
+
+pub use rights::Rights;

@@ -18,15 +18,19 @@ pub trait Source: Send + Sync + 'static {
     fn snapshot(&self) -> BoxFuture<'_, Result<Snapshot, SourceError>>;
 
     /// The credential of this hash, if there is one; revoked and disabled tokens are found too.
-    fn credential(&self, hash: SecretHash)
-    -> BoxFuture<'_, Result<Option<Credential>, SourceError>>;
+    fn credential(
+        &self,
+        hash: SecretHash,
+    ) -> BoxFuture<'_, Result<Option<Credential>, SourceError>>;
 
     /// What was changed after a revision, oldest first, and the revision reached.
     fn changes(&self, after: Revision) -> BoxFuture<'_, Result<Changes, SourceError>>;
 
     /// Keeps when tokens were last used. Later moments win.
-    fn record_uses(&self, uses: Vec<(TokenId, Timestamp)>)
-    -> BoxFuture<'_, Result<(), SourceError>>;
+    fn record_uses(
+        &self,
+        uses: Vec<(TokenId, Timestamp)>,
+    ) -> BoxFuture<'_, Result<(), SourceError>>;
 }
 
 /// The source could not answer. The cause is for logs; callers only wait or refuse.
