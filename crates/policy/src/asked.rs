@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 pub struct Asked<'a> {
     /// What is asked for.
     pub target: Target<'a>,
-    /// The client's address, in canonical form.
+    /// The client's address. One mapped into IPv6 counts as the IPv4 address that it is.
     pub address: IpAddr,
     /// When the presented secret stops being valid: set on the old one while a secret is rotated.
     pub secret_valid_until: Option<Timestamp>,
@@ -64,10 +64,14 @@ impl Target<'_> {
     }
 }
 
-/// The name of the endpoint as allowlists write it: `chat.completions`, `mount/crm`.
+/// The name of the endpoint as allowlists write it: `chat.completions`, `mount/crm`. A prefix is
+/// what a stranger sent, so it is shortened, and escaped where it could disturb a terminal.
 impl std::fmt::Display for Target<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (head, tail) = self.name_parts();
-        write!(f, "{head}{tail}")
+        f.write_str(head)?;
+        tail.chars()
+            .take(200)
+            .try_for_each(|c| write!(f, "{}", c.escape_debug()))
     }
 }

@@ -116,7 +116,7 @@ impl Catalog {
         self.offers.values()
     }
 
-    /// The upstream that is mounted under this path segment.
+    /// The upstream that is mounted under this path segment; its `serves` is left empty here.
     pub fn mount(&self, prefix: &str) -> Option<&Upstream> {
         self.mounts.get(prefix)
     }

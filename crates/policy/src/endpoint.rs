@@ -80,6 +80,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether calls go on to an upstream; the others are answered by the gateway.
+    pub const fn relayed(self) -> bool {
+        !matches!(self, Self::Models)
+    }
+
     /// The dialect that the endpoint belongs to.
     pub const fn dialect(self) -> Dialect {
         match self {

@@ -5,15 +5,23 @@
 
 use std::fmt::Display;
 
+use self::destination::{Caller, destination};
+use self::shown::{Moment, Remainder};
 use crate::asked::{Asked, Target};
 use crate::catalog::{Catalog, Offer, Route};
+use crate::endpoint::Endpoint;
 use crate::explain::{Explanation, Step};
 use crate::group::Group;
+use crate::network::canonical;
 use crate::scope::Scope;
 use crate::time::Timestamp;
 use crate::token::{Principal, TokenState};
-use crate::upstream::Upstream;
-use crate::verdict::{Destination, Layer, Permit, Reason, ReasonKind, Refusal, Verdict};
+use crate::verdict::{Layer, Permit, Reason, ReasonKind, Refusal, Verdict};
+
+pub(crate) use self::destination::usable;
+
+mod destination;
+mod shown;
 
 /// Decides whether a call may be made at a moment.
 ///
@@ -50,27 +58,33 @@ pub fn explain<'a>(
 }
 
 /// The models that a principal may call through at least one endpoint, by name.
+///
+/// Restrictions of all layers count, also those on endpoints. What is not particular to a model
+/// (status, address, quota) is not looked at: that is the matter of the call that asks for the list.
 pub fn reachable_models<'a>(
     catalog: &'a Catalog,
     principal: &'a Principal,
 ) -> impl Iterator<Item = &'a Offer> {
     let group = catalog.group(principal.token.group);
-    catalog.offers().filter(move |offer| {
-        group.is_some_and(|group| {
-            let callable = |route: &Route| usable(&route.upstream, principal, group);
-            let name = offer.model.name.as_str();
-            offer.model.enabled
-                && scopes(principal, group).all(|(_, scope)| scope.allows_model(name))
-                && offer.routes.iter().any(callable)
-        })
-    })
+    catalog
+        .offers()
+        .filter(move |offer| group.is_some_and(|group| reachable(offer, principal, group)))
 }
 
-/// Whether calls of the principal may be routed to the upstream.
-pub(crate) fn usable(upstream: &Upstream, principal: &Principal, group: &Group) -> bool {
-    upstream.enabled
-        && upstream.serves_group(group.id)
-        && scopes(principal, group).all(|(_, scope)| scope.allows_provider(&upstream.provider))
+fn reachable(offer: &Offer, principal: &Principal, group: &Group) -> bool {
+    let model = offer.model.name.as_str();
+    let open = |endpoint: &Endpoint| {
+        let target = Target::Model {
+            endpoint: *endpoint,
+            model,
+        };
+        let usable = |route: &Route| usable(&route.upstream, target.dialect(), principal, group);
+        scopes(principal, Some(group)).all(|(_, scope)| target.allowed_by(scope))
+            && offer.routes.iter().any(usable)
+    };
+    offer.model.enabled
+        && scopes(principal, Some(group)).all(|(_, scope)| scope.allows_model(model))
+        && Endpoint::ALL.iter().filter(|one| one.relayed()).any(open)
 }
 
 /// What becomes of each rule that was looked at.
@@ -107,6 +121,7 @@ impl Watch for Vec<Reason> {
     }
 }
 
+/// Every rule in order. A broken one does not end the walk, so that all reasons are found.
 fn walk<'a>(
     catalog: &'a Catalog,
     principal: &'a Principal,
@@ -114,46 +129,26 @@ fn walk<'a>(
     now: Timestamp,
     watch: &mut impl Watch,
 ) -> Option<Permit<'a>> {
+    let group = catalog.group(principal.token.group);
+    let dialect = asked.target.dialect();
     secret(asked, now, watch);
     status(principal, now, watch);
-    let group = catalog.group(principal.token.group);
-    let id = principal.token.group;
-    watch.saw(
-        group.is_some(),
-        ReasonKind::GroupUnknown,
-        Layer::Catalog,
-        &id,
-        &"a group that exists",
-    );
-    let group = group?;
-    for (layer, scope) in scopes(principal, group) {
-        let passed = scope.allows_address(asked.address);
-        watch.saw(
-            passed,
-            ReasonKind::AddressNotAllowed,
-            layer,
-            &asked.address,
-            &scope.networks,
-        );
-    }
-    for (layer, scope) in scopes(principal, group) {
-        let passed = asked.target.allowed_by(scope);
-        watch.saw(
-            passed,
-            ReasonKind::EndpointNotAllowed,
-            layer,
-            &asked.target,
-            &scope.endpoints,
-        );
-    }
-    let destination = destination(catalog, principal, group, asked, watch);
+    group_known(principal, group, watch);
+    network(principal, group, asked, watch);
+    endpoint(principal, group, asked, watch);
+    let caller = Caller {
+        principal,
+        group,
+        dialect,
+    };
+    let destination = destination(catalog, caller, asked.target, watch);
     if !matches!(asked.target, Target::Gateway { .. }) {
         quota(principal, watch);
     }
     Some(Permit {
         principal,
-        group,
-        dialect: asked.target.dialect(),
+        group: group?,
+        dialect,
         destination: destination?,
     })
 }
@@ -161,14 +156,15 @@ fn walk<'a>(
 /// The restrictions that a call must pass, all of them.
 fn scopes<'a>(
     principal: &'a Principal,
-    group: &'a Group,
+    group: Option<&'a Group>,
 ) -> impl Iterator<Item = (Layer, &'a Scope)> {
     [
-        (Layer::Token, &principal.token.scope),
-        (Layer::Account, &principal.account.scope),
-        (Layer::Group, &group.scope),
+        Some((Layer::Token, &principal.token.scope)),
+        Some((Layer::Account, &principal.account.scope)),
+        group.map(|group| (Layer::Group, &group.scope)),
     ]
     .into_iter()
+    .flatten()
 }
 
 fn secret(asked: &Asked<'_>, now: Timestamp, watch: &mut impl Watch) {
@@ -224,10 +220,59 @@ fn status(principal: &Principal, now: Timestamp, watch: &mut impl Watch) {
     );
 }
 
+fn group_known(principal: &Principal, group: Option<&Group>, watch: &mut impl Watch) {
+    watch.saw(
+        group.is_some(),
+        ReasonKind::GroupUnknown,
+        Layer::Catalog,
+        &principal.token.group,
+        &"a group that exists",
+    );
+}
+
+fn network(
+    principal: &Principal,
+    group: Option<&Group>,
+    asked: &Asked<'_>,
+    watch: &mut impl Watch,
+) {
+    let address = canonical(asked.address);
+    for (layer, scope) in scopes(principal, group) {
+        let passed = scope.allows_address(address);
+        watch.saw(
+            passed,
+            ReasonKind::AddressNotAllowed,
+            layer,
+            &address,
+            &scope.networks,
+        );
+    }
+}
+
+fn endpoint(
+    principal: &Principal,
+    group: Option<&Group>,
+    asked: &Asked<'_>,
+    watch: &mut impl Watch,
+) {
+    for (layer, scope) in scopes(principal, group) {
+        let passed = asked.target.allowed_by(scope);
+        watch.saw(
+            passed,
+            ReasonKind::EndpointNotAllowed,
+            layer,
+            &asked.target,
+            &scope.endpoints,
+        );
+    }
+}
+
 fn quota(principal: &Principal, watch: &mut impl Watch) {
     let Principal { token, used, .. } = principal;
-    let left = token.quota.and_then(|quota| quota.checked_sub(*used));
-    let saw = left.map_or_else(|| Amount::Unlimited, Amount::Left);
+    let saw = Remainder {
+        quota: token.quota,
+        used: *used,
+    };
     watch.saw(
         !token.exhausted(*used),
         ReasonKind::QuotaExhausted,
@@ -235,156 +280,6 @@ fn quota(principal: &Principal, watch: &mut impl Watch) {
         &saw,
         &"more than 0 credits left",
     );
-}
-
-fn destination<'a>(
-    catalog: &'a Catalog,
-    principal: &'a Principal,
-    group: &'a Group,
-    asked: &Asked<'_>,
-    watch: &mut impl Watch,
-) -> Option<Destination<'a>> {
-    match asked.target {
-        Target::Gateway { .. } => Some(Destination::Gateway),
-        Target::Mount { prefix } => {
-            let upstream = catalog.mount(prefix);
-            watch.saw(
-                upstream.is_some(),
-                ReasonKind::MountUnknown,
-                Layer::Catalog,
-                &prefix,
-                &"a mounted upstream",
-            );
-            let upstream = upstream?;
-            providers(std::iter::once(upstream), principal, group, watch);
-            served(usable(upstream, principal, group), group, watch);
-            Some(Destination::Mount(upstream))
-        }
-        Target::Model { endpoint, model } => {
-            let offer = catalog.offer(model).filter(|offer| offer.model.enabled);
-            watch.saw(
-                offer.is_some(),
-                ReasonKind::ModelUnknown,
-                Layer::Catalog,
-                &Quoted(model),
-                &"a model of the gallery that is enabled",
-            );
-            for (layer, scope) in scopes(principal, group) {
-                let passed = scope.allows_model(model);
-                watch.saw(
-                    passed,
-                    ReasonKind::ModelNotAllowed,
-                    layer,
-                    &Quoted(model),
-                    &scope.models,
-                );
-            }
-            let offer = offer?;
-            let speaks = |upstream: &&Upstream| upstream.dialect == endpoint.dialect();
-            let speaking = offer
-                .routes
-                .iter()
-                .map(|route| &route.upstream)
-                .filter(speaks);
-            providers(speaking.clone(), principal, group, watch);
-            let found = speaking
-                .clone()
-                .any(|upstream| usable(upstream, principal, group));
-            served(found, group, watch);
-            Some(Destination::Model(offer))
-        }
-    }
-}
-
-/// Each layer must allow the vendor of at least one upstream. Whether one upstream satisfies all
-/// layers together is the matter of [`served`].
-fn providers<'a>(
-    upstreams: impl Iterator<Item = &'a Upstream> + Clone,
-    principal: &Principal,
-    group: &Group,
-    watch: &mut impl Watch,
-) {
-    if upstreams.clone().next().is_none() {
-        return;
-    }
-    for (layer, scope) in scopes(principal, group) {
-        let passed = upstreams
-            .clone()
-            .any(|upstream| scope.allows_provider(&upstream.provider));
-        let saw = Providers(upstreams.clone());
-        watch.saw(
-            passed,
-            ReasonKind::ProviderNotAllowed,
-            layer,
-            &saw,
-            &scope.providers,
-        );
-    }
-}
-
-fn served(found: bool, group: &Group, watch: &mut impl Watch) {
-    let saw = if found { "at least one" } else { "none" };
-    let wanted = Wanted(group);
-    watch.saw(found, ReasonKind::NoUpstream, Layer::Catalog, &saw, &wanted);
-}
-
-struct Quoted<'a>(&'a str);
-
-/// At most 200 characters of what a stranger sent, with nothing that could disturb a terminal.
-impl Display for Quoted<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shortened: String = self.0.chars().take(200).collect();
-        write!(f, "`{}`", shortened.escape_debug())
-    }
-}
-
-struct Moment(&'static str, Option<Timestamp>);
-
-impl Display for Moment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.1 {
-            Some(at) => write!(f, "{}{at}", self.0),
-            None => f.write_str("no end"),
-        }
-    }
-}
-
-enum Amount {
-    Left(crate::credits::Credits),
-    Unlimited,
-}
-
-impl Display for Amount {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Left(credits) => write!(f, "{credits} credits left"),
-            Self::Unlimited => f.write_str("unlimited"),
-        }
-    }
-}
-
-struct Providers<I>(I);
-
-impl<'a, I: Iterator<Item = &'a Upstream> + Clone> Display for Providers<I> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (i, upstream) in self.0.clone().enumerate() {
-            let comma = if i == 0 { "" } else { ", " };
-            write!(f, "{comma}{}", upstream.provider)?;
-        }
-        Ok(())
-    }
-}
-
-struct Wanted<'a>(&'a Group);
-
-impl Display for Wanted<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "an enabled upstream of this dialect for group `{}` whose provider is allowed",
-            self.0.name
-        )
-    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,12 @@ macro_rules! id {
                 (raw >= 0).then_some(Self(raw))
             }
 
+            /// When it was made, to the millisecond.
+            pub fn created(self) -> Timestamp {
+                let ms = EPOCH_MS.saturating_add(self.0 >> ENTROPY_BITS);
+                Timestamp::from_micros(ms.saturating_mul(1000))
+            }
+
             /// The number that stands in the database, never negative.
             pub fn raw(self) -> i64 {
                 self.0

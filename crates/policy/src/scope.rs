@@ -67,7 +67,7 @@ impl<T: std::fmt::Display> std::fmt::Display for Allow<T> {
 pub struct Scope {
     /// Models by exact name or pattern.
     pub models: Allow<Pattern>,
-    /// Vendors behind the models.
+    /// Vendors that may serve a call: it is the upstream's provider that counts.
     pub providers: Allow<Provider>,
     /// Endpoints by their name, such as `chat.completions` or `mount/*`.
     pub endpoints: Allow<Pattern>,
@@ -86,7 +86,7 @@ impl Scope {
         self.models.any(|pattern| pattern.matches(model))
     }
 
-    /// Whether models of this vendor may be called.
+    /// Whether upstreams of this vendor may be used.
     pub fn allows_provider(&self, provider: &Provider) -> bool {
         self.providers.any(|allowed| allowed == provider)
     }

@@ -71,15 +71,15 @@ pub enum Layer {
 pub enum Rule {
     /// The presented secret is current.
     Secret,
-    /// Token and account are enabled and not expired.
+    /// Token and account are enabled, the token is not expired, and its group exists.
     Status,
     /// The client's address is allowed.
     Network,
     /// The endpoint is allowed.
     Endpoint,
-    /// The model exists and is allowed.
+    /// What is asked for is on offer and allowed: the model, or the mount.
     Model,
-    /// The vendor is allowed.
+    /// The vendor that would serve the call is allowed.
     Provider,
     /// Something serves the call.
     Upstream,
@@ -149,9 +149,7 @@ impl<'a> Permit<'a> {
             .iter()
             .map(|route| (&route.upstream, Some(route)))
             .chain(mount)
-            .filter(move |(upstream, _)| {
-                upstream.dialect == dialect && usable(upstream, principal, group)
-            })
+            .filter(move |(upstream, _)| usable(upstream, dialect, principal, group))
     }
 }
 
@@ -273,9 +271,9 @@ impl ReasonKind {
             | Self::GroupUnknown => Rule::Status,
             Self::AddressNotAllowed => Rule::Network,
             Self::EndpointNotAllowed => Rule::Endpoint,
-            Self::ModelUnknown | Self::ModelNotAllowed => Rule::Model,
-            Self::MountUnknown | Self::NoUpstream => Rule::Upstream,
+            Self::ModelUnknown | Self::ModelNotAllowed | Self::MountUnknown => Rule::Model,
             Self::ProviderNotAllowed => Rule::Provider,
+            Self::NoUpstream => Rule::Upstream,
             Self::QuotaExhausted => Rule::Quota,
         }
     }
