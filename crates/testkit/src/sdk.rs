@@ -104,8 +104,9 @@ fn script_path(language: &str, script: &str) -> PathBuf {
         .join(script)
 }
 
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+fn workspace() -> &'static Path {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.ancestors().nth(2).unwrap_or(own)
 }
 
 #[cfg(test)]
