@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod ask;
+mod call;
+mod completion;
+mod dialect;
+mod exchange;
+mod failure;
+mod journal;
+mod openai;
+mod options;
+mod paced;
+mod prompt;
+mod routes;
+mod script;
+mod server;
+mod sse;
+
+pub use journal::{Seen, Tally};
+pub use options::{Options, Pace};
+pub use server::Simulator;

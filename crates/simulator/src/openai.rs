@@ -1,0 +1,16 @@
+//! OpenAI's dialect, one file per resource.
+
+pub(crate) mod chat;
+pub(crate) mod completions;
+mod input;
+mod usage;
+
+/// The most answers to one question, `n` and all prompts together.
+const MAX_CHOICES: u64 = 128;
+
+fn finish_reason(is_cut: bool) -> &'static str {
+    match is_cut {
+        true => "length",
+        false => "stop",
+    }
+}
