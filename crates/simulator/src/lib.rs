@@ -17,5 +17,6 @@ mod server;
 mod sse;
 
 pub use journal::{Seen, Tally};
+pub use openai::models::{CHAT_MODEL, EMBEDDING_MODEL, MESSAGES_MODEL};
 pub use options::{Options, Pace};
 pub use server::Simulator;

@@ -2,7 +2,9 @@
 
 pub(crate) mod chat;
 pub(crate) mod completions;
+pub(crate) mod embeddings;
 mod input;
+pub(crate) mod models;
 mod usage;
 
 /// The most answers to one question, `n` and all prompts together.

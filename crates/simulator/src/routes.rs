@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{MethodRouter, post};
+use axum::routing::{MethodRouter, get, post};
 
 use crate::call::{Answer, Call, Respond};
 use crate::exchange::{App, exchange};
@@ -18,6 +18,9 @@ pub(crate) fn routes(app: App) -> Router {
     Router::new()
         .route("/v1/chat/completions", posted(openai::chat::answer))
         .route("/v1/completions", posted(openai::completions::answer))
+        .route("/v1/embeddings", posted(openai::embeddings::answer))
+        .route("/v1/models", got(openai::models::list))
+        .route("/v1/models/{id}", got(openai::models::one))
         .fallback(Serve(unknown_path))
         .method_not_allowed_fallback(Serve(wrong_method))
         .with_state(app)
@@ -25,6 +28,10 @@ pub(crate) fn routes(app: App) -> Router {
 
 fn posted(respond: Respond) -> MethodRouter<App> {
     post(Serve(respond))
+}
+
+fn got(respond: Respond) -> MethodRouter<App> {
+    get(Serve(respond))
 }
 
 /// Joins a route, which only decides, with the exchange, which does the rest.
