@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod embeddings;
 mod input;
 pub(crate) mod models;
+pub(crate) mod responses;
 mod usage;
 
 /// The most answers to one question, `n` and all prompts together.

@@ -19,6 +19,7 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/v1/chat/completions", posted(openai::chat::answer))
         .route("/v1/completions", posted(openai::completions::answer))
         .route("/v1/embeddings", posted(openai::embeddings::answer))
+        .route("/v1/responses", posted(openai::responses::answer))
         .route("/v1/models", got(openai::models::list))
         .route("/v1/models/{id}", got(openai::models::one))
         .fallback(Serve(unknown_path))
