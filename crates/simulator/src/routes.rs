@@ -12,7 +12,7 @@ use axum::routing::{MethodRouter, get, post};
 use crate::call::{Answer, Call, Respond};
 use crate::exchange::{App, exchange};
 use crate::failure::Failure;
-use crate::openai;
+use crate::{anthropic, openai};
 
 pub(crate) fn routes(app: App) -> Router {
     Router::new()
@@ -22,6 +22,8 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/v1/responses", posted(openai::responses::answer))
         .route("/v1/models", got(openai::models::list))
         .route("/v1/models/{id}", got(openai::models::one))
+        .route("/v1/messages", posted(anthropic::messages))
+        .route("/v1/messages/count_tokens", posted(anthropic::count_tokens))
         .fallback(Serve(unknown_path))
         .method_not_allowed_fallback(Serve(wrong_method))
         .with_state(app)
