@@ -11,6 +11,7 @@ mod journal;
 mod openai;
 mod options;
 mod paced;
+mod plain;
 mod prompt;
 mod routes;
 mod script;

@@ -7,12 +7,12 @@ use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 
 use crate::call::{Answer, Call, Respond};
 use crate::exchange::{App, exchange};
 use crate::failure::Failure;
-use crate::{anthropic, openai};
+use crate::{anthropic, openai, plain};
 
 pub(crate) fn routes(app: App) -> Router {
     Router::new()
@@ -24,6 +24,8 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/v1/models/{id}", got(openai::models::one))
         .route("/v1/messages", posted(anthropic::messages))
         .route("/v1/messages/count_tokens", posted(anthropic::count_tokens))
+        .route("/crm", any(Serve(plain::echo)))
+        .route("/crm/{*path}", any(Serve(plain::echo)))
         .fallback(Serve(unknown_path))
         .method_not_allowed_fallback(Serve(wrong_method))
         .with_state(app)
