@@ -22,3 +22,6 @@ pub use journal::{Seen, Tally};
 pub use openai::models::{CHAT_MODEL, EMBEDDING_MODEL, MESSAGES_MODEL};
 pub use options::{Options, Pace};
 pub use server::Simulator;
+
+#[cfg(test)]
+mod tests;
