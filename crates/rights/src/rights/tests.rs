@@ -1,1 +1,271 @@
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
+use tollgate_policy::credits::Credits;
+use tollgate_policy::id::{AccountId, GroupId, TokenId};
+use tollgate_policy::scope::Scope;
+use tollgate_policy::secret::Scheme;
+use tollgate_policy::token::{Account, Principal, Token, TokenState};
+
+use super::*;
+use crate::entry::USE_INTERVAL;
+use crate::source::{Changes, Credential};
+
+/// A store in memory that can be held up and taken away.
+#[derive(Default)]
+struct Shelf {
+    tokens: Mutex<BTreeMap<[u8; 32], TokenState>>,
+    feed: Mutex<Vec<Touched>>,
+    uses: Mutex<Vec<(TokenId, Timestamp)>>,
+    loads: AtomicUsize,
+    away: AtomicBool,
+    /// When set, a load that has read its answer waits here before it returns it.
+    held: Mutex<Option<Arc<(Notify, Notify)>>>,
+}
+
+impl Shelf {
+    fn put(&self, number: u8, state: TokenState) {
+        self.tokens.lock().unwrap().insert([number; 32], state);
+        let token = TokenId::from_raw(number.into()).unwrap();
+        self.feed.lock().unwrap().push(Touched::Token(token));
+    }
+
+    fn check(&self) -> Result<(), SourceError> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(SourceError("away".into()));
+        }
+        Ok(())
+    }
+}
+
+fn hash(number: u8) -> SecretHash {
+    SecretHash::new(Scheme::Native, [number; 32])
+}
+
+fn credential(number: u8, state: TokenState) -> Credential {
+    let account = AccountId::from_raw(1).unwrap();
+    let token = Token {
+        id: TokenId::from_raw(number.into()).unwrap(),
+        name: "name".parse().unwrap(),
+        account,
+        group: GroupId::from_raw(1).unwrap(),
+        state,
+        expires_at: None,
+        quota: None,
+        scope: Scope::default(),
+    };
+    let name = "account".parse().unwrap();
+    let account = Account {
+        id: account,
+        name,
+        enabled: true,
+        scope: Scope::default(),
+    };
+    let principal = Principal {
+        token,
+        account,
+        used: Credits::ZERO,
+    };
+    Credential {
+        principal,
+        valid_until: None,
+    }
+}
+
+impl Source for Shelf {
+    fn snapshot(&self) -> BoxFuture<'_, Result<Snapshot, SourceError>> {
+        async { self.check().map(|()| Snapshot::default()) }.boxed()
+    }
+
+    fn credential(
+        &self,
+        hash: SecretHash,
+    ) -> BoxFuture<'_, Result<Option<Credential>, SourceError>> {
+        async move {
+            self.check()?;
+            self.loads.fetch_add(1, Ordering::SeqCst);
+            let [number, ..] = *hash.as_bytes();
+            let found = self.tokens.lock().unwrap().get(hash.as_bytes()).copied();
+            let held = self.held.lock().unwrap().take();
+            if let Some(gate) = held {
+                gate.0.notify_one();
+                gate.1.notified().await;
+            }
+            Ok(found.map(|state| credential(number, state)))
+        }
+        .boxed()
+    }
+
+    fn changes(&self, after: Revision) -> BoxFuture<'_, Result<Changes, SourceError>> {
+        async move {
+            self.check()?;
+            let feed = self.feed.lock().unwrap();
+            let touched = feed[usize::try_from(after.0).unwrap()..].to_vec();
+            Ok(Changes {
+                touched,
+                revision: Revision(feed.len() as i64),
+            })
+        }
+        .boxed()
+    }
+
+    fn record_uses(
+        &self,
+        uses: Vec<(TokenId, Timestamp)>,
+    ) -> BoxFuture<'_, Result<(), SourceError>> {
+        async move {
+            self.check()?;
+            self.uses.lock().unwrap().extend(uses);
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
+async fn open(shelf: &Arc<Shelf>) -> Arc<Rights> {
+    let source: Arc<dyn Source> = Arc::clone(shelf) as _;
+    Arc::new(Rights::open(source, 100).await.unwrap())
+}
+
+async fn state(rights: &Rights, number: u8) -> Option<TokenState> {
+    let entry = rights.credential(&hash(number)).await.unwrap();
+    entry.map(|entry| entry.credential().principal.token.state)
+}
+
+#[tokio::test]
+async fn a_credential_is_loaded_once() {
+    let shelf = Arc::new(Shelf::default());
+    shelf.put(1, TokenState::Enabled);
+    let rights = open(&shelf).await;
+    for _ in 0..3 {
+        assert_eq!(state(&rights, 1).await, Some(TokenState::Enabled));
+        assert_eq!(state(&rights, 9).await, None);
+    }
+    assert_eq!(shelf.loads.load(Ordering::SeqCst), 2, "one for each secret");
+}
+
+#[tokio::test]
+async fn a_change_is_in_force_once_it_was_caught_up_with() {
+    let shelf = Arc::new(Shelf::default());
+    shelf.put(1, TokenState::Enabled);
+    let rights = open(&shelf).await;
+    rights.catch_up().await.unwrap();
+    assert_eq!(state(&rights, 1).await, Some(TokenState::Enabled));
+    assert_eq!(state(&rights, 2).await, None);
+    shelf.put(1, TokenState::Revoked);
+    shelf.put(2, TokenState::Enabled);
+    assert_eq!(rights.catch_up().await.ok(), Some(true));
+    assert_eq!(state(&rights, 1).await, Some(TokenState::Revoked));
+    assert_eq!(state(&rights, 2).await, Some(TokenState::Enabled));
+    assert_eq!(rights.catch_up().await.ok(), Some(false));
+    assert_eq!(rights.revision(), Revision(3));
+}
+
+#[tokio::test]
+async fn an_edited_account_is_forgotten_with_all_its_tokens() {
+    let shelf = Arc::new(Shelf::default());
+    shelf.put(1, TokenState::Enabled);
+    let rights = open(&shelf).await;
+    rights.catch_up().await.unwrap();
+    state(&rights, 1).await;
+    shelf
+        .feed
+        .lock()
+        .unwrap()
+        .push(Touched::Account(AccountId::from_raw(1).unwrap()));
+    rights.catch_up().await.unwrap();
+    assert_eq!(rights.credentials_in_memory(), 0);
+}
+
+#[tokio::test]
+async fn a_load_that_began_before_a_revocation_is_not_kept_after_it() {
+    let shelf = Arc::new(Shelf::default());
+    shelf.put(1, TokenState::Enabled);
+    let rights = open(&shelf).await;
+    rights.catch_up().await.unwrap();
+    let gate = Arc::new((Notify::new(), Notify::new()));
+    *shelf.held.lock().unwrap() = Some(Arc::clone(&gate));
+    let loading = tokio::spawn({
+        let rights = Arc::clone(&rights);
+        async move { state(&rights, 1).await }
+    });
+    gate.0.notified().await;
+    shelf.put(1, TokenState::Revoked);
+    rights.catch_up().await.unwrap();
+    gate.1.notify_one();
+    assert_eq!(loading.await.unwrap(), Some(TokenState::Revoked));
+    assert_eq!(state(&rights, 1).await, Some(TokenState::Revoked));
+}
+
+#[tokio::test]
+async fn what_is_in_memory_outlives_the_store() {
+    let shelf = Arc::new(Shelf::default());
+    shelf.put(1, TokenState::Enabled);
+    let rights = open(&shelf).await;
+    state(&rights, 1).await;
+    shelf.away.store(true, Ordering::SeqCst);
+    assert!(rights.catch_up().await.is_err());
+    assert!(!rights.is_current());
+    assert_eq!(state(&rights, 1).await, Some(TokenState::Enabled));
+    assert!(rights.credential(&hash(2)).await.is_err(), "never a guess");
+    shelf.away.store(false, Ordering::SeqCst);
+    rights.catch_up().await.unwrap();
+    assert!(rights.is_current());
+}
+
+#[tokio::test]
+async fn memory_is_bounded() {
+    let shelf = Arc::new(Shelf::default());
+    let rights = Rights::open(Arc::clone(&shelf) as _, 10).await.unwrap();
+    for number in 0..=200 {
+        shelf.put(number, TokenState::Enabled);
+        state(&rights, number).await;
+    }
+    assert!(rights.credentials_in_memory() <= 10);
+}
+
+#[tokio::test]
+async fn a_token_in_constant_use_is_noted_once_per_interval() {
+    let shelf = Arc::new(Shelf::default());
+    shelf.put(1, TokenState::Enabled);
+    let rights = open(&shelf).await;
+    let entry = rights.credential(&hash(1)).await.unwrap().unwrap();
+    let start = Timestamp::from_seconds(1_000);
+    let last = start.plus(USE_INTERVAL);
+    for at in [
+        start,
+        start.plus(Duration::from_secs(1)),
+        last,
+        last.plus(Duration::from_secs(1)),
+    ] {
+        rights.note_use(&entry, at);
+    }
+    rights.flush_uses().await.unwrap();
+    rights.flush_uses().await.unwrap();
+    let token = entry.credential().principal.token.id;
+    assert_eq!(
+        *shelf.uses.lock().unwrap(),
+        [(token, last)],
+        "one row for the batch"
+    );
+}
+
+#[tokio::test]
+async fn uses_that_cannot_be_written_are_kept() {
+    let shelf = Arc::new(Shelf::default());
+    shelf.put(1, TokenState::Enabled);
+    let rights = open(&shelf).await;
+    let entry = rights.credential(&hash(1)).await.unwrap().unwrap();
+    let at = Timestamp::from_seconds(1_000);
+    rights.note_use(&entry, at);
+    shelf.away.store(true, Ordering::SeqCst);
+    assert!(rights.flush_uses().await.is_err());
+    shelf.away.store(false, Ordering::SeqCst);
+    rights.flush_uses().await.unwrap();
+    assert_eq!(shelf.uses.lock().unwrap().len(), 1);
+}
