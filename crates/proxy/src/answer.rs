@@ -1,0 +1,80 @@
+//! Answers that the gateway makes itself, as hyper wants them. What they say is decided in `tollgate_wire`.
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+use http_body_util::{Either, Full};
+use tollgate_policy::endpoint::Dialect;
+use tollgate_wire::answer::{Answer, Fault};
+
+use crate::exchange::Exchange;
+use crate::relay::RelayBody;
+
+/// A body that was made here, or one that is passed on.
+pub(crate) type ReplyBody = Either<Full<Bytes>, RelayBody>;
+
+/// The answer to a fault, in the caller's dialect.
+pub(crate) fn refuse(exchange: &Exchange, fault: &Fault<'_>) -> Response<ReplyBody> {
+    let answer = tollgate_wire::answer::answer(fault, exchange.dialect, &exchange.id.to_string());
+    let Answer {
+        status,
+        headers,
+        body,
+        close,
+    } = answer;
+    let body = if exchange.method == Method::HEAD {
+        Vec::new()
+    } else {
+        body
+    };
+    let mut response = whole(body);
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    if close && exchange.version < Version::HTTP_2 {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// A document that the gateway answers with.
+pub(crate) fn json(exchange: &Exchange, document: Vec<u8>) -> Response<ReplyBody> {
+    let mut response = whole(document);
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    name_request(exchange, response.headers_mut());
+    response
+}
+
+/// An answer without content.
+pub(crate) fn empty(exchange: &Exchange) -> Response<ReplyBody> {
+    let mut response = whole(Vec::new());
+    name_request(exchange, response.headers_mut());
+    response
+}
+
+/// Puts the request id where the caller's dialect looks for it. An upstream's own is kept beside it.
+pub(crate) fn name_request(exchange: &Exchange, headers: &mut http::HeaderMap) {
+    let name = match exchange.dialect {
+        Dialect::Anthropic => HeaderName::from_static("request-id"),
+        Dialect::OpenAi | Dialect::Gemini | Dialect::Plain => {
+            HeaderName::from_static("x-request-id")
+        }
+    };
+    if let Some(upstream) = headers.remove(&name) {
+        headers.insert(HeaderName::from_static("x-upstream-request-id"), upstream);
+    }
+    if let Ok(id) = HeaderValue::try_from(exchange.id.to_string()) {
+        headers.insert(name, id);
+    }
+}
+
+fn whole(body: Vec<u8>) -> Response<ReplyBody> {
+    Response::new(Either::Left(Full::new(Bytes::from(body))))
+}

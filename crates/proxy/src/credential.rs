@@ -1,0 +1,109 @@
+//! The caller's secret: taken out of every carrier, hashed, and dropped.
+//!
+//! Whatever carries a credential is removed from the head here, so that nothing later can forward it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue};
+use tollgate_policy::secret::{HashKey, Secret, SecretHash};
+use tollgate_wire::answer::Fault;
+
+use crate::rewrite::without_query_key;
+use crate::stop::Stop;
+
+const SECRET_HEADERS: [HeaderName; 3] = [
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-goog-api-key"),
+];
+const SUBPROTOCOL: HeaderName = HeaderName::from_static("sec-websocket-protocol");
+const SUBPROTOCOL_PREFIX: &str = "openai-insecure-api-key.";
+
+/// Takes the one secret that the head carries, and every carrier with it.
+pub(crate) fn take(head: &mut Parts, key: &HashKey, basic: bool) -> Result<SecretHash, Stop> {
+    let mut found = Found::default();
+    for value in head.headers.get_all(AUTHORIZATION) {
+        found.add(authorization(value, basic)?)?;
+    }
+    for name in &SECRET_HEADERS {
+        for value in head.headers.get_all(name) {
+            found.add(Some(text(value)?.trim().to_owned()))?;
+        }
+    }
+    for value in head.headers.get_all(SUBPROTOCOL) {
+        let mut offered = text(value)?.split(',').map(str::trim);
+        let secret = offered.find_map(|one| one.strip_prefix(SUBPROTOCOL_PREFIX));
+        found.add(secret.map(str::to_owned))?;
+    }
+    let (uri, secrets) = without_query_key(&head.uri).map_err(Stop::Malformed)?;
+    head.uri = uri;
+    for secret in secrets {
+        found.add(Some(secret))?;
+    }
+    strip(head);
+    let secret = found.secret.ok_or(Fault::MissingCredential)?;
+    // Malformed, mistyped and unknown secrets get one answer: nothing can be learned from it.
+    let secret = Secret::parse(&secret).map_err(|_| Fault::UnknownCredential)?;
+    Ok(secret.hash(key))
+}
+
+#[derive(Default)]
+struct Found {
+    secret: Option<String>,
+}
+
+impl Found {
+    fn add(&mut self, secret: Option<String>) -> Result<(), Stop> {
+        match (&self.secret, secret) {
+            (_, None) => Ok(()),
+            // An empty header is what SDKs send where no key was given.
+            (_, Some(new)) if new.is_empty() => Ok(()),
+            (None, new) => {
+                self.secret = new;
+                Ok(())
+            }
+            (Some(old), Some(new)) if *old == new => Ok(()),
+            _ => Err(Fault::TwoCredentials.into()),
+        }
+    }
+}
+
+fn authorization(value: &HeaderValue, basic: bool) -> Result<Option<String>, Stop> {
+    let line = text(value)?.trim();
+    let (scheme, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let rest = rest.trim();
+    if scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("apikey") {
+        return Ok(Some(rest.to_owned()));
+    }
+    if basic && scheme.eq_ignore_ascii_case("basic") {
+        let decoded = STANDARD
+            .decode(rest)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok());
+        let password = decoded.as_deref().and_then(|pair| pair.split_once(':'));
+        return match password {
+            Some((_, password)) => Ok(Some(password.to_owned())),
+            None => Err(Fault::UnknownCredential.into()),
+        };
+    }
+    // A scheme that is not understood is no credential of ours.
+    Ok(None)
+}
+
+fn text(value: &HeaderValue) -> Result<&str, Stop> {
+    value.to_str().map_err(|_| Fault::UnknownCredential.into())
+}
+
+fn strip(head: &mut Parts) {
+    for name in &SECRET_HEADERS {
+        head.headers.remove(name);
+    }
+    for name in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, SUBPROTOCOL] {
+        head.headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+use super::*;
+use http::Request;
+
+fn take_from(
+    uri: &str,
+    headers: &[(&str, &str)],
+    basic: bool,
+) -> (Parts, Result<SecretHash, String>) {
+    let mut request = Request::builder().uri(uri);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut head = request.body(()).unwrap().into_parts().0;
+    let taken = take(&mut head, &HashKey::new([3; 32]), basic);
+    (head, taken.map_err(|stop| format!("{:?}", stop.fault())))
+}
+
+const FOREIGN: &str = "OaBw1+4DqFfDLXOLpWthbfp502Wc0D4tICsxNcT+aeQ=";
+
+fn expected() -> SecretHash {
+    Secret::parse(FOREIGN).unwrap().hash(&HashKey::new([3; 32]))
+}
+
+#[test]
+fn every_carrier_gives_the_same_hash_and_is_removed() {
+    let bearer = format!("Bearer {FOREIGN}");
+    let shouted = format!("BEARER   {FOREIGN}");
+    let apikey = format!("ApiKey {FOREIGN}");
+    let basic = format!("Basic {}", STANDARD.encode(format!("any:{FOREIGN}")));
+    let protocol = format!("realtime, openai-insecure-api-key.{FOREIGN}, openai-beta.realtime-v1");
+    let cases = [
+        ("authorization", bearer.as_str()),
+        ("authorization", &shouted),
+        ("authorization", &apikey),
+        ("authorization", &basic),
+        ("x-api-key", FOREIGN),
+        ("api-key", FOREIGN),
+        ("x-goog-api-key", FOREIGN),
+        ("sec-websocket-protocol", &protocol),
+    ];
+    for (name, value) in cases {
+        let (head, taken) = take_from("/v1/x", &[(name, value)], true);
+        assert_eq!(taken, Ok(expected()), "{name}: {value}");
+        assert!(
+            !format!("{head:?}").contains(FOREIGN),
+            "{name} stays in the head"
+        );
+    }
+    let (head, taken) = take_from(
+        "/v1/x?a=1&key=OaBw1%2B4DqFfDLXOLpWthbfp502Wc0D4tICsxNcT%2BaeQ%3D&b=2",
+        &[],
+        false,
+    );
+    assert_eq!(taken, Ok(expected()));
+    assert_eq!(head.uri, "/v1/x?a=1&b=2");
+}
+
+#[test]
+fn two_different_secrets_are_refused_wherever_they_stand() {
+    let other = ("x-api-key", "another-secret");
+    for first in [
+        ("authorization", "Bearer one-secret"),
+        ("api-key", "one-secret"),
+        ("x-goog-api-key", "one-secret"),
+    ] {
+        assert_eq!(
+            take_from("/", &[first, other], false).1,
+            Err("TwoCredentials".to_owned())
+        );
+    }
+    assert_eq!(
+        take_from("/?key=one-secret", &[other], false).1,
+        Err("TwoCredentials".to_owned())
+    );
+    assert_eq!(
+        take_from("/?key=one-secret&k%65y=two-secret", &[], false).1,
+        Err("TwoCredentials".to_owned())
+    );
+    assert_eq!(
+        take_from("/", &[other, ("x-api-key", "third-secret")], false).1,
+        Err("TwoCredentials".to_owned())
+    );
+}
+
+#[test]
+fn the_same_secret_twice_is_one_secret() {
+    let bearer = format!("Bearer {FOREIGN}");
+    let headers = [("authorization", bearer.as_str()), ("x-api-key", FOREIGN)];
+    assert_eq!(take_from("/", &headers, false).1, Ok(expected()));
+}
+
+#[test]
+fn no_credential_is_told_from_a_wrong_one() {
+    let missing = Err("MissingCredential".to_owned());
+    assert_eq!(take_from("/", &[], false).1, missing);
+    assert_eq!(
+        take_from(
+            "/",
+            &[("authorization", "Bearer "), ("x-api-key", "")],
+            false
+        )
+        .1,
+        missing
+    );
+    assert_eq!(
+        take_from("/", &[("authorization", "Basic YTpi")], false).1,
+        missing,
+        "off by default"
+    );
+    let unknown = Err("UnknownCredential".to_owned());
+    assert_eq!(
+        take_from("/", &[("authorization", "Bearer sk-tg-mistyped")], false).1,
+        unknown
+    );
+    assert_eq!(
+        take_from("/", &[("authorization", "Bearer two words")], false).1,
+        unknown
+    );
+    assert_eq!(
+        take_from("/", &[("authorization", "Basic !")], true).1,
+        unknown
+    );
+}
+
+#[test]
+fn what_else_identifies_a_caller_is_removed_too() {
+    let headers = [
+        ("cookie", "a=b"),
+        ("proxy-authorization", "Basic x"),
+        ("x-api-key", FOREIGN),
+        ("x-other", "kept"),
+    ];
+    let (head, _) = take_from("/", &headers, false);
+    assert_eq!(head.headers.len(), 1);
+    assert!(head.headers.contains_key("x-other"));
+}

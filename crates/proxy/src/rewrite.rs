@@ -1,0 +1,162 @@
+//! What changes between the client's head and the upstream's, and back: nothing that is not named here.
+
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, SET_COOKIE, TE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use tollgate_rights::source::{Access, Carrier};
+use url::Url;
+
+/// Headers that concern one connection only (RFC 9110, section 7.6.1).
+const HOP_BY_HOP: [HeaderName; 9] = [
+    CONNECTION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    PROXY_AUTHENTICATE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    HeaderName::from_static("http2-settings"),
+];
+
+/// What tells about the client or the way to it, and is nobody's business further on.
+const PRIVATE: [HeaderName; 6] = [
+    FORWARDED,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("cf-connecting-ip"),
+];
+
+/// Headers that `Connection` cannot have removed: without them a call means something else.
+const PROTECTED: [&str; 5] = [
+    "anthropic-beta",
+    "anthropic-version",
+    "content-encoding",
+    "content-length",
+    "content-type",
+];
+
+/// Makes the client's headers those of the upstream's request, with the upstream's credential.
+/// The client's credentials are gone already; `length` is that of a body that was read whole.
+pub(crate) fn request_headers(headers: &mut HeaderMap, access: &Access, length: Option<usize>) {
+    strip_hop_by_hop(headers);
+    for name in PRIVATE.iter().chain(&[HOST, EXPECT]) {
+        headers.remove(name);
+    }
+    if let Some(length) = length {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    if let Some((name, value)) = credential(access) {
+        headers.insert(name, value);
+    }
+}
+
+/// Makes an upstream's response headers the client's.
+pub(crate) fn response_headers(headers: &mut HeaderMap, cookies: bool) {
+    strip_hop_by_hop(headers);
+    if !cookies {
+        headers.remove(SET_COOKIE);
+    }
+}
+
+fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .filter(|name: &HeaderName| !PROTECTED.contains(&name.as_str()))
+        .collect();
+    for name in named.iter().chain(&HOP_BY_HOP) {
+        headers.remove(name);
+    }
+}
+
+fn credential(access: &Access) -> Option<(HeaderName, HeaderValue)> {
+    let secret = access.credential.as_ref()?.reveal();
+    let (name, text) = match access.carrier {
+        Carrier::Bearer => (http::header::AUTHORIZATION, format!("Bearer {secret}")),
+        Carrier::ApiKeyScheme => (http::header::AUTHORIZATION, format!("ApiKey {secret}")),
+        Carrier::XApiKey => (HeaderName::from_static("x-api-key"), secret.to_owned()),
+        Carrier::ApiKey => (HeaderName::from_static("api-key"), secret.to_owned()),
+        Carrier::XGoogApiKey => (HeaderName::from_static("x-goog-api-key"), secret.to_owned()),
+    };
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    Some((name, value))
+}
+
+/// The address of a route at an upstream. Where both the base and the route begin with `/v1`, it is
+/// written once, because some vendors' base addresses end in it and others' do not.
+pub(crate) fn target(base: &Url, path: &str, query: Option<&str>) -> Option<Uri> {
+    let prefix = base.path().trim_end_matches('/');
+    let path = match path.strip_prefix("/v1") {
+        Some(rest) if prefix.ends_with("/v1") && (rest.is_empty() || rest.starts_with('/')) => rest,
+        _ => path,
+    };
+    let mut full = format!("{prefix}{path}");
+    if full.is_empty() {
+        full.push('/');
+    }
+    if let Some(query) = query {
+        full.push('?');
+        full.push_str(query);
+    }
+    let authority = match base.port() {
+        Some(port) => format!("{}:{port}", base.host_str()?),
+        None => base.host_str()?.to_owned(),
+    };
+    Uri::builder()
+        .scheme(base.scheme())
+        .authority(authority)
+        .path_and_query(full)
+        .build()
+        .ok()
+}
+
+/// The target without its `key` parameters, and the secrets that they held.
+///
+/// # Errors
+/// A sentence for the client, where a value is not percent-encoded text.
+pub(crate) fn without_query_key(uri: &Uri) -> Result<(Uri, Vec<String>), String> {
+    let has_key = |query: &str| query.split('&').any(|pair| name_of(pair) == "key");
+    let Some(query) = uri.query().filter(|query| has_key(query)) else {
+        return Ok((uri.clone(), Vec::new()));
+    };
+    let (keys, others): (Vec<&str>, Vec<&str>) =
+        query.split('&').partition(|pair| name_of(pair) == "key");
+    let secrets = keys
+        .iter()
+        .map(|pair| {
+            url::form_urlencoded::parse(pair.as_bytes())
+                .next()
+                .map(|(_, value)| value.into_owned())
+        })
+        .collect::<Option<Vec<_>>>();
+    let secrets = secrets.ok_or("the query parameter `key` cannot be read")?;
+    let rest = if others.is_empty() {
+        uri.path().to_owned()
+    } else {
+        format!("{}?{}", uri.path(), others.join("&"))
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query =
+        Some(PathAndQuery::try_from(rest).map_err(|_| "the query cannot be read")?);
+    let uri = Uri::from_parts(parts).map_err(|_| "the target cannot be read")?;
+    Ok((uri, secrets))
+}
+
+fn name_of(pair: &str) -> std::borrow::Cow<'_, str> {
+    url::form_urlencoded::parse(pair.as_bytes())
+        .next()
+        .map_or("".into(), |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests;

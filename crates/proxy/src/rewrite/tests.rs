@@ -1,0 +1,160 @@
+use super::*;
+use tollgate_rights::source::UpstreamSecret;
+
+fn access(carrier: Carrier) -> Access {
+    Access {
+        base_url: Url::parse("https://api.example.com/v1").unwrap(),
+        credential: Some(UpstreamSecret::new("upstream-secret".to_owned())),
+        carrier,
+    }
+}
+
+fn headers(list: &[(&str, &str)]) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in list {
+        map.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+    }
+    map
+}
+
+#[test]
+fn the_upstream_gets_its_own_credential_in_its_own_header() {
+    let cases = [
+        (Carrier::Bearer, "authorization", "Bearer upstream-secret"),
+        (
+            Carrier::ApiKeyScheme,
+            "authorization",
+            "ApiKey upstream-secret",
+        ),
+        (Carrier::XApiKey, "x-api-key", "upstream-secret"),
+        (Carrier::ApiKey, "api-key", "upstream-secret"),
+        (Carrier::XGoogApiKey, "x-goog-api-key", "upstream-secret"),
+    ];
+    for (carrier, name, value) in cases {
+        let mut map = headers(&[]);
+        request_headers(&mut map, &access(carrier), Some(3));
+        assert_eq!(map.get(name).unwrap(), value);
+        assert!(map.get(name).unwrap().is_sensitive());
+        assert_eq!(map.get("content-length").unwrap(), "3");
+        assert_eq!(map.len(), 2);
+    }
+}
+
+#[test]
+fn what_concerns_one_connection_or_the_client_is_not_forwarded() {
+    let mut map = headers(&[
+        ("host", "gateway"),
+        (
+            "connection",
+            "close, x-named, anthropic-version, authorization",
+        ),
+        ("x-named", "1"),
+        ("keep-alive", "5"),
+        ("te", "gzip"),
+        ("transfer-encoding", "chunked"),
+        ("upgrade", "h2c"),
+        ("http2-settings", "x"),
+        ("expect", "100-continue"),
+        ("x-forwarded-for", "10.0.0.1"),
+        ("forwarded", "for=10.0.0.1"),
+        ("anthropic-version", "2023-06-01"),
+        ("anthropic-beta", "a,b"),
+        ("x-stainless-lang", "python"),
+    ]);
+    request_headers(&mut map, &access(Carrier::Bearer), None);
+    let mut left: Vec<&str> = map.keys().map(HeaderName::as_str).collect();
+    left.sort_unstable();
+    assert_eq!(
+        left,
+        [
+            "anthropic-beta",
+            "anthropic-version",
+            "authorization",
+            "x-stainless-lang"
+        ]
+    );
+    assert_eq!(map.get("authorization").unwrap(), "Bearer upstream-secret");
+}
+
+#[test]
+fn an_upstreams_cookies_stay_here() {
+    let given = [
+        ("set-cookie", "a=b"),
+        ("connection", "x-trace"),
+        ("x-trace", "1"),
+        ("x-ratelimit-limit-requests", "10"),
+    ];
+    let mut map = headers(&given);
+    response_headers(&mut map, false);
+    assert_eq!(map, headers(&[("x-ratelimit-limit-requests", "10")]));
+    let mut map = headers(&given);
+    response_headers(&mut map, true);
+    assert!(map.contains_key("set-cookie"));
+}
+
+#[test]
+fn a_route_is_joined_to_its_base_without_saying_v1_twice() {
+    let cases = [
+        (
+            "https://api.example.com",
+            "/v1/messages",
+            None,
+            "https://api.example.com/v1/messages",
+        ),
+        (
+            "https://api.example.com/",
+            "/v1/messages",
+            Some("beta=true"),
+            "https://api.example.com/v1/messages?beta=true",
+        ),
+        (
+            "https://api.example.com/v1",
+            "/v1/chat/completions",
+            None,
+            "https://api.example.com/v1/chat/completions",
+        ),
+        (
+            "http://127.0.0.1:81/api/v1/",
+            "/v1/embeddings",
+            None,
+            "http://127.0.0.1:81/api/v1/embeddings",
+        ),
+        (
+            "http://[::1]:81/x",
+            "/v10/y",
+            None,
+            "http://[::1]:81/x/v10/y",
+        ),
+        (
+            "http://a.example/v1",
+            "/v10/y",
+            None,
+            "http://a.example/v1/v10/y",
+        ),
+        ("http://a.example", "", Some("q"), "http://a.example/?q"),
+    ];
+    for (base, path, query, expected) in cases {
+        let base = Url::parse(base).unwrap();
+        assert_eq!(target(&base, path, query).unwrap().to_string(), expected);
+    }
+}
+
+#[test]
+fn the_key_parameter_is_taken_out_of_the_query_and_nothing_else() {
+    let take = |uri: &str| {
+        without_query_key(&uri.parse().unwrap()).map(|(uri, secrets)| (uri.to_string(), secrets))
+    };
+    assert_eq!(
+        take("/a?key=x%2Fy"),
+        Ok(("/a".to_owned(), vec!["x/y".to_owned()]))
+    );
+    assert_eq!(
+        take("/a?b=%20&key=x&c"),
+        Ok(("/a?b=%20&c".to_owned(), vec!["x".to_owned()]))
+    );
+    assert_eq!(take("/a?monkey=x"), Ok(("/a?monkey=x".to_owned(), vec![])));
+    assert_eq!(
+        take("/a?%6bey=x"),
+        Ok(("/a".to_owned(), vec!["x".to_owned()]))
+    );
+}

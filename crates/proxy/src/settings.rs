@@ -1,0 +1,62 @@
+//! Bounds and deadlines. The defaults are those of the wire contract.
+
+use std::time::Duration;
+
+use tollgate_policy::network::Network;
+
+/// Bounds on all that a stranger can send or hold open, and how long anything may take.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Connections at once; more wait in the backlog.
+    pub connections: usize,
+    /// The time to send a request's head.
+    pub head_timeout: Duration,
+    /// Header fields in a request.
+    pub headers: usize,
+    /// Bytes of a request's head, 8 KiB at least.
+    pub head_bytes: usize,
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// The time to send the first byte of a body.
+    pub body_first_byte: Duration,
+    /// Bytes per second that a body must reach on the average after that.
+    pub body_rate: u32,
+    /// Streams at once on an HTTP/2 connection.
+    pub streams: u32,
+    /// The time to connect to an upstream, its TLS handshake included.
+    pub connect_timeout: Duration,
+    /// The time that an upstream may take until its response begins.
+    pub response_timeout: Duration,
+    /// The silence that is allowed between two pieces of an upstream's response.
+    pub idle_timeout: Duration,
+    /// The silence on an event stream after which a comment is sent to the client.
+    pub keep_alive_every: Duration,
+    /// How long running requests may go on once the gateway is told to end.
+    pub drain: Duration,
+    /// Proxies whose word on the client's address counts; none by default.
+    pub trusted_proxies: Vec<Network>,
+    /// Whether `Authorization: Basic` is accepted, with the secret as the password.
+    pub basic_credentials: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            head_timeout: Duration::from_secs(10),
+            headers: 100,
+            head_bytes: 64 << 10,
+            body_bytes: 32 << 20,
+            body_first_byte: Duration::from_secs(10),
+            body_rate: 1024,
+            streams: 100,
+            connect_timeout: Duration::from_secs(5),
+            response_timeout: Duration::from_secs(600),
+            idle_timeout: Duration::from_secs(300),
+            keep_alive_every: Duration::from_secs(15),
+            drain: Duration::from_secs(30),
+            trusted_proxies: Vec::new(),
+            basic_credentials: false,
+        }
+    }
+}
