@@ -23,3 +23,6 @@ pub use asked::{Asked, Target};
 pub use catalog::Catalog;
 pub use evaluate::{evaluate, explain, reachable_models};
 pub use verdict::{Permit, Refusal, Verdict};
+
+#[cfg(test)]
+mod fixture;

@@ -1,1 +1,146 @@
+//! The order of attempts: what is fixed, and how often each upstream comes first.
 
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::asked::Target;
+use crate::endpoint::Dialect;
+use crate::evaluate::evaluate;
+use crate::fixture::{CRM, GPT, LIST, NOW, World, generated, models, upstream};
+use crate::verdict::Verdict;
+
+/// Hands the permit of a call to `read`; `None` where it is refused.
+fn with_permit<T>(
+    world: &World,
+    target: Target<'_>,
+    read: impl FnOnce(&Permit<'_>) -> T,
+) -> Option<T> {
+    let (catalog, asked) = (world.catalog(), world.asked(target));
+    match evaluate(&catalog, &world.principal, &asked, NOW) {
+        Verdict::Permit(permit) => Some(read(&permit)),
+        Verdict::Refuse(_) => None,
+    }
+}
+
+fn draw(world: &World, target: Target<'_>, seed: u64) -> Vec<Attempt> {
+    with_permit(world, target, |permit| Plan::draw(permit, seed).attempts).unwrap()
+}
+
+/// A gateway whose upstreams 0, 1, 2 … have these priorities and weights.
+fn weighted(upstreams: &[(i32, u32)]) -> World {
+    let mut world = World::new();
+    let numbered = (0i64..).zip(upstreams);
+    world.upstreams = numbered
+        .map(|(id, (priority, weight))| {
+            let serves = models([("gpt-4o", None)]);
+            let mut one = upstream(id, "relay", "openai", Dialect::OpenAi, serves);
+            (one.priority, one.weight) = (*priority, *weight);
+            one
+        })
+        .collect();
+    world
+}
+
+/// How often each order of upstreams comes out, over many seeds.
+fn orders(world: &World, seeds: std::ops::Range<u64>) -> BTreeMap<Vec<i64>, f64> {
+    let mut counts = BTreeMap::new();
+    with_permit(world, GPT, |permit| {
+        for seed in seeds {
+            let attempts = Plan::draw(permit, seed).attempts;
+            let order: Vec<i64> = attempts.iter().map(|one| one.upstream.raw()).collect();
+            *counts.entry(order).or_insert(0.0) += 1.0;
+        }
+    })
+    .unwrap();
+    counts
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn a_plan_is_an_ordering_of_the_candidates(
+        world in generated::world(),
+        target in generated::target(),
+        seed: u64,
+    ) {
+        with_permit(&world, target, |permit| {
+            let plan = Plan::draw(permit, seed);
+            assert_eq!(plan, Plan::draw(permit, seed), "the same seed, another plan");
+            let mut planned: Vec<_> = plan.attempts.iter().map(|one| one.upstream).collect();
+            let rank = |id: &UpstreamId| {
+                let one = world.upstreams.iter().find(|one| one.id == *id).unwrap();
+                (std::cmp::Reverse(one.priority), one.weight == 0)
+            };
+            assert!(planned.is_sorted_by_key(rank), "{planned:?}");
+            planned.sort();
+            let mut candidates: Vec<_> = permit.candidates().map(|(one, _)| one.id).collect();
+            candidates.sort();
+            assert_eq!(planned, candidates);
+        });
+    }
+}
+
+#[test]
+fn an_attempt_carries_the_name_that_the_upstream_knows() {
+    for seed in 0..8 {
+        for attempt in draw(&World::new(), GPT, seed) {
+            let sent_as = attempt.sent_as.as_ref().map(ModelName::as_str);
+            let expected = (attempt.upstream.raw() == 2).then_some("gpt-eu");
+            assert_eq!(sent_as, expected);
+        }
+    }
+}
+
+#[test]
+fn a_mount_has_one_attempt_and_an_answer_of_the_gateway_none() {
+    let attempts = draw(&World::new(), CRM, 7);
+    let upstream = UpstreamId::from_raw(4).unwrap();
+    let sent_as = None;
+    assert_eq!(attempts, [Attempt { upstream, sent_as }]);
+    assert_eq!(draw(&World::new(), LIST, 7), []);
+}
+
+#[test]
+fn a_higher_priority_is_tried_first_whatever_the_weights() {
+    let counts = orders(&weighted(&[(0, 1000), (5, 1), (-5, 1000)]), 0..200);
+    assert_eq!(counts, BTreeMap::from([(vec![1, 0, 2], 200.0)]));
+}
+
+#[test]
+fn an_upstream_of_weight_0_is_the_last_of_its_priority() {
+    let counts = orders(
+        &weighted(&[(0, 0), (0, 1), (-1, 9), (0, u32::MAX)]),
+        0..2000,
+    );
+    assert!(
+        counts.keys().all(|order| order[2..] == [0, 2]),
+        "{counts:?}"
+    );
+    let alone = orders(&weighted(&[(0, 0)]), 0..1);
+    assert_eq!(alone, BTreeMap::from([(vec![0], 1.0)]));
+}
+
+/// Each order of three is as frequent as drawing by weight, without putting back, makes it.
+#[test]
+fn orders_are_as_frequent_as_their_weights_make_them() {
+    let weights = [1.0, 2.0, 5.0];
+    let world = weighted(&[(0, 1), (0, 2), (0, 5)]);
+    // Seeds in a row are the hardest case for a generator that is seeded once per call.
+    for start in [0, 1 << 40, u64::MAX - 20_000] {
+        let counts = orders(&world, start..start + 20_000);
+        assert_eq!(counts.len(), 6);
+        let distance: f64 = counts
+            .iter()
+            .map(|(order, seen)| {
+                let [a, b] = [weights[order[0] as usize], weights[order[1] as usize]];
+                let expected = 20_000.0 * (a / 8.0) * (b / (8.0 - a));
+                (seen - expected).powi(2) / expected
+            })
+            .sum();
+        // Chi-square with 5 degrees of freedom exceeds 20.5 once in a thousand.
+        assert!(distance < 20.5, "{distance} from {start}: {counts:?}");
+    }
+}
