@@ -1,1 +1,3 @@
-//! What LLM clients and providers say on the wire: routes, bodies, streams and refusals.
+//! What LLM clients and providers say on the wire.
+
+pub mod events;
