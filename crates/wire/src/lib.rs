@@ -1,3 +1,4 @@
 //! What LLM clients and providers say on the wire.
 
 pub mod events;
+pub mod models;
