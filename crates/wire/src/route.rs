@@ -1,0 +1,176 @@
+//! What a method and a path ask for. Paths are compared as they came, never decoded first, so that
+//! what is authorised here is what an upstream sees.
+
+use std::borrow::Cow;
+
+use tollgate_policy::endpoint::{Dialect, Endpoint};
+use tollgate_policy::name::Prefix;
+
+mod decoded;
+
+/// What is asked for, and the dialect that it is asked in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route<'a> {
+    /// What is asked for.
+    pub target: RouteTarget<'a>,
+    /// The dialect of the answer, and of a refusal.
+    pub dialect: Dialect,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RouteTarget<'a> {
+    /// An endpoint of a model, which the JSON body names.
+    Model(Endpoint),
+    /// Something that the gateway answers itself: `GET /v1/models`.
+    Gateway(Endpoint),
+    /// `GET /v1/models/{id}`, with the id decoded. It may hold slashes.
+    OneModel(Cow<'a, str>),
+    /// A plain HTTP API, if one is mounted under the prefix.
+    Mount {
+        /// The first segment, without slashes.
+        prefix: &'a str,
+        /// The path after it, as it came: empty, or one slash and what follows. It has no dot
+        /// segment, backslash or control character, however often it is decoded.
+        rest: &'a str,
+    },
+    /// `HEAD /`, by which Anthropic's clients look whether anybody is there: 200 without a body.
+    Preflight,
+}
+
+/// A method and a path that ask for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RouteError {
+    /// Nothing has this path, or the path could be read in two ways.
+    #[error("no such route")]
+    NotFound,
+    /// The path takes other methods.
+    #[error("the method is not one of `{allow}`")]
+    Method {
+        /// The methods that it takes, as the `Allow` header lists them.
+        allow: &'static str,
+    },
+}
+
+/// Paths whose JSON body names the model. All take `POST` alone.
+const MODEL_ROUTES: [(&str, Endpoint); 6] = [
+    ("/v1/chat/completions", Endpoint::ChatCompletions),
+    ("/v1/completions", Endpoint::Completions),
+    ("/v1/embeddings", Endpoint::Embeddings),
+    ("/v1/responses", Endpoint::Responses),
+    ("/v1/messages", Endpoint::Messages),
+    ("/v1/messages/count_tokens", Endpoint::CountTokens),
+];
+
+const MODELS: &str = "/v1/models";
+const READ: &str = "GET, HEAD";
+const MOUNT: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/// The route of a request, from its method and its path as received: not decoded, without query.
+///
+/// `HEAD` is routed as `GET` is.
+///
+/// # Errors
+/// [`RouteError::NotFound`] also for a path that another reader could take for a different one:
+/// an encoded slash, a dot segment or the like where the route is decided.
+/// [`RouteError::Method`] for a known path, and for `CONNECT` and `TRACE` on any.
+pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, RouteError> {
+    let target = target(method, path)?;
+    let dialect = match &target {
+        RouteTarget::Model(endpoint) | RouteTarget::Gateway(endpoint) => endpoint.dialect(),
+        RouteTarget::OneModel(_) => Dialect::OpenAi,
+        RouteTarget::Mount { .. } => Dialect::Plain,
+        RouteTarget::Preflight => Dialect::Anthropic,
+    };
+    Ok(Route { target, dialect })
+}
+
+/// The dialect in which to refuse a request that has no route, or none yet.
+pub fn dialect_of(path: &str) -> Dialect {
+    let under = |root: &str| {
+        path.strip_prefix(root)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let verb = path.rsplit_once(':').map(|(_, verb)| verb);
+    if under("/v1/messages") {
+        Dialect::Anthropic
+    } else if under("/v1beta") || under("/v1") && verb.is_some_and(gemini) {
+        Dialect::Gemini
+    } else if ["/v1", "/openai", "/api", "/dashboard"]
+        .into_iter()
+        .any(under)
+    {
+        Dialect::OpenAi
+    } else {
+        Dialect::Plain
+    }
+}
+
+fn gemini(verb: &str) -> bool {
+    let verbs = [
+        "generateContent",
+        "streamGenerateContent",
+        "embedContent",
+        "batchEmbedContents",
+        "countTokens",
+    ];
+    verbs.contains(&verb)
+}
+
+fn target<'a>(method: &str, path: &'a str) -> Result<RouteTarget<'a>, RouteError> {
+    if let Some((_, endpoint)) = MODEL_ROUTES.into_iter().find(|(known, _)| *known == path) {
+        return only(method, &["POST"], "POST").map(|()| RouteTarget::Model(endpoint));
+    }
+    if path == MODELS {
+        let gateway = RouteTarget::Gateway(Endpoint::Models);
+        return only(method, &["GET", "HEAD"], READ).map(|()| gateway);
+    }
+    if matches!(method, "CONNECT" | "TRACE") {
+        return Err(RouteError::Method { allow: MOUNT });
+    }
+    if method == "HEAD" && path == "/" {
+        return Ok(RouteTarget::Preflight);
+    }
+    match path
+        .strip_prefix(MODELS)
+        .and_then(|id| id.strip_prefix('/'))
+    {
+        Some(id) => one_model(method, id),
+        None => mount(path),
+    }
+}
+
+fn only(method: &str, taken: &[&str], allow: &'static str) -> Result<(), RouteError> {
+    if taken.contains(&method) {
+        Ok(())
+    } else {
+        Err(RouteError::Method { allow })
+    }
+}
+
+/// The id ends the path, so an encoded slash in it cannot change the route: SDKs encode the slash
+/// of ids such as `meta/llama`, other clients do not.
+fn one_model<'a>(method: &str, id: &'a str) -> Result<RouteTarget<'a>, RouteError> {
+    let verb = id.rsplit_once(':').map(|(_, verb)| verb);
+    let gap = id.split('/').any(str::is_empty);
+    if gap || !decoded::harmless(id) || verb.is_some_and(gemini) {
+        return Err(RouteError::NotFound);
+    }
+    let id = decoded::text(id).ok_or(RouteError::NotFound)?;
+    only(method, &["GET", "HEAD"], READ).map(|()| RouteTarget::OneModel(id))
+}
+
+fn mount(path: &str) -> Result<RouteTarget<'_>, RouteError> {
+    let inner = path.strip_prefix('/').ok_or(RouteError::NotFound)?;
+    let end = inner.find('/').unwrap_or(inner.len());
+    let (prefix, rest) = inner.split_at_checked(end).ok_or(RouteError::NotFound)?;
+    let candidate = Prefix::parse(prefix).is_ok();
+    if candidate && (rest.is_empty() || decoded::harmless(rest)) {
+        Ok(RouteTarget::Mount { prefix, rest })
+    } else {
+        Err(RouteError::NotFound)
+    }
+}
+
+#[cfg(test)]
+mod tests;
