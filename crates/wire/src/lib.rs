@@ -2,4 +2,5 @@
 
 pub mod events;
 pub mod models;
+pub mod peek;
 pub mod route;

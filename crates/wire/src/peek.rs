@@ -1,0 +1,143 @@
+//! What policy reads from a JSON request body, and the one value that it may replace in it.
+//! Everything else in the body stays as it is, and is not understood here.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde::Deserializer as _;
+
+mod depth;
+mod members;
+
+use members::{Members, TopLevel};
+
+/// What policy reads from a request body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peek<'a> {
+    /// The model that the client names.
+    pub model: Cow<'a, str>,
+    /// Where the JSON string of the model stands in the body, quotes included, in bytes.
+    pub model_span: Range<usize>,
+    /// Whether the client asks for a stream.
+    pub stream: bool,
+}
+
+/// Why a body is refused. The messages are meant for the client.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PeekError {
+    /// The body is not UTF-8.
+    #[error("the body is not valid UTF-8: send JSON in UTF-8, not compressed")]
+    Utf8,
+    /// The body starts with U+FEFF.
+    #[error("the body starts with a byte order mark: send the JSON without it")]
+    ByteOrderMark,
+    /// The body is not one JSON value.
+    #[error("the body is not valid JSON: see line {line}, column {column}")]
+    Json {
+        /// The line of the first fault, from 1.
+        line: usize,
+        /// The column in bytes, from 1; 0 where the line before it had no end.
+        column: usize,
+    },
+    /// The body ends in the middle of its value.
+    #[error("the body ends before its JSON does")]
+    Truncated,
+    /// The body is JSON, but not an object.
+    #[error("the body must be a JSON object")]
+    NotObject,
+    /// The body nests too many arrays and objects.
+    #[error(
+        "the body nests arrays and objects more than {} levels deep",
+        depth::MOST
+    )]
+    TooDeep,
+    /// A key that decides something is there twice.
+    #[error("the key `{0}` is in the body more than once")]
+    Duplicate(&'static str),
+    /// A key that some readers take for one that decides something.
+    #[error("a key of the body differs from `{0}` only in its case: write `{0}`")]
+    Lookalike(&'static str),
+    /// There is no model.
+    #[error("`model` is missing: name the model as a string")]
+    ModelMissing,
+    /// The model is not a text.
+    #[error("`model` must be a string")]
+    ModelNotString,
+    /// `stream` is neither a boolean nor null.
+    #[error("`stream` must be `true` or `false`")]
+    StreamNotBool,
+}
+
+/// Reads model and stream from the whole body of a request, without copying the rest.
+///
+/// # Errors
+/// Where the body is not a single JSON object in UTF-8 with one `model` string; where a key that
+/// policy reads is there twice or in another case, since two readers could then see two requests.
+pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
+    if body.starts_with(b"\xef\xbb\xbf") {
+        return Err(PeekError::ByteOrderMark);
+    }
+    let text = std::str::from_utf8(body).map_err(|_| PeekError::Utf8)?;
+    let members = read(text)?;
+    // serde_json skips values without recursion and without a limit of depth.
+    if depth::of(body) > depth::MOST {
+        return Err(PeekError::TooDeep);
+    }
+    if let Some(problem) = members.problem {
+        return Err(problem);
+    }
+    let raw = members.model.ok_or(PeekError::ModelMissing)?.get();
+    let model = members::string(raw).ok_or(PeekError::ModelNotString)?;
+    let stream = members.stream.map_or(Some(false), |raw| match raw.get() {
+        "true" => Some(true),
+        "false" | "null" => Some(false),
+        _ => None,
+    });
+    Ok(Peek {
+        model,
+        model_span: span(text, raw).ok_or(PeekError::ModelMissing)?,
+        stream: stream.ok_or(PeekError::StreamNotBool)?,
+    })
+}
+
+/// The body with another model in it, and not a byte changed besides.
+///
+/// The span must be the [`Peek::model_span`] of the same body. With one that is no part of the
+/// body, the name has no place, and the body comes back as it is.
+pub fn replace_model(body: &[u8], span: Range<usize>, model: &str) -> Vec<u8> {
+    let part = body.get(span.clone());
+    let (Some(before), Some(_), Some(after)) = (body.get(..span.start), part, body.get(span.end..))
+    else {
+        return body.to_vec();
+    };
+    let mut spliced = Vec::with_capacity(before.len() + model.len() + 2 + after.len());
+    spliced.extend_from_slice(before);
+    // Writing a text into memory has no way to fail.
+    let _ = serde_json::to_writer(&mut spliced, model);
+    spliced.extend_from_slice(after);
+    spliced
+}
+
+fn read(text: &str) -> Result<Members<'_>, PeekError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    json.deserialize_map(TopLevel)
+        .and_then(|members| json.end().map(|()| members))
+        .map_err(|error| match error.classify() {
+            serde_json::error::Category::Eof => PeekError::Truncated,
+            serde_json::error::Category::Data => PeekError::NotObject,
+            _ => PeekError::Json {
+                line: error.line(),
+                column: error.column(),
+            },
+        })
+}
+
+/// Where a part borrowed from the text stands in it.
+fn span(text: &str, part: &str) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+    let span = start..start.checked_add(part.len())?;
+    (text.get(span.clone()) == Some(part)).then_some(span)
+}
+
+#[cfg(test)]
+mod tests;
