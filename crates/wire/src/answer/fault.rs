@@ -1,0 +1,109 @@
+//! The conditions under which a client gets no answer of a provider, and their stable codes.
+
+use tollgate_policy::time::Timestamp;
+
+/// A condition that is answered by the gateway itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault<'a> {
+    /// No carrier holds a secret.
+    MissingCredential,
+    /// Two carriers hold different secrets.
+    TwoCredentials,
+    /// The secret is unknown, revoked, deleted, malformed, mistyped or rotated away. Callers
+    /// cannot tell these apart.
+    UnknownCredential,
+    /// The token or its account is disabled.
+    TokenDisabled,
+    /// The token's expiry has passed.
+    TokenExpired,
+    /// The request cannot be understood. The text is for the client: in lower case, without a full
+    /// stop, and with nothing secret in it.
+    BadRequest(&'a str),
+    /// The token may not be used from the client's address.
+    AddressNotAllowed,
+    /// The model does not exist, or not for this token. Callers cannot tell these apart.
+    ModelNotFound(&'a str),
+    /// The token may not use the endpoint or the mounted API.
+    EndpointNotAllowed,
+    /// A limit is used up for now.
+    RateLimited {
+        /// Which limit.
+        kind: LimitKind,
+        /// When there is room again: milliseconds from now.
+        retry_after_ms: u64,
+    },
+    /// The token's quota or its account's balance is used up.
+    QuotaExhausted {
+        /// When a periodic quota starts again.
+        resets: Option<Timestamp>,
+    },
+    /// The body is too long.
+    BodyTooLarge {
+        /// The most that is taken, in bytes.
+        limit: u64,
+    },
+    /// The headers are too many or too long.
+    HeadersTooLarge,
+    /// The request came too slowly.
+    RequestTimeout,
+    /// Nothing has this path.
+    RouteNotFound,
+    /// The path takes other methods.
+    MethodNotAllowed {
+        /// The methods that it takes, as the `Allow` header lists them.
+        allow: &'static str,
+    },
+    /// `Expect` asks for something other than `100-continue`.
+    ExpectationFailed,
+    /// The gateway has no room for the call.
+    Overloaded {
+        /// When to try again: seconds from now.
+        retry_after_s: u64,
+    },
+    /// No upstream gave an answer that can be passed on.
+    UpstreamFailed,
+    /// No upstream answered in time.
+    UpstreamTimeout,
+    /// The rights of a token that is not in memory cannot be read just now.
+    StoreUnavailable,
+    /// The gateway has a fault.
+    Internal,
+}
+
+/// Which limit is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LimitKind {
+    /// Requests per minute.
+    Requests,
+    /// Tokens per minute.
+    Tokens,
+    /// Requests at once.
+    Concurrency,
+}
+
+/// The stable code of a fault: in OpenAI's bodies and plain ones, in logs and in metrics.
+pub const fn code(fault: &Fault<'_>) -> &'static str {
+    match fault {
+        Fault::MissingCredential => "missing_api_key",
+        Fault::TwoCredentials | Fault::BadRequest(_) => "invalid_request",
+        Fault::UnknownCredential => "invalid_api_key",
+        Fault::TokenDisabled => "token_disabled",
+        Fault::TokenExpired => "token_expired",
+        Fault::AddressNotAllowed => "ip_not_authorized",
+        Fault::ModelNotFound(_) => "model_not_found",
+        Fault::EndpointNotAllowed => "permission_denied",
+        Fault::RateLimited { .. } => "rate_limit_exceeded",
+        Fault::QuotaExhausted { .. } => "insufficient_quota",
+        Fault::BodyTooLarge { .. } => "request_too_large",
+        Fault::HeadersTooLarge => "headers_too_large",
+        Fault::RequestTimeout => "request_timeout",
+        Fault::RouteNotFound => "route_not_found",
+        Fault::MethodNotAllowed { .. } => "method_not_allowed",
+        Fault::ExpectationFailed => "expectation_failed",
+        Fault::Overloaded { .. } => "server_overloaded",
+        Fault::UpstreamFailed => "upstream_error",
+        Fault::UpstreamTimeout => "upstream_timeout",
+        Fault::StoreUnavailable => "store_unavailable",
+        Fault::Internal => "internal_error",
+    }
+}

@@ -1,0 +1,88 @@
+//! What a fault says to a person: what is wrong, and what to do. Never what would have been let in.
+
+use super::{Fault, LimitKind, bounded, seconds};
+
+/// The longest part of a client's own text that is repeated to it, in characters.
+const REPEATED: usize = 200;
+
+/// One or two sentences in English.
+pub(super) fn of(fault: &Fault<'_>) -> String {
+    match fault {
+        Fault::BadRequest(what) => sentence(what),
+        Fault::ModelNotFound(model) => {
+            let model: String = model.chars().take(REPEATED).collect();
+            format!(
+                "The model `{model}` does not exist or you do not have access to it. List the models of this API key with GET /v1/models."
+            )
+        }
+        Fault::RateLimited {
+            kind,
+            retry_after_ms,
+        } => limited(*kind, seconds(bounded(*retry_after_ms))),
+        Fault::QuotaExhausted { resets: None } => "The quota of this API key or the balance of its account is used up. Ask the owner to raise it.".to_owned(),
+        Fault::QuotaExhausted { resets: Some(at) } => {
+            format!("The quota of this API key is used up. It starts again at {at}.")
+        }
+        Fault::BodyTooLarge { limit } => {
+            format!("The request body is too large. Send at most {limit} bytes.")
+        }
+        Fault::MethodNotAllowed { allow } => {
+            format!("This path does not take the method. Use one of {allow}.")
+        }
+        other => fixed(other).to_owned(),
+    }
+}
+
+fn limited(kind: LimitKind, wait: u64) -> String {
+    let what = match kind {
+        LimitKind::Requests => "requests per minute",
+        LimitKind::Tokens => "tokens per minute",
+        LimitKind::Concurrency => "requests at once",
+    };
+    format!("Rate limit reached for {what}. Please try again in {wait}s.")
+}
+
+const fn fixed(fault: &Fault<'_>) -> &'static str {
+    match fault {
+        Fault::MissingCredential => {
+            "No API key was sent. Send it as `Authorization: Bearer YOUR_KEY`."
+        }
+        Fault::TwoCredentials => {
+            "The request carries two different API keys. Send one, in one header."
+        }
+        Fault::UnknownCredential => "The API key is not valid. Check it, or ask for a new one.",
+        Fault::TokenDisabled => "This API key is disabled. Ask its owner to enable it.",
+        Fault::TokenExpired => "This API key has expired. Ask its owner for a new one.",
+        Fault::AddressNotAllowed => {
+            "This API key may not be used from your IP address. Ask its owner to allow it."
+        }
+        Fault::EndpointNotAllowed => {
+            "This API key may not use this endpoint. Ask its owner to allow it."
+        }
+        Fault::HeadersTooLarge => "The request headers are too large. Send fewer or shorter ones.",
+        Fault::RequestTimeout => "The request came too slowly. Send it again without pauses.",
+        Fault::RouteNotFound => {
+            "There is nothing at this path. Check the base URL and the path of the request."
+        }
+        Fault::ExpectationFailed => {
+            "The `Expect` header asks for something unknown. Send `100-continue` or leave it out."
+        }
+        Fault::Overloaded { .. } => "The gateway is overloaded. Try again after a short wait.",
+        Fault::UpstreamFailed => {
+            "The upstream provider gave no usable answer. Try again, or use another model."
+        }
+        Fault::UpstreamTimeout => {
+            "The upstream provider did not answer in time. Try again, or use another model."
+        }
+        Fault::StoreUnavailable => {
+            "The API key cannot be checked right now. Try again after a short wait."
+        }
+        _ => "The gateway failed. Try again, and report the request id if it fails again.",
+    }
+}
+
+/// Makes a sentence of an error message, which has neither a capital nor a full stop.
+fn sentence(text: &str) -> String {
+    let text = text.trim().trim_end_matches('.');
+    format!("The request is not valid: {text}.")
+}
