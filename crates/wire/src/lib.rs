@@ -1,7 +1,12 @@
-//! What LLM clients and providers say on the wire.
+#![doc = include_str!("../README.md")]
 
 pub mod answer;
 pub mod events;
 pub mod models;
 pub mod peek;
 pub mod route;
+
+pub use answer::{Answer, Fault, LimitKind, answer, from_refusal};
+pub use events::{EventBoundary, KEEP_ALIVE, stream_error};
+pub use peek::{Peek, PeekError, peek, replace_model};
+pub use route::{Route, RouteError, RouteTarget, dialect_of, route};
