@@ -1,6 +1,6 @@
 //! The decision: every rule in order, over token, account and group. Read this first.
 //!
-//! One walk serves both [`evaluate`], which keeps what is broken, and [`explain`], which keeps
+//! One walk serves both [`evaluate()`], which keeps what is broken, and [`explain()`], which keeps
 //! every step, so the two cannot disagree. The permit path allocates nothing.
 
 use std::fmt::Display;
@@ -42,7 +42,7 @@ pub fn evaluate<'a>(
     }
 }
 
-/// Decides as [`evaluate`] does, and keeps every rule with what it saw.
+/// Decides as [`evaluate()`] does, and keeps every rule with what it saw.
 pub fn explain<'a>(
     catalog: &'a Catalog,
     principal: &'a Principal,

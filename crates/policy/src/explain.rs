@@ -10,7 +10,7 @@ use crate::verdict::{Layer, ReasonKind, Rule, Verdict};
 pub struct Explanation<'a> {
     /// The rules, in the order in which they were looked at.
     pub steps: Vec<Step>,
-    /// What [`crate::evaluate`] says.
+    /// What [`crate::evaluate()`] says.
     pub verdict: Verdict<'a>,
 }
 

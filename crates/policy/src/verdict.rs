@@ -16,7 +16,7 @@ pub enum Verdict<'a> {
     Refuse(Refusal),
 }
 
-/// Proof that a call may be made, and what it may use. Only [`crate::evaluate`] makes one.
+/// Proof that a call may be made, and what it may use. Only [`crate::evaluate()`] makes one.
 #[derive(Debug, Clone, Copy)]
 pub struct Permit<'a> {
     pub(crate) principal: &'a Principal,
