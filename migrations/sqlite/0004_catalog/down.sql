@@ -1,0 +1,3 @@
+DROP TABLE upstream_models;
+DROP TABLE upstreams;
+DROP TABLE models;
