@@ -1,1 +1,31 @@
-//! Durable state of Tollgate on SQLite and PostgreSQL.
+#![doc = include_str!("../README.md")]
+
+pub mod account;
+pub mod actor;
+pub mod audit;
+mod backend;
+mod columns;
+mod environment;
+pub mod error;
+mod feed;
+pub mod group;
+pub mod key;
+mod meta;
+mod migrate;
+pub mod model;
+mod postgres;
+mod record;
+mod rights;
+mod schema;
+pub mod scope;
+mod seal;
+mod sqlite;
+mod store;
+pub mod token;
+pub mod upstream;
+mod uses;
+
+pub use actor::Actor;
+pub use error::{Kind, StoreError};
+pub use key::MasterKey;
+pub use store::Store;

@@ -1,0 +1,211 @@
+//! Accounts: who pays. An account cannot be deleted while it has tokens.
+
+mod row;
+
+use tollgate_policy::id::AccountId;
+use tollgate_policy::name::Name;
+use tollgate_policy::scope::Scope;
+use tollgate_policy::time::Timestamp;
+use tollgate_policy::token::Account;
+
+use crate::actor::Actor;
+use crate::audit::Change;
+use crate::backend::Conn;
+use crate::columns::text;
+use crate::error::{Kind, StoreError};
+use crate::record;
+use crate::scope::{ScopeEdit, set};
+use crate::store::{Changed, Store};
+
+pub(crate) use row::AccountRow;
+
+/// An account to be made.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Unique among accounts.
+    pub name: Name,
+    /// Whether its tokens may be used at all.
+    pub enabled: bool,
+    /// Restrictions of all its tokens.
+    pub scope: Scope,
+    /// For operators.
+    pub note: String,
+}
+
+/// What to change of an account: `None` leaves it as it is.
+#[derive(Debug, Clone, Default)]
+pub struct AccountEdit {
+    /// A new name.
+    pub name: Option<Name>,
+    /// Whether its tokens may be used at all.
+    pub enabled: Option<bool>,
+    /// Its restrictions.
+    pub scope: ScopeEdit,
+    /// For operators.
+    pub note: Option<String>,
+}
+
+/// An account as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAccount {
+    /// The account.
+    pub account: Account,
+    /// For operators.
+    pub note: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Accounts. Every error leaves everything as it was.
+impl Store {
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// Where the name is taken.
+    pub async fn account_insert(
+        &self,
+        who: &Actor,
+        new: NewAccount,
+        id: AccountId,
+        at: Timestamp,
+    ) -> Result<StoredAccount, StoreError> {
+        self.write(who, at, move |conn| Box::pin(insert(conn, new, id, at)))
+            .await
+    }
+
+    /// Changes an account.
+    ///
+    /// # Errors
+    /// Where it is not there, or the new name is taken.
+    pub async fn account_edit(
+        &self,
+        who: &Actor,
+        id: AccountId,
+        edit: AccountEdit,
+        at: Timestamp,
+    ) -> Result<StoredAccount, StoreError> {
+        self.write(who, at, move |conn| Box::pin(change(conn, id, edit, at)))
+            .await
+    }
+
+    /// Deletes an account.
+    ///
+    /// # Errors
+    /// Where it is not there, or still has tokens.
+    pub async fn account_delete(
+        &self,
+        who: &Actor,
+        id: AccountId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(who, at, move |conn| Box::pin(delete(conn, id)))
+            .await
+    }
+
+    /// The account of this id.
+    ///
+    /// # Errors
+    /// Where it is not there.
+    pub async fn account_fetch(&self, id: AccountId) -> Result<StoredAccount, StoreError> {
+        self.read(move |conn| Box::pin(fetch(conn, id))).await
+    }
+
+    /// The account of this name, if there is one.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn account_find_by_name(
+        &self,
+        name: &Name,
+    ) -> Result<Option<StoredAccount>, StoreError> {
+        let name = name.clone();
+        self.read(move |conn| Box::pin(async move { row::by_name(conn, &name).await }))
+            .await
+    }
+
+    /// All accounts by name.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn account_list(&self) -> Result<Vec<StoredAccount>, StoreError> {
+        self.read(|conn| Box::pin(row::all(conn))).await
+    }
+}
+
+async fn insert(
+    conn: &mut Conn,
+    new: NewAccount,
+    id: AccountId,
+    at: Timestamp,
+) -> Changed<StoredAccount> {
+    let stored = StoredAccount {
+        account: Account {
+            id,
+            name: new.name,
+            enabled: new.enabled,
+            scope: new.scope,
+        },
+        note: text(new.note),
+        created_at: at,
+        updated_at: at,
+    };
+    refuse_taken(conn, &stored).await?;
+    row::insert(conn, AccountRow::from(&stored)).await?;
+    let after = record::Account::from(&stored);
+    let change = Change::new(Kind::Account, "create", id.raw(), None, Some(&after))?;
+    Ok((stored, change))
+}
+
+async fn change(
+    conn: &mut Conn,
+    id: AccountId,
+    edit: AccountEdit,
+    at: Timestamp,
+) -> Changed<StoredAccount> {
+    let mut stored = fetch(conn, id).await?;
+    let before = record::Account::from(&stored);
+    set(&mut stored.account.name, edit.name);
+    set(&mut stored.account.enabled, edit.enabled);
+    edit.scope.apply(&mut stored.account.scope);
+    set(&mut stored.note, edit.note.map(text));
+    stored.updated_at = at;
+    refuse_taken(conn, &stored).await?;
+    row::update(conn, AccountRow::from(&stored)).await?;
+    let after = record::Account::from(&stored);
+    let change = Change::new(Kind::Account, "edit", id.raw(), Some(&before), Some(&after))?;
+    Ok((stored, change))
+}
+
+async fn delete(conn: &mut Conn, id: AccountId) -> Changed<()> {
+    let stored = fetch(conn, id).await?;
+    let tokens = row::tokens(conn, id).await?;
+    if tokens > 0 {
+        return Err(StoreError::InUse {
+            kind: Kind::Account,
+            name: stored.account.name.to_string(),
+            by: record::count(tokens, "token"),
+        });
+    }
+    row::delete(conn, id).await?;
+    let before = record::Account::from(&stored);
+    let change = Change::new(Kind::Account, "delete", id.raw(), Some(&before), None)?;
+    Ok(((), change))
+}
+
+/// The account of this id, or an error that names it.
+pub(crate) async fn fetch(conn: &mut Conn, id: AccountId) -> Result<StoredAccount, StoreError> {
+    let found = row::by_id(conn, id).await?;
+    found.ok_or_else(|| StoreError::not_found(Kind::Account, id))
+}
+
+async fn refuse_taken(conn: &mut Conn, stored: &StoredAccount) -> Result<(), StoreError> {
+    match row::by_name(conn, &stored.account.name).await? {
+        Some(other) if other.account.id != stored.account.id => Err(StoreError::NameTaken {
+            kind: Kind::Account,
+            name: stored.account.name.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}

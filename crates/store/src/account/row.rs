@@ -1,0 +1,129 @@
+//! The table of accounts.
+
+use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
+use diesel_async::RunQueryDsl;
+use tollgate_policy::id::AccountId;
+use tollgate_policy::name::Name;
+use tollgate_policy::time::Timestamp;
+use tollgate_policy::token::Account;
+
+use super::StoredAccount;
+use crate::backend::{Conn, on_backend};
+use crate::columns::{Row, list, scope_columns};
+use crate::error::StoreError;
+use crate::schema::{accounts, tokens};
+
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
+#[diesel(table_name = accounts, treat_none_as_null = true)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(crate) struct AccountRow {
+    id: i64,
+    name: String,
+    enabled: bool,
+    models: Option<String>,
+    providers: Option<String>,
+    endpoints: Option<String>,
+    networks: Option<String>,
+    note: String,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl From<&StoredAccount> for AccountRow {
+    fn from(stored: &StoredAccount) -> Self {
+        let account = &stored.account;
+        Self {
+            id: account.id.raw(),
+            name: account.name.to_string(),
+            enabled: account.enabled,
+            models: list(&account.scope.models),
+            providers: list(&account.scope.providers),
+            endpoints: list(&account.scope.endpoints),
+            networks: list(&account.scope.networks),
+            note: stored.note.clone(),
+            created_at: stored.created_at.as_micros(),
+            updated_at: stored.updated_at.as_micros(),
+        }
+    }
+}
+
+impl AccountRow {
+    pub(crate) fn read(self) -> Result<StoredAccount, StoreError> {
+        let row = Row::new("accounts", self.id);
+        Ok(StoredAccount {
+            account: Account {
+                id: row.id("id", AccountId::from_raw(self.id))?,
+                name: row.parse("name", &self.name)?,
+                enabled: self.enabled,
+                scope: row.scope(&scope_columns!(self))?,
+            },
+            note: self.note,
+            created_at: Timestamp::from_micros(self.created_at),
+            updated_at: Timestamp::from_micros(self.updated_at),
+        })
+    }
+}
+
+pub(super) async fn insert(conn: &mut Conn, row: AccountRow) -> Result<(), StoreError> {
+    on_backend!(conn, c => diesel::insert_into(accounts::table).values(row).execute(c).await)?;
+    Ok(())
+}
+
+pub(super) async fn update(conn: &mut Conn, row: AccountRow) -> Result<(), StoreError> {
+    on_backend!(conn, c => diesel::update(accounts::table.find(row.id))
+        .set(row)
+        .execute(c)
+        .await)?;
+    Ok(())
+}
+
+pub(super) async fn delete(conn: &mut Conn, id: AccountId) -> Result<(), StoreError> {
+    on_backend!(conn, c => diesel::delete(accounts::table.find(id.raw())).execute(c).await)?;
+    Ok(())
+}
+
+pub(super) async fn by_id(
+    conn: &mut Conn,
+    id: AccountId,
+) -> Result<Option<StoredAccount>, StoreError> {
+    let row = on_backend!(conn, c => accounts::table
+        .find(id.raw())
+        .select(AccountRow::as_select())
+        .first(c)
+        .await
+        .optional())?;
+    row.map(AccountRow::read).transpose()
+}
+
+pub(super) async fn by_name(
+    conn: &mut Conn,
+    name: &Name,
+) -> Result<Option<StoredAccount>, StoreError> {
+    let row = on_backend!(conn, c => accounts::table
+        .filter(accounts::name.eq(name.as_str()))
+        .select(AccountRow::as_select())
+        .first(c)
+        .await
+        .optional())?;
+    row.map(AccountRow::read).transpose()
+}
+
+pub(super) async fn all(conn: &mut Conn) -> Result<Vec<StoredAccount>, StoreError> {
+    let rows = on_backend!(conn, c => accounts::table
+        .order(accounts::name.asc())
+        .select(AccountRow::as_select())
+        .load(c)
+        .await)?;
+    rows.into_iter().map(AccountRow::read).collect()
+}
+
+/// How many tokens the account has.
+pub(super) async fn tokens(conn: &mut Conn, id: AccountId) -> Result<i64, StoreError> {
+    let count = on_backend!(conn, c => tokens::table
+        .filter(tokens::account_id.eq(id.raw()))
+        .count()
+        .get_result::<i64>(c)
+        .await)?;
+    Ok(count)
+}

@@ -1,0 +1,152 @@
+//! Why the store did not do as it was asked.
+
+use tollgate_policy::id::TokenId;
+
+use crate::key::KeyError;
+
+/// A kind of thing that the store keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A token.
+    Token,
+    /// An account.
+    Account,
+    /// A group.
+    Group,
+    /// A model of the gallery.
+    Model,
+    /// An upstream.
+    Upstream,
+}
+
+/// Why the store did not do as it was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The thing that was asked for, or referred to, is not there.
+    #[error("there is no {kind} `{id}`")]
+    NotFound {
+        /// What was looked for.
+        kind: Kind,
+        /// Its id or name, as far as it was given.
+        id: String,
+    },
+    /// Names are unique among things of one kind, tokens aside.
+    #[error("there is already a {kind} named `{name}`: choose another name")]
+    NameTaken {
+        /// What has the name.
+        kind: Kind,
+        /// The name.
+        name: String,
+    },
+    /// A path prefix leads to one upstream.
+    #[error("another upstream is already mounted under `/{0}`: choose another prefix")]
+    MountTaken(String),
+    /// A secret belongs to one token.
+    #[error("this secret already belongs to a token: use another one")]
+    SecretTaken,
+    /// A token has one secret, or two while it is rotated.
+    #[error("a token has one or two secrets, not {0}")]
+    SecretCount(usize),
+    /// Something else still refers to it.
+    #[error("{kind} `{name}` is still used by {by}: change or delete them first")]
+    InUse {
+        /// What was to be deleted.
+        kind: Kind,
+        /// Its name.
+        name: String,
+        /// What refers to it, such as `3 tokens`.
+        by: String,
+    },
+    /// The token was edited since it was read.
+    #[error("token {id} was changed meanwhile and is at version {version}: read it again")]
+    Conflict {
+        /// The token.
+        id: TokenId,
+        /// Its version now.
+        version: i64,
+    },
+    /// A revoked token stays revoked.
+    #[error("token {0} is revoked for good: create a new one")]
+    Revoked(TokenId),
+    /// A cursor continues the list that it came from.
+    #[error("the cursor does not belong to this list: start again at the first page")]
+    BadCursor,
+    /// The master key cannot be used, or is not the one of this database.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A row cannot be read as what it should be.
+    #[error("row `{id}` of table `{table}` is damaged ({why}): repair it or restore a backup")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        id: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The database cannot be opened or brought to this version's tables.
+    #[error("the database {url} cannot be opened")]
+    Open {
+        /// Where it is, without a password.
+        url: String,
+        /// The cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The database did not do its part; trying again may help.
+    #[error("the database did not answer as it should")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 5] = [
+        Self::Token,
+        Self::Account,
+        Self::Group,
+        Self::Model,
+        Self::Upstream,
+    ];
+
+    /// The name in texts and in the audit log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Account => "account",
+            Self::Group => "group",
+            Self::Model => "model",
+            Self::Upstream => "upstream",
+        }
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl StoreError {
+    pub(crate) fn not_found(kind: Kind, id: impl std::fmt::Display) -> Self {
+        let id = id.to_string();
+        Self::NotFound { kind, id }
+    }
+
+    pub(crate) fn corrupt(
+        table: &'static str,
+        id: impl std::fmt::Display,
+        why: impl std::fmt::Display,
+    ) -> Self {
+        let (id, why) = (id.to_string(), why.to_string());
+        Self::Corrupt { table, id, why }
+    }
+
+    pub(crate) fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(cause.into())
+    }
+}
+
+impl From<diesel::result::Error> for StoreError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::unavailable(error)
+    }
+}

@@ -1,0 +1,90 @@
+//! Brings a database to this version's tables, on a plain connection of its own.
+
+use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
+use diesel::{Connection, SqliteConnection};
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+/// Two processes that start at once wait for each other; the number means nothing.
+const LINE_UP: &str = "SELECT pg_advisory_xact_lock(7316520348)";
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// What to do with the migrations.
+#[derive(Clone, Copy)]
+pub(crate) enum Step {
+    /// Run those that were not run.
+    Up,
+    /// Revert the last ones.
+    Down(usize),
+}
+
+/// Migrates a SQLite file. Blocks.
+pub(crate) fn sqlite(path: &std::path::Path, step: Step) -> Result<(), Cause> {
+    let mut conn = crate::sqlite::connect(path)?;
+    let mut outcome = Ok(());
+    conn.immediate_transaction(|conn: &mut SqliteConnection| {
+        outcome = run(conn, || SQLITE, step);
+        kept(&outcome)
+    })
+    .or_else(only_if_kept(&outcome))?;
+    outcome
+}
+
+/// Migrates a PostgreSQL database. Blocks, and must not run on a thread of the async runtime.
+pub(crate) fn postgres(url: &str, step: Step) -> Result<(), Cause> {
+    let mut conn = AsyncConnectionWrapper::<AsyncPgConnection>::establish(url)?;
+    let mut outcome = Ok(());
+    conn.transaction(|conn: &mut AsyncConnectionWrapper<AsyncPgConnection>| {
+        conn.batch_execute(LINE_UP)?;
+        outcome = run(conn, || POSTGRES, step);
+        kept(&outcome)
+    })
+    .or_else(only_if_kept(&outcome))?;
+    outcome
+}
+
+fn run<C>(
+    conn: &mut C,
+    migrations: impl Fn() -> EmbeddedMigrations,
+    step: Step,
+) -> Result<(), Cause>
+where
+    C: MigrationHarness<C::Backend> + Connection,
+    EmbeddedMigrations: MigrationSource<C::Backend>,
+{
+    match step {
+        Step::Up => {
+            for version in conn.run_pending_migrations(migrations())? {
+                tracing::info!(migration = %version, "the database was migrated");
+            }
+        }
+        Step::Down(count) => {
+            for _ in 0..count {
+                conn.revert_last_migration(migrations())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes the transaction end as the migrations did.
+fn kept(outcome: &Result<(), Cause>) -> Result<(), diesel::result::Error> {
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(_) => Err(diesel::result::Error::RollbackTransaction),
+    }
+}
+
+/// The migrations' own error says more than that their transaction was rolled back.
+fn only_if_kept(
+    outcome: &Result<(), Cause>,
+) -> impl FnOnce(diesel::result::Error) -> Result<(), Cause> {
+    let failed = outcome.is_err();
+    move |error| if failed { Ok(()) } else { Err(error.into()) }
+}

@@ -1,0 +1,211 @@
+//! The model gallery. A model cannot be deleted while an upstream serves it.
+
+mod row;
+
+use tollgate_policy::id::ModelId;
+use tollgate_policy::name::{ModelName, Provider};
+use tollgate_policy::time::Timestamp;
+use tollgate_policy::upstream::Model;
+
+use crate::actor::Actor;
+use crate::audit::Change;
+use crate::backend::Conn;
+use crate::columns::text;
+use crate::error::{Kind, StoreError};
+use crate::record;
+use crate::scope::set;
+use crate::store::{Changed, Store};
+
+use row::ModelRow;
+pub(crate) use row::all;
+
+/// A model to be made.
+#[derive(Debug, Clone)]
+pub struct NewModel {
+    /// What clients call it; unique.
+    pub name: ModelName,
+    /// The vendor behind it.
+    pub provider: Provider,
+    /// Whether it is on offer.
+    pub enabled: bool,
+    /// For operators.
+    pub note: String,
+}
+
+/// What to change of a model: `None` leaves it as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ModelEdit {
+    /// A new name.
+    pub name: Option<ModelName>,
+    /// The vendor behind it.
+    pub provider: Option<Provider>,
+    /// Whether it is on offer.
+    pub enabled: Option<bool>,
+    /// For operators.
+    pub note: Option<String>,
+}
+
+/// A model as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredModel {
+    /// The model.
+    pub model: Model,
+    /// For operators.
+    pub note: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Models. Every error leaves everything as it was.
+impl Store {
+    /// Makes a model.
+    ///
+    /// # Errors
+    /// Where the name is taken.
+    pub async fn model_insert(
+        &self,
+        who: &Actor,
+        new: NewModel,
+        id: ModelId,
+        at: Timestamp,
+    ) -> Result<StoredModel, StoreError> {
+        self.write(who, at, move |conn| Box::pin(insert(conn, new, id, at)))
+            .await
+    }
+
+    /// Changes a model.
+    ///
+    /// # Errors
+    /// Where it is not there, or the new name is taken.
+    pub async fn model_edit(
+        &self,
+        who: &Actor,
+        id: ModelId,
+        edit: ModelEdit,
+        at: Timestamp,
+    ) -> Result<StoredModel, StoreError> {
+        self.write(who, at, move |conn| Box::pin(change(conn, id, edit, at)))
+            .await
+    }
+
+    /// Deletes a model.
+    ///
+    /// # Errors
+    /// Where it is not there, or an upstream serves it.
+    pub async fn model_delete(
+        &self,
+        who: &Actor,
+        id: ModelId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(who, at, move |conn| Box::pin(delete(conn, id)))
+            .await
+    }
+
+    /// The model of this id.
+    ///
+    /// # Errors
+    /// Where it is not there.
+    pub async fn model_fetch(&self, id: ModelId) -> Result<StoredModel, StoreError> {
+        self.read(move |conn| Box::pin(fetch(conn, id))).await
+    }
+
+    /// The model of this name, if there is one.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn model_find_by_name(
+        &self,
+        name: &ModelName,
+    ) -> Result<Option<StoredModel>, StoreError> {
+        let name = name.clone();
+        self.read(move |conn| Box::pin(async move { row::by_name(conn, &name).await }))
+            .await
+    }
+
+    /// All models by name.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn model_list(&self) -> Result<Vec<StoredModel>, StoreError> {
+        self.read(|conn| Box::pin(all(conn))).await
+    }
+}
+
+async fn insert(
+    conn: &mut Conn,
+    new: NewModel,
+    id: ModelId,
+    at: Timestamp,
+) -> Changed<StoredModel> {
+    let stored = StoredModel {
+        model: Model {
+            id,
+            name: new.name,
+            provider: new.provider,
+            enabled: new.enabled,
+        },
+        note: text(new.note),
+        created_at: at,
+        updated_at: at,
+    };
+    refuse_taken(conn, &stored).await?;
+    row::insert(conn, ModelRow::from(&stored)).await?;
+    let after = record::Model::from(&stored);
+    let change = Change::new(Kind::Model, "create", id.raw(), None, Some(&after))?;
+    Ok((stored, change))
+}
+
+async fn change(
+    conn: &mut Conn,
+    id: ModelId,
+    edit: ModelEdit,
+    at: Timestamp,
+) -> Changed<StoredModel> {
+    let mut stored = fetch(conn, id).await?;
+    let before = record::Model::from(&stored);
+    set(&mut stored.model.name, edit.name);
+    set(&mut stored.model.enabled, edit.enabled);
+    set(&mut stored.model.provider, edit.provider);
+    set(&mut stored.note, edit.note.map(text));
+    stored.updated_at = at;
+    refuse_taken(conn, &stored).await?;
+    row::update(conn, ModelRow::from(&stored)).await?;
+    let after = record::Model::from(&stored);
+    let change = Change::new(Kind::Model, "edit", id.raw(), Some(&before), Some(&after))?;
+    Ok((stored, change))
+}
+
+async fn delete(conn: &mut Conn, id: ModelId) -> Changed<()> {
+    let stored = fetch(conn, id).await?;
+    let upstreams = row::upstreams(conn, id).await?;
+    if !upstreams.is_empty() {
+        return Err(StoreError::InUse {
+            kind: Kind::Model,
+            name: stored.model.name.to_string(),
+            by: upstreams.join(", "),
+        });
+    }
+    row::delete(conn, id).await?;
+    let before = record::Model::from(&stored);
+    let change = Change::new(Kind::Model, "delete", id.raw(), Some(&before), None)?;
+    Ok(((), change))
+}
+
+/// The model of this id, or an error that names it.
+pub(crate) async fn fetch(conn: &mut Conn, id: ModelId) -> Result<StoredModel, StoreError> {
+    let found = row::by_id(conn, id).await?;
+    found.ok_or_else(|| StoreError::not_found(Kind::Model, id))
+}
+
+async fn refuse_taken(conn: &mut Conn, stored: &StoredModel) -> Result<(), StoreError> {
+    match row::by_name(conn, &stored.model.name).await? {
+        Some(other) if other.model.id != stored.model.id => Err(StoreError::NameTaken {
+            kind: Kind::Model,
+            name: stored.model.name.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,251 @@
+//! The store: how it is opened, and how its reads and writes are run.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tollgate_policy::secret::HashKey;
+use tollgate_policy::time::Timestamp;
+
+use crate::actor::Actor;
+use crate::audit::Change;
+use crate::audit::head::Head;
+use crate::backend::{Backend, Conn};
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::key::{KeyError, MasterKey};
+use crate::migrate::{self, Step};
+use crate::sqlite::Sqlite;
+use crate::{meta, postgres, sqlite};
+
+const KEY_CHECK: &str = "key.check";
+
+/// The durable state of one installation. Clones share one pool of connections.
+///
+/// Each call runs in a task of its own, so that a caller who stops waiting neither blocks a thread
+/// nor leaves half a transaction behind: what was begun is finished.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) backend: Backend,
+    pub(crate) key: MasterKey,
+    pub(crate) environment: Environment,
+}
+
+/// What a change gives: its result, and its row of the audit log.
+pub(crate) type Changed<T> = Result<(T, Change), StoreError>;
+
+impl Store {
+    /// Opens a database, brings it to this version's tables, and checks that the key belongs to it.
+    ///
+    /// The address is `sqlite:PATH`, a path, or `postgres://…`; a SQLite file is made where there is
+    /// none. `environment` looks up the variables that upstream credentials are read from.
+    /// Must be called on a tokio runtime with several threads.
+    ///
+    /// # Errors
+    /// Where the database cannot be opened or migrated, or was made with another key.
+    pub async fn open(
+        url: &str,
+        key: MasterKey,
+        environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        let address = Address::parse(url);
+        let failed = |source| StoreError::Open {
+            url: address.shown(),
+            source,
+        };
+        run_migrations(address.clone(), Step::Up)
+            .await
+            .map_err(failed)?;
+        let backend = match &address {
+            Address::Sqlite(path) => Backend::Sqlite(Sqlite::open(path.clone()).await?),
+            Address::Postgres(url) => Backend::Postgres(postgres::open(url).await?),
+        };
+        let environment = Environment::new(environment);
+        let inner = Arc::new(Inner {
+            backend,
+            key,
+            environment,
+        });
+        let store = Self { inner };
+        store.check_key().await?;
+        Ok(store)
+    }
+
+    /// Brings a database to this version's tables.
+    ///
+    /// # Errors
+    /// Where it cannot be opened or a migration fails; that migration is undone.
+    pub async fn migrate(url: &str) -> Result<(), StoreError> {
+        step(url, Step::Up).await
+    }
+
+    /// Reverts the last migrations of a database, with the data that they made room for.
+    ///
+    /// # Errors
+    /// Where it cannot be opened or a migration cannot be reverted.
+    pub async fn migrate_down(url: &str, count: usize) -> Result<(), StoreError> {
+        step(url, Step::Down(count)).await
+    }
+
+    /// The key under which native secrets are hashed.
+    pub fn hash_key(&self) -> HashKey {
+        self.inner.key.hash_key()
+    }
+
+    /// The key's check value is written by whoever opens the database first.
+    async fn check_key(&self) -> Result<(), StoreError> {
+        let expected = self.inner.key.check_value();
+        let found = self
+            .detached(|inner| async move {
+                let mut conn = inner.backend.conn().await?;
+                if let Some(found) = meta::fetch(&mut conn, KEY_CHECK).await? {
+                    return Ok(Some((found, expected)));
+                }
+                meta::insert_if_new(&mut conn, KEY_CHECK, &expected).await?;
+                let found = meta::fetch(&mut conn, KEY_CHECK).await?;
+                Ok(found.map(|found| (found, expected)))
+            })
+            .await?;
+        match found {
+            Some((found, expected)) if found == expected => Ok(()),
+            _ => Err(KeyError::Wrong.into()),
+        }
+    }
+}
+
+/// How work is run. INVARIANT: nothing in this crate writes administrative data but through `write`.
+impl Store {
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// Runs work to its end, even when the caller stops waiting.
+    pub(crate) async fn detached<T, F>(
+        &self,
+        work: impl FnOnce(Arc<Inner>) -> F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let task = tokio::spawn(work(Arc::clone(&self.inner)));
+        task.await.map_err(StoreError::unavailable)?
+    }
+
+    /// Reads in one transaction: all statements see the same state.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.detached(|inner| async move {
+            let mut conn = inner.backend.conn().await?;
+            conn.begin_read().await?;
+            let read = work(&mut conn).await;
+            end(conn, read).await
+        })
+        .await
+    }
+
+    /// Makes one change and writes its row of the audit log, both or neither.
+    ///
+    /// The lock on the head of the audit log comes first: changes happen one after the other, so
+    /// that what one reads is still true when it writes, and rows are numbered in commit order.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        who: &Actor,
+        at: Timestamp,
+        work: impl for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Changed<T>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let who = who.clone();
+        self.detached(|inner| async move {
+            let _turn = inner.backend.turn().await;
+            let mut conn = inner.backend.conn().await?;
+            conn.begin_write().await?;
+            let written = audited(&mut conn, &who, at, work).await;
+            end(conn, written).await
+        })
+        .await
+    }
+}
+
+async fn audited<T>(
+    conn: &mut Conn,
+    who: &Actor,
+    at: Timestamp,
+    work: impl for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Changed<T>>,
+) -> Result<T, StoreError> {
+    let head = Head::lock(conn).await?;
+    let (value, change) = work(conn).await?;
+    head.append(conn, who, at, change).await?;
+    Ok(value)
+}
+
+async fn end<T>(mut conn: Conn, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+    match outcome {
+        Ok(value) => conn.commit().await.map(|()| value),
+        Err(error) => {
+            conn.rollback().await;
+            Err(error)
+        }
+    }
+}
+
+/// Where a database is.
+#[derive(Clone)]
+enum Address {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+impl Address {
+    fn parse(url: &str) -> Self {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Self::Postgres(url.to_owned());
+        }
+        let path = url.strip_prefix("sqlite:").unwrap_or(url);
+        let path = path
+            .strip_prefix("//")
+            .filter(|rest| rest.starts_with('/'))
+            .unwrap_or(path);
+        Self::Sqlite(path.into())
+    }
+
+    /// The address as errors name it: a PostgreSQL address without user and password.
+    fn shown(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("`{}`", path.display()),
+            Self::Postgres(url) => match url::Url::parse(url) {
+                Ok(url) => format!("`{}{}`", url.host_str().unwrap_or_default(), url.path()),
+                Err(_) => "`postgres://…`".to_owned(),
+            },
+        }
+    }
+}
+
+async fn step(url: &str, step: Step) -> Result<(), StoreError> {
+    let address = Address::parse(url);
+    let shown = address.shown();
+    let failed = |source| StoreError::Open { url: shown, source };
+    run_migrations(address, step).await.map_err(failed)
+}
+
+async fn run_migrations(
+    address: Address,
+    step: Step,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    tokio::task::spawn_blocking(move || match address {
+        Address::Sqlite(path) => {
+            // An absolute path is never taken for one of SQLite's special names.
+            let path = std::path::absolute(path)?;
+            sqlite::create(&path)?;
+            migrate::sqlite(&path, step)
+        }
+        Address::Postgres(url) => migrate::postgres(&url, step),
+    })
+    .await?
+}
