@@ -1,2 +1,36 @@
-//! The Tollgate gateway.
-fn main() {}
+//! The gateway: reads its configuration, composes the layers, serves, and drains.
+
+mod check;
+mod cli;
+mod clock;
+mod config;
+mod demo;
+mod failure;
+mod gateway;
+mod observe;
+mod print;
+mod serve;
+mod signals;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failure::report("the runtime cannot be started", &error),
+    };
+    let outcome = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(arguments) => serve::run(arguments).await,
+            Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Check(arguments) => check::run(arguments).await,
+        }
+    });
+    outcome.unwrap_or_else(|failure| failure.exit())
+}

@@ -139,6 +139,7 @@ impl Rights {
                 Remembered::Nothing => {}
             }
             let begun = self.known.generation();
+            tracing::trace!(?hash, "a credential is looked up");
             let found = self.source.credential(*hash).await?;
             loaded = found.map(|credential| Arc::new(Entry::new(credential)));
             if self.known.keep(*hash, loaded.as_ref(), begun) {

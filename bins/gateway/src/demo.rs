@@ -1,0 +1,75 @@
+//! `demo`: a gateway, a store and a simulated provider in one process, and calls to paste.
+
+mod furnish;
+mod show;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use tollgate_admin_core::{Actor, Context};
+use tollgate_proxy::listen::Drained;
+use tollgate_simulator::{Options, Pace, Simulator};
+
+use crate::cli::{Demo, LogFormat, Settings};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::gateway::{Gateway, open_store};
+use crate::{clock, print, signals, telemetry};
+
+/// What a caller of the demo needs to know.
+pub(crate) struct Furnished {
+    pub(crate) token: String,
+    pub(crate) secret: String,
+    pub(crate) account: String,
+    pub(crate) group: String,
+}
+
+/// Starts everything, says how to call it, and serves until a signal says to end.
+pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
+    telemetry::start("warn", LogFormat::Text).map_err(|error| Failure::start("logging cannot be started", error))?;
+    let ended = signals::end().map_err(|error| Failure::start("signals cannot be handled", error))?;
+    let temporary = tempfile::Builder::new()
+        .prefix("tollgate-demo-")
+        .tempdir()
+        .map_err(|error| Failure::start("no temporary directory can be made", error))?;
+    let directory = match &arguments.dir {
+        Some(directory) => {
+            std::fs::create_dir_all(directory)
+                .map_err(|error| Failure::start(format!("`{}` cannot be made", directory.display()), error))?;
+            directory.as_path()
+        }
+        None => temporary.path(),
+    };
+    let config = config(&arguments, directory)?;
+    let simulator = Simulator::start(Options { pace: Pace::believable(), ..Options::default() })
+        .await
+        .map_err(|error| Failure::start("the simulated provider cannot be started", error))?;
+    let store = open_store(&config).await?;
+    let context = Context::new(store.clone(), Actor::new("demo", "demo"), clock::now);
+    let furnished = furnish::furnish(&context, &simulator.base_url())
+        .await
+        .map_err(|error| Failure::start("the demo's store cannot be filled", error))?;
+    let gateway = Gateway::bind(&config, store).await?;
+    let (address, observe) = (gateway.address()?, gateway.observe_address()?);
+    print::line(&show::text(arguments.output, address, observe, &furnished, &config));
+    let drained = gateway.run(ended).await;
+    simulator.stop().await;
+    Ok(match drained {
+        Drained::Complete => ExitCode::SUCCESS,
+        Drained::CutOff => ExitCode::from(3),
+    })
+}
+
+fn config(arguments: &Demo, directory: &Path) -> Result<Config, Failure> {
+    let settings = Settings {
+        config: None,
+        listen: Some(arguments.listen),
+        observe: Some(arguments.observe),
+        store: Some(directory.join("tollgate.db").display().to_string()),
+        key_file: Some(directory.join("tollgate.key")),
+        trusted_proxies: Vec::new(),
+        log_format: Some(LogFormat::Text),
+        log: None,
+    };
+    Ok(Config::load(settings)?)
+}

@@ -1,0 +1,106 @@
+//! The composition of a running gateway, the same for `serve` and `demo`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tollgate_proxy::Proxy;
+use tollgate_proxy::listen::{self, Drained};
+use tollgate_proxy::metrics::Metrics;
+use tollgate_rights::{Rights, follow};
+use tollgate_store::{MasterKey, Store};
+
+use crate::clock;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::observe::{self, Observed};
+
+/// A gateway whose sockets are bound, so that its addresses are known.
+pub(crate) struct Gateway {
+    proxy: Arc<Proxy>,
+    rights: Arc<Rights>,
+    observed: Arc<Observed>,
+    calls: TcpListener,
+    observing: TcpListener,
+}
+
+/// Opens the store that the configuration names, with the key that belongs to it.
+pub(crate) async fn open_store(config: &Config) -> Result<Store, Failure> {
+    let key = MasterKey::load_or_create(&config.key_file)
+        .map_err(|error| Failure::start("the master key cannot be used", error))?;
+    Store::open(&config.store, key, environment)
+        .await
+        .map_err(|error| Failure::start("the store cannot be opened", error))
+}
+
+/// Where upstream credentials are read that a store names instead of holding.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+impl Gateway {
+    /// Reads the catalog and binds the sockets. Nothing is served yet.
+    pub(crate) async fn bind(config: &Config, store: Store) -> Result<Self, Failure> {
+        let hash_key = store.hash_key();
+        let rights = Rights::open(Arc::new(store), config.credentials_in_memory)
+            .await
+            .map_err(|error| Failure::start("the catalog cannot be read", error))?;
+        let rights = Arc::new(rights);
+        let metrics = Arc::new(Metrics::new());
+        let observed = Arc::new(Observed::new(Arc::clone(&rights), &metrics));
+        let settings = config.settings.clone();
+        let proxy = Proxy::new(Arc::clone(&rights), hash_key, settings, metrics, clock::now);
+        Ok(Self {
+            proxy: Arc::new(proxy),
+            rights,
+            observed,
+            calls: bind(config.listen, "--listen").await?,
+            observing: bind(config.observe, "--observe").await?,
+        })
+    }
+
+    /// The address on which calls are served.
+    pub(crate) fn address(&self) -> Result<SocketAddr, Failure> {
+        local(&self.calls)
+    }
+
+    /// The address of health and metrics.
+    pub(crate) fn observe_address(&self) -> Result<SocketAddr, Failure> {
+        local(&self.observing)
+    }
+
+    /// Serves until `ended` is ready, drains, and writes what is left to write.
+    pub(crate) async fn run(self, ended: impl Future<Output = ()>) -> Drained {
+        let (over, is_over) = watch::channel(false);
+        let wait = |mut is_over: watch::Receiver<bool>| async move {
+            // The sender outlives every receiver's wait; if it does not, it is over too.
+            let _ = is_over.wait_for(|over| *over).await;
+        };
+        let following = tokio::spawn(follow::follow(Arc::clone(&self.rights), wait(is_over.clone())));
+        let observing = tokio::spawn(observe::serve(Arc::clone(&self.observed), self.observing, wait(is_over)));
+        let observed = self.observed;
+        let ended = async move {
+            ended.await;
+            observed.drain();
+        };
+        let drained = listen::serve(self.proxy, self.calls, ended).await;
+        over.send_replace(true);
+        for task in [following, observing] {
+            if let Err(error) = task.await {
+                tracing::error!(error = &error as &dyn std::error::Error, "a task of the gateway broke");
+            }
+        }
+        drained
+    }
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
+    listen::bind(address).await.map_err(|error| {
+        Failure::start(format!("{address} cannot be listened on: choose another address with {flag}"), error)
+    })
+}
+
+fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+    listener.local_addr().map_err(|error| Failure::start("a socket has no address", error))
+}

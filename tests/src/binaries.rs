@@ -1,0 +1,33 @@
+//! The real binaries, built once per test process so that they are never older than the sources.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The gateway.
+pub fn gateway() -> PathBuf {
+    built().join("tollgate-gateway")
+}
+
+/// The command line.
+pub fn admin() -> PathBuf {
+    built().join("tollgate-admin")
+}
+
+fn built() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let status = Command::new(cargo)
+            .args(["build", "--quiet", "--locked", "--bins"])
+            .args(["-p", "tollgate-gateway", "-p", "tollgate-admin"])
+            .current_dir(root)
+            .status()
+            .unwrap();
+        assert!(status.success(), "the binaries cannot be built");
+        // …/target/debug/deps/NAME of the test itself.
+        let test = std::env::current_exe().unwrap();
+        test.parent().unwrap().parent().unwrap().to_owned()
+    })
+}

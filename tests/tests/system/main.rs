@@ -1,0 +1,11 @@
+//! The whole system over real sockets: real clients, real stores, the real binaries.
+
+mod demo;
+mod drain;
+mod limits;
+mod observe;
+mod refusals;
+mod revocation;
+mod sdk;
+mod sdk_refusals;
+mod streams;

@@ -1,0 +1,264 @@
+//! Each refusal in each dialect, on the wire: status, code, headers, and no call upstream.
+
+use serde_json::json;
+use tollgate_testkit::raw_client::Response;
+use tollgate_tests::{System, Token};
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Dialect {
+    OpenAi,
+    Anthropic,
+    Plain,
+}
+
+impl Dialect {
+    const ALL: [Self; 3] = [Self::OpenAi, Self::Anthropic, Self::Plain];
+
+    async fn call(self, system: &System, headers: &[(&str, &str)]) -> Response {
+        self.call_model(system, headers, None).await
+    }
+
+    async fn call_model(self, system: &System, headers: &[(&str, &str)], model: Option<&str>) -> Response {
+        let (line, usual) = match self {
+            Self::OpenAi => ("POST /v1/chat/completions", "sim-chat"),
+            Self::Anthropic => ("POST /v1/messages", "sim-messages"),
+            Self::Plain => ("POST /crm/customers", ""),
+        };
+        let messages = json!([{"role": "user", "content": "Hello"}]);
+        let body = json!({"model": model.unwrap_or(usual), "max_tokens": 5, "messages": messages});
+        system.send(line, headers, &body.to_string()).await
+    }
+
+    /// The code where OpenAI clients look for it, or the type where Anthropic's do.
+    fn code(self, answer: &Response) -> String {
+        let body = answer.json().unwrap();
+        let pointer = match self {
+            Self::OpenAi => "/error/code",
+            Self::Anthropic => "/error/type",
+            Self::Plain => "/code",
+        };
+        body.pointer(pointer).and_then(|code| code.as_str()).unwrap_or_default().to_owned()
+    }
+}
+
+/// What every dialect must say, in the order OpenAI, Anthropic, plain.
+type Expected = [(u16, &'static str); 3];
+
+/// Makes the same call in every dialect, and looks at the answers; nothing may reach the upstream.
+async fn refuses(system: &System, token: &Token, more: &[(&str, &str)], expected: Expected) {
+    let authorization = format!("Bearer {}", token.secret);
+    let headers = [&[("authorization", authorization.as_str())], more].concat();
+    refuses_headers(system, &headers, expected).await;
+}
+
+async fn refuses_headers(system: &System, headers: &[(&str, &str)], expected: Expected) {
+    let before = system.simulator.count();
+    for (dialect, (status, code)) in Dialect::ALL.into_iter().zip(expected) {
+        let answer = dialect.call(system, headers).await;
+        assert_eq!((answer.status(), dialect.code(&answer).as_str()), (status, code), "{dialect:?}");
+        let id = if dialect == Dialect::Anthropic { "request-id" } else { "x-request-id" };
+        assert!(answer.head.header(id).is_some_and(|id| id.starts_with("req_")), "{dialect:?}");
+        if status == 401 || status == 403 {
+            let retry = answer.head.header("x-should-retry");
+            assert_eq!(retry, Some("false"), "{dialect:?}");
+        }
+    }
+    assert_eq!(system.simulator.count(), before, "no call reaches the upstream");
+}
+
+const UNKNOWN: Expected = [(401, "invalid_api_key"), (401, "authentication_error"), (401, "invalid_api_key")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_credential_is_asked_for() {
+    let system = System::start().await;
+    let expected = [(401, "missing_api_key"), (401, "authentication_error"), (401, "missing_api_key")];
+    for (dialect, (status, code)) in Dialect::ALL.into_iter().zip(expected) {
+        let answer = dialect.call(&system, &[]).await;
+        assert_eq!((answer.status(), dialect.code(&answer).as_str()), (status, code), "{dialect:?}");
+        assert_eq!(answer.head.header("www-authenticate"), Some("Bearer realm=\"tollgate\""));
+    }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_with_a_bad_checksum_is_refused_without_a_look_up() {
+    let system = System::start().await;
+    let mistyped = format!("Bearer sk-tg-{}", "a".repeat(49));
+    refuses_headers(&system, &[("authorization", &mistyped)], UNKNOWN).await;
+    let looked_up = system.gateway.log_lines().iter().any(|line| line.to_string().contains("credential is looked up"));
+    assert!(!looked_up, "a mistyped secret is looked up");
+    // The same with a well-formed secret is looked up, so the line above can fail.
+    let token = system.token(&[]);
+    assert_eq!(system.chat(&token.secret, &[]).await.status(), 200);
+    let mut system = system;
+    system.gateway.logged("a credential is looked up").await;
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_secret_is_refused() {
+    let system = System::start().await;
+    refuses_headers(&system, &[("authorization", "Bearer sk-anything-else")], UNKNOWN).await;
+    refuses_headers(&system, &[("x-api-key", "OaBw1+4DqFfDLXOLpWthbfp502Wc0D4tICsxNcT+aeQ=")], UNKNOWN).await;
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_different_secrets_are_refused() {
+    let system = System::start().await;
+    let (one, other) = (system.token(&[]), system.token(&[]));
+    let expected = [(400, "invalid_request"), (400, "invalid_request_error"), (400, "invalid_request")];
+    refuses(&system, &one, &[("x-api-key", &other.secret)], expected).await;
+    assert_eq!(system.chat(&one.secret, &[("x-api-key", &one.secret)]).await.status(), 200, "the same twice is one");
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_token_is_refused_until_it_is_enabled() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    system.admin(&["token", "disable", &token.id]);
+    let expected = [(401, "token_disabled"), (401, "authentication_error"), (401, "token_disabled")];
+    refuses(&system, &token, &[], expected).await;
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_token_is_refused() {
+    let system = System::start().await;
+    let token = system.token(&["--expires", "2020-01-01"]);
+    let expected = [(401, "token_expired"), (401, "authentication_error"), (401, "token_expired")];
+    refuses(&system, &token, &[], expected).await;
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exhausted_token_is_refused_without_a_retry() {
+    let system = System::start().await;
+    let token = system.token(&["--quota", "0"]);
+    let expected = [(429, "insufficient_quota"), (402, "billing_error"), (429, "insufficient_quota")];
+    refuses(&system, &token, &[], expected).await;
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_from_another_address_is_refused_and_the_allowlist_not_told() {
+    let system = System::start().await;
+    let token = system.token(&["--ips", "203.0.113.0/24"]);
+    let expected = [(401, "ip_not_authorized"), (403, "permission_error"), (401, "ip_not_authorized")];
+    refuses(&system, &token, &[], expected).await;
+    let answer = system.chat(&token.secret, &[]).await;
+    assert!(!String::from_utf8_lossy(&answer.body).contains("203.0.113"));
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_address_is_not_believed() {
+    let system = System::start().await;
+    let token = system.token(&["--ips", "203.0.113.0/24"]);
+    let expected = [(401, "ip_not_authorized"), (403, "permission_error"), (401, "ip_not_authorized")];
+    for name in ["x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-client-ip"] {
+        refuses(&system, &token, &[(name, "203.0.113.7")], expected).await;
+    }
+    refuses(&system, &token, &[("forwarded", "for=203.0.113.7")], expected).await;
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trusted_proxy_tells_the_clients_address() {
+    let system = System::start_on(tollgate_tests::Backend::Sqlite, &["--trusted-proxy", "127.0.0.1"]).await;
+    let token = system.token(&["--ips", "203.0.113.0/24"]);
+    let through = |client: &'static str| [("x-forwarded-for", client)];
+    assert_eq!(system.chat(&token.secret, &through("203.0.113.7")).await.status(), 200);
+    assert_eq!(system.chat(&token.secret, &through("203.0.113.7, 198.51.100.1")).await.status(), 401);
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_not_allowed_looks_like_one_that_does_not_exist() {
+    let system = System::start().await;
+    let token = system.token(&["--models", "another-*"]);
+    let authorization = format!("Bearer {}", token.secret);
+    let headers = [("authorization", authorization.as_str())];
+    for dialect in [Dialect::OpenAi, Dialect::Anthropic] {
+        let hidden = dialect.call(&system, &headers).await;
+        let unknown = dialect.call_model(&system, &headers, Some("no-such-model")).await;
+        let code = if dialect == Dialect::OpenAi { "model_not_found" } else { "not_found_error" };
+        for answer in [&hidden, &unknown] {
+            assert_eq!((answer.status(), dialect.code(answer).as_str()), (404, code), "{dialect:?}");
+        }
+        let shape = |answer: &Response, model: &str| {
+            let mut body = answer.json().unwrap();
+            if let Some(document) = body.as_object_mut() {
+                document.remove("request_id");
+            }
+            body.to_string().replace(model, "MODEL")
+        };
+        let usual = if dialect == Dialect::OpenAi { "sim-chat" } else { "sim-messages" };
+        assert_eq!(shape(&hidden, usual), shape(&unknown, "no-such-model"), "{dialect:?}");
+    }
+    assert_eq!(system.simulator.count(), 0);
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_not_allowed_is_refused() {
+    let system = System::start().await;
+    let token = system.token(&["--providers", "nobody"]);
+    let expected = [(404, "model_not_found"), (404, "not_found_error"), (403, "permission_denied")];
+    refuses(&system, &token, &[], expected).await;
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_not_allowed_is_refused() {
+    let system = System::start().await;
+    let token = system.token(&["--endpoints", "embeddings"]);
+    let expected = [(403, "permission_denied"), (403, "permission_error"), (403, "permission_denied")];
+    refuses(&system, &token, &[], expected).await;
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_two_parsers_would_read_differently_is_refused() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    let authorization = format!("Bearer {}", token.secret);
+    let headers = [("authorization", authorization.as_str())];
+    for body in [
+        r#"{"model":"sim-chat","model":"other","messages":[]}"#,
+        r#"{"model":"sim-chat","mod\u0065l":"other","messages":[]}"#,
+        r#"{"model":"sim-chat"} trailing"#,
+        r#"{"messages":[]}"#,
+        r#"["sim-chat"]"#,
+        "\u{feff}{\"model\":\"sim-chat\"}",
+        "",
+    ] {
+        let answer = system.send("POST /v1/chat/completions", &headers, body).await;
+        assert_eq!(answer.status(), 400, "{body}");
+        assert_eq!(answer.json().unwrap()["error"]["code"], "invalid_request", "{body}");
+    }
+    assert_eq!(system.simulator.count(), 0);
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn routes_that_are_not_there_are_refused() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    let authorization = format!("Bearer {}", token.secret);
+    let headers = [("authorization", authorization.as_str())];
+    for (line, status) in [
+        ("GET /v1/chat/completions", 405),
+        ("POST /v1/nothing", 404),
+        ("POST /v1/../v1/chat/completions", 404),
+        ("POST /v1/chat%2fcompletions", 404),
+        ("POST /crm/%2e%2e/v1/chat/completions", 404),
+        ("GET /nowhere/x", 404),
+    ] {
+        let answer = system.send(line, &headers, "{}").await;
+        assert_eq!(answer.status(), status, "{line}");
+    }
+    assert_eq!(system.simulator.count(), 0);
+    system.finish().await;
+}

@@ -1,0 +1,118 @@
+//! A change by an admin is in force at the gateway within a stated time.
+
+use std::time::{Duration, Instant};
+
+use tollgate_tests::{Backend, System};
+
+/// How long after the command's end calls may still be admitted.
+const BOUND: Duration = Duration::from_millis(50);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_tokens_next_call_is_refused() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let system = System::start_on(backend, &[]).await;
+        let mut delays = Vec::new();
+        for _ in 0..15 {
+            let token = system.token(&[]);
+            assert_eq!(system.chat(&token.secret, &[]).await.status(), 200);
+            system.admin(&["token", "revoke", &token.id, "--yes"]);
+            let revoked = Instant::now();
+            // The first call that was begun after the change came into force.
+            delays.push(loop {
+                let begun = revoked.elapsed();
+                if system.chat(&token.secret, &[]).await.status() == 401 {
+                    break begun;
+                }
+            });
+            assert_eq!(system.chat(&token.secret, &[]).await.status(), 401, "and so are all that follow");
+        }
+        // One slow moment of a shared machine is not the gateway's.
+        delays.sort_unstable();
+        assert!(delays[delays.len() / 2] <= BOUND, "{backend:?}: {delays:?}");
+        system.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_of_a_token_comes_into_force() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    let changes: [(&[&str], u16); 9] = [
+        (&["disable"], 401),
+        (&["enable"], 200),
+        (&["edit", "--models", "another"], 404),
+        (&["edit", "--models", "any"], 200),
+        (&["edit", "--ips", "203.0.113.7"], 401),
+        (&["edit", "--ips", "any"], 200),
+        (&["edit", "--expires", "2020-01-01"], 401),
+        (&["edit", "--expires", "never"], 200),
+        (&["delete", "--yes"], 401),
+    ];
+    for (change, status) in changes {
+        let (verb, flags) = change.split_first().unwrap();
+        system.admin(&[&["token", verb, token.id.as_str()], flags].concat());
+        system.in_force().await;
+        assert_eq!(system.chat(&token.secret, &[]).await.status(), status, "{change:?}");
+    }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_accounts_groups_models_and_upstreams_come_into_force() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    let changes: [(&[&str], u16); 10] = [
+        (&["account", "disable", "acme"], 401),
+        (&["account", "enable", "acme"], 200),
+        (&["group", "edit", "default", "--models", "another"], 404),
+        (&["group", "edit", "default", "--models", "any"], 200),
+        (&["model", "disable", "sim-chat"], 404),
+        (&["model", "enable", "sim-chat"], 200),
+        (&["upstream", "disable", "sim openai"], 404),
+        (&["upstream", "enable", "sim openai"], 200),
+        (&["account", "edit", "acme", "--endpoints", "embeddings"], 403),
+        (&["account", "edit", "acme", "--endpoints", "any"], 200),
+    ];
+    for (change, status) in changes {
+        system.admin(change);
+        system.in_force().await;
+        assert_eq!(system.chat(&token.secret, &[]).await.status(), status, "{change:?}");
+    }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotated_secret_works_beside_the_new_one_until_its_overlap_ends() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    let rotated = system.admin(&["token", "rotate", &token.id, "--overlap", "1h"]);
+    let second = tollgate_tests::system::text(&rotated, "/secret");
+    system.issued(&second);
+    system.in_force().await;
+    for secret in [&token.secret, &second] {
+        assert_eq!(system.chat(secret, &[]).await.status(), 200);
+    }
+    let rotated = system.admin(&["token", "rotate", &token.id, "--overlap", "0"]);
+    let third = tollgate_tests::system::text(&rotated, "/secret");
+    system.issued(&third);
+    system.in_force().await;
+    assert_eq!(system.chat(&third, &[]).await.status(), 200);
+    for secret in [&token.secret, &second] {
+        assert_eq!(system.chat(secret, &[]).await.status(), 401);
+    }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn last_used_is_kept() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    let last_used = |system: &System| system.admin(&["token", "show", &token.id])["last_used_at"].clone();
+    assert!(last_used(&system).is_null());
+    assert_eq!(system.chat(&token.secret, &[]).await.status(), 200);
+    let begun = Instant::now();
+    while last_used(&system).is_null() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the use is written");
+    }
+    system.finish().await;
+}
