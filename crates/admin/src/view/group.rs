@@ -1,0 +1,41 @@
+//! Groups as they are shown.
+
+use serde::Serialize;
+use tollgate_store::group::StoredGroup;
+
+use super::ScopeView;
+
+/// A group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GroupView {
+    /// `grp_…`
+    pub id: String,
+    /// Unique among groups.
+    pub name: String,
+    /// What a call costs in relation to its list price, such as `0.8`.
+    pub multiplier: String,
+    /// Restrictions of all its tokens.
+    #[serde(flatten)]
+    pub scope: ScopeView,
+    /// A remark.
+    pub note: String,
+    /// When it was made.
+    pub created_at: String,
+    /// When it was last changed.
+    pub updated_at: String,
+}
+
+impl GroupView {
+    pub(crate) fn new(stored: &StoredGroup) -> Self {
+        let group = &stored.group;
+        Self {
+            id: group.id.to_string(),
+            name: group.name.to_string(),
+            multiplier: group.multiplier.to_string(),
+            scope: ScopeView::new(&group.scope),
+            note: stored.note.clone(),
+            created_at: stored.created_at.to_string(),
+            updated_at: stored.updated_at.to_string(),
+        }
+    }
+}

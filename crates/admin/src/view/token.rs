@@ -1,0 +1,121 @@
+//! Tokens as they are shown: their secrets only by their hints.
+
+use serde::Serialize;
+use tollgate_policy::credits::Credits;
+use tollgate_policy::time::Timestamp;
+use tollgate_store::model::StoredModel;
+use tollgate_store::token::StoredToken;
+
+use super::{Reference, ScopeView, moment};
+
+/// A token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TokenView {
+    /// `tok_…`
+    pub id: String,
+    /// What it is for.
+    pub name: String,
+    /// `enabled`, `disabled`, `expired`, `exhausted` or `revoked`, now.
+    pub status: String,
+    /// Who pays.
+    pub account: Reference,
+    /// The tier.
+    pub group: Reference,
+    /// What it may spend in its whole life, in credits; `null` for unlimited.
+    pub quota: Option<String>,
+    /// What it has spent, in credits.
+    pub used: String,
+    /// What is left of the quota, in credits, never below zero; `null` for unlimited.
+    pub remaining: Option<String>,
+    /// When it ends; `null` for never.
+    pub expires_at: Option<String>,
+    /// Its own restrictions.
+    #[serde(flatten)]
+    pub scope: ScopeView,
+    /// A remark.
+    pub note: String,
+    /// Whose token it is.
+    pub creator: String,
+    /// When it was made.
+    pub created_at: String,
+    /// When it was last changed.
+    pub updated_at: String,
+    /// When it was last used, as far as the gateways have reported it; `null` for never.
+    pub last_used_at: Option<String>,
+    /// Grows with each change.
+    pub version: i64,
+    /// Its secrets, the newest first.
+    pub secrets: Vec<SecretView>,
+    /// What an operator should know about it.
+    pub warnings: Vec<String>,
+}
+
+/// What is shown of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretView {
+    /// By which it is recognised.
+    pub hint: String,
+    /// Whether it is valid now, if the token is.
+    pub valid: bool,
+    /// When it stops being valid; `null` where it lasts as long as the token.
+    pub valid_until: Option<String>,
+    /// When it was made.
+    pub created_at: String,
+}
+
+impl TokenView {
+    pub(crate) fn new(stored: &StoredToken, gallery: &[StoredModel], now: Timestamp) -> Self {
+        let token = &stored.token;
+        let secrets = stored.secrets.iter().map(|secret| SecretView {
+            hint: secret.hint.clone(),
+            valid: secret.valid_until.is_none_or(|until| now < until),
+            valid_until: moment(secret.valid_until),
+            created_at: secret.created_at.to_string(),
+        });
+        Self {
+            id: token.id.to_string(),
+            name: token.name.to_string(),
+            status: token.status(stored.used, now).to_string(),
+            account: Reference {
+                id: token.account.to_string(),
+                name: stored.account_name.to_string(),
+            },
+            group: Reference {
+                id: token.group.to_string(),
+                name: stored.group_name.to_string(),
+            },
+            quota: token.quota.map(|quota| quota.to_string()),
+            used: stored.used.to_string(),
+            remaining: token
+                .quota
+                .map(|quota| left(quota, stored.used).to_string()),
+            expires_at: moment(token.expires_at),
+            scope: ScopeView::new(&token.scope),
+            note: stored.note.clone(),
+            creator: stored.creator.clone(),
+            created_at: stored.created_at.to_string(),
+            updated_at: stored.updated_at.to_string(),
+            last_used_at: moment(stored.last_used_at),
+            version: stored.version,
+            secrets: secrets.collect(),
+            warnings: warnings(stored, gallery),
+        }
+    }
+}
+
+fn left(quota: Credits, used: Credits) -> Credits {
+    let left = quota.checked_sub(used).unwrap_or(Credits::ZERO);
+    left.max(Credits::ZERO)
+}
+
+/// A mistyped model looks like a restriction that works.
+fn warnings(stored: &StoredToken, gallery: &[StoredModel]) -> Vec<String> {
+    let patterns = stored.token.scope.models.list().unwrap_or_default();
+    let idle = patterns.iter().filter(|pattern| {
+        !gallery
+            .iter()
+            .any(|one| pattern.matches(one.model.name.as_str()))
+    });
+    idle.map(|pattern| format!("`{pattern}` matches no model of the gallery"))
+        .collect()
+}
