@@ -1,0 +1,139 @@
+//! What an operator does with groups.
+
+use serde::Deserialize;
+use tollgate_policy::group::Multiplier;
+use tollgate_policy::id::GroupId;
+use tollgate_policy::name::Name;
+use tollgate_store::Kind;
+use tollgate_store::group::{GroupEdit, NewGroup, StoredGroup};
+
+use crate::context::Context;
+use crate::error::AdminError;
+use crate::input::scope::ScopeInput;
+use crate::input::{note, parsed};
+use crate::view::group::GroupView;
+
+/// A group to be made, as it is written.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct GroupInput {
+    /// 2 to 50 characters, unique among groups.
+    pub name: String,
+    /// What a call costs in relation to its list price, such as `0.8`; the list price if missing.
+    pub multiplier: Option<String>,
+    /// Restrictions of all its tokens.
+    #[serde(flatten)]
+    pub scope: ScopeInput,
+    /// A remark of at most 500 characters.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// What to change of a group, as it is written: what is missing stays as it is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct GroupChange {
+    /// A new name.
+    pub name: Option<String>,
+    /// What a call costs in relation to its list price.
+    pub multiplier: Option<String>,
+    /// Restrictions of all its tokens.
+    #[serde(flatten)]
+    pub scope: ScopeInput,
+    /// A remark.
+    pub note: Option<String>,
+}
+
+/// Makes a group.
+///
+/// # Errors
+/// Where an input cannot be used, or the name is taken.
+pub async fn create(context: &Context, input: &GroupInput) -> Result<GroupView, AdminError> {
+    let new = NewGroup {
+        name: parsed("name", &input.name)?,
+        multiplier: multiplier(input.multiplier.as_deref())?.unwrap_or(Multiplier::ONE),
+        scope: input.scope.scope()?,
+        note: note(&input.note)?,
+    };
+    let at = context.now();
+    let id = GroupId::new(at, context.id_entropy()?);
+    let store = context.store();
+    let made = store.group_insert(context.actor(), new, id, at).await?;
+    Ok(GroupView::new(&made))
+}
+
+/// All groups by name.
+///
+/// # Errors
+/// Where the store does not answer.
+pub async fn list(context: &Context) -> Result<Vec<GroupView>, AdminError> {
+    let groups = context.store().group_list().await?;
+    Ok(groups.iter().map(GroupView::new).collect())
+}
+
+/// The group of this name or id.
+///
+/// # Errors
+/// Where it is not there.
+pub async fn show(context: &Context, which: &str) -> Result<GroupView, AdminError> {
+    find(context, which)
+        .await
+        .map(|found| GroupView::new(&found))
+}
+
+/// Changes a group.
+///
+/// # Errors
+/// Where it is not there, an input cannot be used, or the new name is taken.
+pub async fn edit(
+    context: &Context,
+    which: &str,
+    change: &GroupChange,
+) -> Result<GroupView, AdminError> {
+    let edit = GroupEdit {
+        name: change
+            .name
+            .as_deref()
+            .map(|name| parsed("name", name))
+            .transpose()?,
+        multiplier: multiplier(change.multiplier.as_deref())?,
+        scope: change.scope.edit()?,
+        note: change.note.as_deref().map(note).transpose()?,
+    };
+    let id = find(context, which).await?.group.id;
+    let (store, at) = (context.store(), context.now());
+    let edited = store.group_edit(context.actor(), id, edit, at).await?;
+    Ok(GroupView::new(&edited))
+}
+
+/// Deletes a group that nothing refers to; gives what it was.
+///
+/// # Errors
+/// Where it is not there, still has tokens, or is named by an upstream.
+pub async fn delete(context: &Context, which: &str) -> Result<GroupView, AdminError> {
+    let found = find(context, which).await?;
+    let (store, at) = (context.store(), context.now());
+    store
+        .group_delete(context.actor(), found.group.id, at)
+        .await?;
+    Ok(GroupView::new(&found))
+}
+
+/// An id comes first: a name that looks like one is found where there is no such id.
+pub(crate) async fn find(context: &Context, which: &str) -> Result<StoredGroup, AdminError> {
+    let store = context.store();
+    if let Ok(id) = which.parse::<GroupId>() {
+        match store.group_fetch(id).await.map_err(AdminError::from) {
+            Err(AdminError::NotFound { .. }) => {}
+            other => return other,
+        }
+    }
+    let found = match Name::parse(which) {
+        Ok(name) => store.group_find_by_name(&name).await?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| AdminError::not_found(Kind::Group, which))
+}
+
+fn multiplier(text: Option<&str>) -> Result<Option<Multiplier>, AdminError> {
+    text.map(|text| parsed("multiplier", text)).transpose()
+}
