@@ -1,0 +1,102 @@
+//! Reading and checking the audit log.
+
+use serde::Deserialize;
+use tollgate_policy::id::{AccountId, GroupId, ModelId, TokenId, UpstreamId};
+use tollgate_store::Kind;
+use tollgate_store::audit::AuditQuery;
+
+use crate::context::Context;
+use crate::error::AdminError;
+use crate::input::period;
+use crate::token;
+use crate::view::Page;
+use crate::view::audit::{ChangeView, LogView};
+
+/// Which changes to list, as it is written. What is missing does not filter; all others must fit.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct AuditFilter {
+    /// Of the thing with this id.
+    pub subject: Option<String>,
+    /// By this actor.
+    pub actor: Option<String>,
+    /// This action, such as `token.create`.
+    pub action: Option<String>,
+    /// At or after this moment; a duration means that long ago, here and below.
+    pub since: Option<String>,
+    /// Before this moment.
+    pub until: Option<String>,
+    /// At most so many, 1 to 200; 50 if missing.
+    pub limit: Option<u32>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+/// One page of changes, the newest first.
+///
+/// # Errors
+/// Where a filter cannot be used.
+pub async fn list(context: &Context, filter: &AuditFilter) -> Result<Page<ChangeView>, AdminError> {
+    let now = context.now();
+    let limit = token::limit(filter.limit)?;
+    let (since, until) = (filter.since.as_deref(), filter.until.as_deref());
+    let query = AuditQuery {
+        before: filter.cursor.as_deref().map(cursor).transpose()?,
+        actor: filter.actor.clone(),
+        action: filter.action.clone(),
+        subject: filter.subject.as_deref().map(subject).transpose()?,
+        from: since
+            .map(|text| period::past("since", text, now))
+            .transpose()?,
+        until: until
+            .map(|text| period::past("until", text, now))
+            .transpose()?,
+        // One more tells whether there is a next page.
+        limit: limit.saturating_add(1),
+    };
+    let mut found = context.store().audit_list(&query).await?;
+    let length = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = found.len() > length;
+    found.truncate(length);
+    let next_cursor = found
+        .last()
+        .filter(|_| more)
+        .map(|last| last.seq.to_string());
+    Ok(Page {
+        items: found.into_iter().map(ChangeView::new).collect(),
+        next_cursor,
+    })
+}
+
+/// Checks that no row of the log was changed, removed or put in.
+///
+/// # Errors
+/// Where the store does not answer. A bad log is an answer.
+pub async fn verify(context: &Context) -> Result<LogView, AdminError> {
+    let verdict = context.store().audit_verify().await?;
+    Ok(LogView::new(&verdict))
+}
+
+fn cursor(text: &str) -> Result<i64, AdminError> {
+    text.parse().map_err(|_| {
+        let problem = "it does not belong to this list: start again at the first page";
+        AdminError::invalid("cursor", problem)
+    })
+}
+
+fn subject(text: &str) -> Result<(Kind, i64), AdminError> {
+    let token = text.parse().map(|id: TokenId| (Kind::Token, id.raw()));
+    let id = token
+        .or_else(|_| text.parse().map(|id: AccountId| (Kind::Account, id.raw())))
+        .or_else(|_| text.parse().map(|id: GroupId| (Kind::Group, id.raw())))
+        .or_else(|_| text.parse().map(|id: ModelId| (Kind::Model, id.raw())))
+        .or_else(|_| {
+            text.parse()
+                .map(|id: UpstreamId| (Kind::Upstream, id.raw()))
+        });
+    id.map_err(|_| {
+        let seen: String = text.chars().take(60).collect();
+        let problem = format!("`{seen}` is no id: write one such as `tok_…`, which `show` tells");
+        AdminError::invalid("subject", problem)
+    })
+}

@@ -1,0 +1,192 @@
+//! What an operator does with tokens. A secret leaves this module once, in what made it.
+
+mod change;
+mod list;
+
+use serde::Deserialize;
+use tollgate_policy::id::TokenId;
+use tollgate_policy::name::Name;
+use tollgate_policy::secret::Secret;
+use tollgate_policy::token::TokenState;
+use tollgate_store::Kind;
+use tollgate_store::token::{NewSecret, NewToken, StoredToken, TokenQuery};
+
+pub use change::{TokenChange, edit, rotate};
+pub(crate) use list::limit;
+pub use list::{TokenFilter, list};
+
+use crate::context::Context;
+use crate::error::AdminError;
+use crate::input::scope::ScopeInput;
+use crate::input::{note, parsed, period, quota};
+use crate::view::token::TokenView;
+use crate::{account, group};
+
+/// A token to be made, as it is written.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct TokenInput {
+    /// What it is for: 2 to 50 characters; need not be unique.
+    pub name: String,
+    /// Who pays: an account's name or id.
+    pub account: String,
+    /// The tier: a group's name or id.
+    pub group: String,
+    /// When it ends: a moment, a date, how long from now, or `never`, `-1` or blank.
+    #[serde(default)]
+    pub expires: String,
+    /// What it may spend in its whole life, in credits, or `unlimited` or blank.
+    #[serde(default)]
+    pub quota: String,
+    /// Its own restrictions.
+    #[serde(flatten)]
+    pub scope: ScopeInput,
+    /// A remark of at most 500 characters.
+    #[serde(default)]
+    pub note: String,
+    /// Whose token it is; the actor if missing.
+    pub creator: Option<String>,
+}
+
+/// A token with a secret that was just made. It is shown once, and kept nowhere.
+#[derive(Debug)]
+pub struct Issued {
+    /// The token.
+    pub token: TokenView,
+    /// The secret in clear.
+    pub secret: Secret,
+}
+
+/// Makes a token and its secret.
+///
+/// # Errors
+/// Where an input cannot be used, or the account or group is not there.
+pub async fn create(context: &Context, input: &TokenInput) -> Result<Issued, AdminError> {
+    let at = context.now();
+    let (name, scope) = (parsed("name", &input.name)?, input.scope.scope()?);
+    let expires_at = period::expiry(&input.expires, at)?;
+    let quota = quota(&input.quota)?;
+    let note = note(&input.note)?;
+    let creator = creator(context, input.creator.as_deref())?;
+    let account = account::find(context, &input.account).await?.account.id;
+    let group = group::find(context, &input.group).await?.group.id;
+    let (secret, kept) = new_secret(context)?;
+    let new = NewToken {
+        name,
+        account,
+        group,
+        expires_at,
+        quota,
+        scope,
+        creator,
+        note,
+        secrets: vec![kept],
+    };
+    let id = TokenId::new(at, context.id_entropy()?);
+    let store = context.store();
+    let made = store.token_insert(context.actor(), new, id, at).await?;
+    let token = view(context, &made).await?;
+    Ok(Issued { token, secret })
+}
+
+/// The token of this name or id.
+///
+/// # Errors
+/// Where it is not there, or several have the name.
+pub async fn show(context: &Context, which: &str) -> Result<TokenView, AdminError> {
+    view(context, &find(context, which).await?).await
+}
+
+/// Lets a disabled token be used again.
+///
+/// # Errors
+/// Where it is not there, several have the name, or it was revoked.
+pub async fn enable(context: &Context, which: &str) -> Result<TokenView, AdminError> {
+    set_state(context, which, TokenState::Enabled).await
+}
+
+/// Has a token refused until it is enabled again.
+///
+/// # Errors
+/// Where it is not there, several have the name, or it was revoked.
+pub async fn disable(context: &Context, which: &str) -> Result<TokenView, AdminError> {
+    set_state(context, which, TokenState::Disabled).await
+}
+
+/// Has a token refused for good.
+///
+/// # Errors
+/// Where it is not there, or several have the name.
+pub async fn revoke(context: &Context, which: &str) -> Result<TokenView, AdminError> {
+    set_state(context, which, TokenState::Revoked).await
+}
+
+/// Deletes a token and its secrets; gives what it was.
+///
+/// # Errors
+/// Where it is not there, or several have the name.
+pub async fn delete(context: &Context, which: &str) -> Result<TokenView, AdminError> {
+    let found = find(context, which).await?;
+    let shown = view(context, &found).await?;
+    let (store, at) = (context.store(), context.now());
+    store
+        .token_delete(context.actor(), found.token.id, at)
+        .await?;
+    Ok(shown)
+}
+
+async fn set_state(
+    context: &Context,
+    which: &str,
+    state: TokenState,
+) -> Result<TokenView, AdminError> {
+    let id = find(context, which).await?.token.id;
+    let (store, at) = (context.store(), context.now());
+    let changed = store
+        .token_set_state(context.actor(), id, state, at)
+        .await?;
+    view(context, &changed).await
+}
+
+/// An id comes first: a name that looks like one is found where there is no such id.
+pub(crate) async fn find(context: &Context, which: &str) -> Result<StoredToken, AdminError> {
+    let store = context.store();
+    if let Ok(id) = which.parse::<TokenId>() {
+        match store.token_fetch(id).await.map_err(AdminError::from) {
+            Err(AdminError::NotFound { .. }) => {}
+            other => return other,
+        }
+    }
+    let missing = || AdminError::not_found(Kind::Token, which);
+    let query = TokenQuery {
+        name: Some(Name::parse(which).map_err(|_| missing())?),
+        limit: 2,
+        ..TokenQuery::new(context.now())
+    };
+    let mut found = store.token_list(&query).await?.items;
+    if found.len() > 1 {
+        let name = which.to_owned();
+        return Err(AdminError::Ambiguous { name });
+    }
+    found.pop().ok_or_else(missing)
+}
+
+async fn view(context: &Context, stored: &StoredToken) -> Result<TokenView, AdminError> {
+    let gallery = context.store().model_list().await?;
+    Ok(TokenView::new(stored, &gallery, context.now()))
+}
+
+fn new_secret(context: &Context) -> Result<(Secret, NewSecret), AdminError> {
+    let secret = Secret::native(&context.secret_entropy()?);
+    let kept = NewSecret {
+        hash: secret.hash(&context.store().hash_key()),
+        hint: secret.hint(),
+    };
+    Ok((secret, kept))
+}
+
+fn creator(context: &Context, creator: Option<&str>) -> Result<String, AdminError> {
+    match creator {
+        None => Ok(context.actor().name.clone()),
+        Some(name) => Ok(parsed::<Name>("creator", name)?.to_string()),
+    }
+}

@@ -1,0 +1,101 @@
+//! Changing a token, and giving it a new secret.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use tollgate_store::token::TokenEdit;
+
+use super::{Issued, find, new_secret, view};
+use crate::context::Context;
+use crate::error::AdminError;
+use crate::input::scope::ScopeInput;
+use crate::input::{note, parsed, period, quota};
+use crate::view::token::TokenView;
+use crate::{account, group};
+
+/// How long an old secret goes on where nothing is said.
+const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What to change of a token, as it is written: what is missing stays as it is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct TokenChange {
+    /// A new name.
+    pub name: Option<String>,
+    /// Another account, by name or id.
+    pub account: Option<String>,
+    /// Another group, by name or id.
+    pub group: Option<String>,
+    /// When it ends; blank, `-1` or `never` for no end.
+    pub expires: Option<String>,
+    /// What it may spend in its whole life; blank or `unlimited` for no limit.
+    pub quota: Option<String>,
+    /// Its own restrictions.
+    #[serde(flatten)]
+    pub scope: ScopeInput,
+    /// A remark.
+    pub note: Option<String>,
+    /// Only if the token is at this version still.
+    pub if_version: Option<i64>,
+}
+
+/// Changes a token.
+///
+/// # Errors
+/// Where it, the account or the group is not there, an input cannot be used, or it is not at the
+/// version that was named.
+pub async fn edit(
+    context: &Context,
+    which: &str,
+    change: &TokenChange,
+) -> Result<TokenView, AdminError> {
+    let at = context.now();
+    let (expires, limit) = (change.expires.as_deref(), change.quota.as_deref());
+    let mut edit = TokenEdit {
+        name: change
+            .name
+            .as_deref()
+            .map(|name| parsed("name", name))
+            .transpose()?,
+        expires_at: expires.map(|text| period::expiry(text, at)).transpose()?,
+        quota: limit.map(quota).transpose()?,
+        scope: change.scope.edit()?,
+        note: change.note.as_deref().map(note).transpose()?,
+        if_version: change.if_version,
+        ..TokenEdit::default()
+    };
+    if let Some(which) = &change.account {
+        edit.account = Some(account::find(context, which).await?.account.id);
+    }
+    if let Some(which) = &change.group {
+        edit.group = Some(group::find(context, which).await?.group.id);
+    }
+    let id = find(context, which).await?.token.id;
+    let edited = context
+        .store()
+        .token_edit(context.actor(), id, edit, at)
+        .await?;
+    view(context, &edited).await
+}
+
+/// Gives a token a new secret. The old one goes on for the overlap: 24 hours where nothing is said,
+/// `0` ends it at once.
+///
+/// # Errors
+/// Where the token is not there or was revoked, several have the name, or the overlap cannot be used.
+pub async fn rotate(
+    context: &Context,
+    which: &str,
+    overlap: Option<&str>,
+) -> Result<Issued, AdminError> {
+    let overlap = overlap.map_or(Ok(OVERLAP), |text| period::duration("overlap", text))?;
+    let id = find(context, which).await?.token.id;
+    let (secret, kept) = new_secret(context)?;
+    let (store, at) = (context.store(), context.now());
+    let until = at.plus(overlap);
+    let rotated = store
+        .token_rotate(context.actor(), id, kept, until, at)
+        .await?;
+    let token = view(context, &rotated).await?;
+    Ok(Issued { token, secret })
+}
