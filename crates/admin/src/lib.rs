@@ -1,1 +1,17 @@
-//! What an operator can do: the use cases of Tollgate.
+#![doc = include_str!("../README.md")]
+
+pub mod account;
+pub mod audit;
+mod context;
+pub mod error;
+pub mod explain;
+pub mod group;
+pub mod input;
+pub mod model;
+pub mod token;
+pub mod upstream;
+pub mod view;
+
+pub use context::Context;
+pub use error::{AdminError, ErrorKind};
+pub use tollgate_store::{Actor, MasterKey, Store, StoreError};
