@@ -63,7 +63,7 @@ pub async fn list(context: &Context, filter: &AuditFilter) -> Result<Page<Change
         .filter(|_| more)
         .map(|last| last.seq.to_string());
     Ok(Page {
-        items: found.into_iter().map(ChangeView::new).collect(),
+        entries: found.into_iter().map(ChangeView::new).collect(),
         next_cursor,
     })
 }

@@ -10,6 +10,7 @@ use tollgate_store::upstream::{NewUpstream, StoredUpstream, UpstreamEdit};
 
 pub use input::{CredentialInput, ServedInput, UpstreamChange, UpstreamInput};
 pub use probe::{TestInput, test};
+pub use tollgate_rights::source::UpstreamSecret;
 
 use crate::context::Context;
 use crate::error::AdminError;

@@ -30,7 +30,7 @@ pub struct Reference {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Page<T> {
     /// The entries, in order.
-    pub items: Vec<T>,
+    pub entries: Vec<T>,
     /// Where the next page begins; `null` on the last one.
     pub next_cursor: Option<String>,
 }

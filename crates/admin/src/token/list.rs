@@ -67,7 +67,7 @@ pub async fn list(context: &Context, filter: &TokenFilter) -> Result<Page<TokenV
         .iter()
         .map(|one| TokenView::new(one, &gallery, query.now));
     Ok(Page {
-        items: shown.collect(),
+        entries: shown.collect(),
         next_cursor: page.next,
     })
 }
