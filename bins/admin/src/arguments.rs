@@ -1,0 +1,141 @@
+//! The command line: what can be written, and its help. What it means is decided elsewhere.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) mod audit;
+pub(crate) mod catalog;
+pub(crate) mod explain;
+pub(crate) mod token;
+pub(crate) mod upstream;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done; `explain`: permitted
+  1  failure: the store cannot be used, a name is taken, an upstream test failed
+  2  wrong usage or invalid input
+  3  `explain`: refused by policy
+  4  `audit verify`: the audit log was tampered with
+  5  there is no such thing
+
+The store is a SQLite file, or a PostgreSQL address such as `postgres://user@host/tollgate`. A SQLite
+file and a key file that do not exist are created with mode 0600. The key file belongs to its store:
+keep a copy of it apart from the backups of the database.";
+
+/// Manages the tokens, accounts, groups, models and upstreams of a Tollgate gateway.
+#[derive(Debug, Parser)]
+#[command(name = "tollgate-admin", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command knows.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The database: a SQLite file, or a PostgreSQL address
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH|URL",
+        env = "TOLLGATE_STORE",
+        default_value = "tollgate.db",
+        hide_env_values = true
+    )]
+    pub(crate) store: String,
+    /// The file with the master key of the database
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "TOLLGATE_KEY_FILE",
+        default_value = "tollgate.key"
+    )]
+    pub(crate) key_file: PathBuf,
+    /// Tables for people, or one JSON document for scripts
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        env = "TOLLGATE_OUTPUT",
+        default_value = "table"
+    )]
+    pub(crate) output: Format,
+    /// Do not ask before something is revoked or deleted
+    #[arg(long, global = true)]
+    pub(crate) yes: bool,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Tables for people
+    Table,
+    /// One JSON document on standard output; errors as JSON on standard error
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Credentials: create, find, change, rotate and take back
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Tiers: price multiplier and restrictions of all their tokens
+    #[command(subcommand)]
+    Group(catalog::GroupCommand),
+    /// Who pays, and restrictions of all their tokens
+    #[command(subcommand)]
+    Account(catalog::AccountCommand),
+    /// The gallery of models that clients can name
+    #[command(subcommand)]
+    Model(catalog::ModelCommand),
+    /// The endpoints that serve models or plain HTTP APIs
+    #[command(subcommand)]
+    Upstream(upstream::UpstreamCommand),
+    /// Show why a call is permitted or refused, rule by rule
+    Explain(explain::ExplainArguments),
+    /// Who changed what, when and from where
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one for each command
+    Man {
+        /// Write the pages into this folder, which is created where it is missing
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Restrictions. Each takes entries with commas between them, or is repeated.
+#[derive(Debug, Args)]
+pub(crate) struct ScopeArguments {
+    /// Models by exact name, or with `*` for any text; `any` for no restriction
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) models: Option<Vec<String>>,
+    /// Providers that may serve a call; `any` for no restriction
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) providers: Option<Vec<String>>,
+    /// Endpoints such as `chat.completions` or `mount/*`; `any` for no restriction
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) endpoints: Option<Vec<String>>,
+    /// Client addresses and networks such as `10.0.0.0/8`; `any` for no restriction
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) ips: Option<Vec<String>>,
+}
+
+/// A name or an id.
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// Its name or id
+    #[arg(value_name = "NAME|ID")]
+    pub(crate) which: String,
+}

@@ -1,0 +1,28 @@
+//! The command that replays a decision.
+
+use clap::Args;
+
+/// Show why a call is permitted or refused.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("target").required(true).multiple(true)
+    .args(["model", "endpoint", "mount"])))]
+pub(crate) struct ExplainArguments {
+    /// The token, by name or id
+    #[arg(long, value_name = "NAME|ID")]
+    pub(crate) token: String,
+    /// The model that the client names
+    #[arg(long, conflicts_with = "mount")]
+    pub(crate) model: Option<String>,
+    /// The endpoint that the client calls; with a model, `chat.completions` where nothing is said
+    #[arg(long, conflicts_with = "mount")]
+    pub(crate) endpoint: Option<String>,
+    /// The first path segment of a mounted plain HTTP API
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) mount: Option<String>,
+    /// The client's address
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) ip: String,
+    /// The moment of the call, where it is not now: a date and time, or how long ago
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) at: Option<String>,
+}
