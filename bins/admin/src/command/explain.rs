@@ -1,0 +1,83 @@
+//! The command that replays a decision.
+
+use tollgate_admin_core::explain::{ExplainInput, explain};
+use tollgate_admin_core::view::explain::ExplanationView;
+
+use crate::Ending;
+use crate::arguments::explain::ExplainArguments;
+use crate::failure::Failure;
+use crate::output::Table;
+use crate::session::Session;
+
+pub(super) async fn run(
+    arguments: ExplainArguments,
+    session: &Session<'_>,
+) -> Result<Ending, Failure> {
+    let input = ExplainInput {
+        token: arguments.token,
+        model: arguments.model,
+        endpoint: arguments.endpoint,
+        mount: arguments.mount,
+        ip: arguments.ip,
+        at: arguments.at,
+    };
+    let explained = explain(&session.context, &input).await?;
+    if session.output.is_json() {
+        session.output.document(&explained)?;
+    } else {
+        show(session, &explained)?;
+    }
+    Ok(if explained.permitted {
+        Ending::Done
+    } else {
+        Ending::Refused
+    })
+}
+
+fn show(session: &Session<'_>, explained: &ExplanationView) -> Result<(), Failure> {
+    let ExplanationView {
+        token,
+        address,
+        endpoint,
+        at,
+        ..
+    } = explained;
+    let model = explained
+        .model
+        .as_ref()
+        .map(|model| format!(", model `{model}`"));
+    let model = model.unwrap_or_default();
+    session.output.line(&format!(
+        "Token `{}` ({}) calls {endpoint}{model} from {address} at {at}.",
+        token.name, token.id
+    ))?;
+    let mut table = Table::new(["", "rule", "of", "saw", "lets through"]);
+    for step in &explained.steps {
+        let mark = if step.passed { "pass" } else { "FAIL" };
+        table.row([
+            mark.to_owned(),
+            step.rule.clone(),
+            step.layer.clone(),
+            step.saw.clone(),
+            step.wanted.clone(),
+        ]);
+    }
+    session.output.table(&table)?;
+    session.output.line(&verdict(explained))?;
+    Ok(())
+}
+
+fn verdict(explained: &ExplanationView) -> String {
+    if !explained.permitted {
+        return format!("Refused: {}.", explained.reasons.join(", "));
+    }
+    let names: Vec<_> = explained
+        .upstreams
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    if names.is_empty() {
+        return "Permitted; the gateway answers by itself.".to_owned();
+    }
+    format!("Permitted; served by {}.", names.join(", "))
+}
