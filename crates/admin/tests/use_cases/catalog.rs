@@ -1,0 +1,312 @@
+use tollgate_admin_core::account::{self, AccountChange, AccountInput};
+use tollgate_admin_core::group::{self, GroupChange, GroupInput};
+use tollgate_admin_core::input::scope::ScopeInput;
+use tollgate_admin_core::model::{self, ModelChange, ModelInput};
+use tollgate_admin_core::upstream::UpstreamSecret;
+use tollgate_admin_core::upstream::{
+    self, CredentialInput, ServedInput, TestInput, UpstreamChange, UpstreamInput,
+};
+use tollgate_admin_core::view::upstream::{CredentialView, UpstreamView};
+use tollgate_admin_core::{AdminError, ErrorKind, audit};
+use tollgate_testkit::raw_upstream::{RawUpstream, Step};
+
+use crate::{World, refused, texts};
+
+fn openai(name: &str, base_url: &str) -> UpstreamInput {
+    UpstreamInput {
+        name: name.to_owned(),
+        base_url: base_url.to_owned(),
+        dialect: "openai".to_owned(),
+        provider: "openai".to_owned(),
+        models: Some(vec![ServedInput::parse("gpt-4o=gpt-4o-eu")]),
+        mount: None,
+        credential: CredentialInput::Clear(UpstreamSecret::new("sk-upstream-1".to_owned())),
+        carrier: None,
+        groups: None,
+        priority: 0,
+        weight: 1,
+        note: String::new(),
+    }
+}
+
+async fn gallery(world: &World) {
+    let input = ModelInput {
+        name: "gpt-4o".to_owned(),
+        provider: "openai".to_owned(),
+        ..ModelInput::default()
+    };
+    model::create(&world.context, &input).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_accounts_and_models_are_changed_field_by_field() {
+    let world = World::new().await;
+    let context = &world.context;
+    let change = GroupChange {
+        multiplier: Some("0.8".to_owned()),
+        scope: ScopeInput {
+            models: texts(&["gpt-*"]),
+            ..ScopeInput::default()
+        },
+        ..GroupChange::default()
+    };
+    let group = group::edit(context, "standard", &change).await.unwrap();
+    assert_eq!(
+        (group.name.as_str(), group.multiplier.as_str()),
+        ("standard", "0.8")
+    );
+    assert_eq!(group::show(context, &group.id).await.unwrap(), group);
+    let off = AccountChange {
+        enabled: Some(false),
+        ..AccountChange::default()
+    };
+    let account = account::edit(context, "acme", &off).await.unwrap();
+    assert!(!account.enabled && account.scope.models.is_none());
+    gallery(&world).await;
+    let change = ModelChange {
+        provider: Some("azure".to_owned()),
+        ..ModelChange::default()
+    };
+    let model = model::edit(context, "gpt-4o", &change).await.unwrap();
+    assert_eq!((model.provider.as_str(), model.enabled), ("azure", true));
+    assert_eq!(model::list(context).await.unwrap(), [model]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_taken_once_and_what_is_in_use_stays() {
+    let world = World::new().await;
+    world.token("first").await;
+    let context = &world.context;
+    let account = AccountInput {
+        name: " acme ".to_owned(),
+        ..AccountInput::default()
+    };
+    let group = GroupInput {
+        name: "standard".to_owned(),
+        ..GroupInput::default()
+    };
+    let conflicts = [
+        refused(account::create(context, &account).await),
+        refused(group::create(context, &group).await),
+        refused(account::delete(context, "acme").await),
+        refused(group::delete(context, "standard").await),
+    ];
+    for (kind, text) in conflicts {
+        assert_eq!(kind, ErrorKind::Conflict, "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_is_sealed_and_never_shown() {
+    let world = World::new().await;
+    gallery(&world).await;
+    let context = &world.context;
+    let input = openai("main", "https://api.example.com/v1");
+    let made = upstream::create(context, input).await.unwrap();
+    assert_eq!(made.credential, CredentialView::Sealed);
+    assert_eq!(
+        (made.carrier.as_str(), made.groups.as_ref()),
+        ("bearer", None)
+    );
+    let log = audit::list(context, &audit::AuditFilter::default())
+        .await
+        .unwrap();
+    let text = serde_json::to_string(&(&made, &log)).unwrap();
+    let disk = world.bytes();
+    assert!(!text.contains("sk-upstream-1"), "{text}");
+    assert!(!disk.windows(13).any(|window| window == b"sk-upstream-1"));
+    let change = UpstreamChange {
+        credential: Some(CredentialInput::Env("UPSTREAM_KEY".to_owned())),
+        groups: texts(&["standard"]),
+        weight: Some(3),
+        ..UpstreamChange::default()
+    };
+    let edited = upstream::edit(context, "main", change).await.unwrap();
+    let variable = "UPSTREAM_KEY".to_owned();
+    assert_eq!(edited.credential, CredentialView::Env { variable });
+    assert_eq!(edited.groups.unwrap()[0].name, "standard");
+    assert_eq!((edited.weight, edited.base_url), (3, made.base_url));
+    upstream::delete(context, "main").await.unwrap();
+    assert_eq!(upstream::list(context).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_used_makes_no_upstream_and_repeats_no_credential() {
+    let world = World::new().await;
+    gallery(&world).await;
+    let with = |change: fn(&mut UpstreamInput)| {
+        let mut input = openai("main", "https://api.example.com");
+        change(&mut input);
+        input
+    };
+    let cases = [
+        (
+            with(|one| one.base_url = "api.example.com".into()),
+            "invalid base_url",
+        ),
+        (
+            with(|one| one.base_url = "ftp://example.com".into()),
+            "invalid base_url: its scheme",
+        ),
+        (
+            with(|one| one.base_url = "https://u:sk-upstream-1@x.com".into()),
+            "invalid base_url: it holds a user",
+        ),
+        (
+            with(|one| one.base_url = "https://x.com/?k=sk-upstream-1".into()),
+            "invalid base_url: it has a query",
+        ),
+        (
+            with(|one| one.base_url = "https://x.com/#a".into()),
+            "invalid base_url: it has a query",
+        ),
+        (
+            with(|one| one.dialect = "smtp".into()),
+            "invalid dialect: `smtp` is not one of",
+        ),
+        (
+            with(|one| one.dialect = "plain".into()),
+            "invalid dialect: an upstream of the dialect `plain`",
+        ),
+        (
+            with(|one| one.carrier = Some("cookie".into())),
+            "invalid carrier: it is not one of `bearer`",
+        ),
+        (
+            with(|one| one.models = Some(vec![ServedInput::parse("gpt-5")])),
+            "there is no model `gpt-5`",
+        ),
+        (
+            with(|one| one.groups = Some(vec!["vip".into()])),
+            "there is no group `vip`",
+        ),
+        (
+            with(|one| one.mount = Some("crm".into())),
+            "invalid mount: name models or a mount",
+        ),
+        (
+            with(|one| {
+                one.models = None;
+                one.mount = Some("v1".into())
+            }),
+            "invalid mount: `v1` is no mount prefix",
+        ),
+        (
+            with(|one| {
+                one.models = None;
+                one.mount = Some("crm".into())
+            }),
+            "invalid dialect: an upstream with a mount",
+        ),
+        (with(|one| one.models = None), "invalid models"),
+        (
+            with(|one| one.credential = CredentialInput::Env("sk-upstream-1".into())),
+            "invalid credential: this is no name",
+        ),
+        (
+            with(|one| {
+                one.credential =
+                    CredentialInput::Clear(UpstreamSecret::new("sk-upstream-1\nx".into()))
+            }),
+            "invalid credential: a credential is",
+        ),
+    ];
+    for (input, start) in cases {
+        let (_, text) = refused(upstream::create(&world.context, input).await);
+        assert!(text.starts_with(start), "{text}");
+        assert!(!text.contains("sk-upstream"), "{text}");
+    }
+    assert_eq!(upstream::list(&world.context).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unencrypted_address_is_warned_of_unless_it_is_this_machine() {
+    let world = World::new().await;
+    gallery(&world).await;
+    for (at, (base_url, warned)) in [
+        ("http://example.com", true),
+        ("http://10.0.0.7:8000", true),
+        ("https://example.com", false),
+        ("http://127.0.0.1:9", false),
+        ("http://[::1]:9", false),
+        ("http://localhost:9", false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let input = openai(&format!("upstream {at}"), base_url);
+        let made = upstream::create(&world.context, input).await.unwrap();
+        assert_eq!(!made.warnings.is_empty(), warned, "{base_url}");
+    }
+}
+
+async fn tested(
+    world: &World,
+    script: Vec<Step>,
+) -> (tollgate_admin_core::view::upstream::TestView, RawUpstream) {
+    let server = RawUpstream::start(script).await.unwrap();
+    let made: Result<UpstreamView, AdminError> =
+        upstream::create(&world.context, openai("main", &server.url())).await;
+    made.unwrap();
+    let view = upstream::test(&world.context, "main", &TestInput::default())
+        .await
+        .unwrap();
+    (view, server)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_makes_one_call_with_the_upstreams_own_model_and_credential() {
+    let world = World::new().await;
+    gallery(&world).await;
+    let (view, server) = tested(&world, vec![Step::respond(200, "application/json", "{}")]).await;
+    assert!(view.passed, "{view:?}");
+    assert_eq!(
+        (view.status, view.model.as_deref()),
+        (Some(200), Some("gpt-4o"))
+    );
+    let requests = server.requests();
+    let [request] = requests.as_slice() else {
+        panic!("one request: {requests:?}");
+    };
+    let raw = String::from_utf8_lossy(&request.raw);
+    assert!(
+        raw.contains("Bearer sk-upstream-1") && raw.contains("gpt-4o-eu"),
+        "{raw}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_test_says_why_without_the_credential() {
+    let world = World::new().await;
+    gallery(&world).await;
+    let body = r#"{"error":"wrong key sk-upstream-1"}"#;
+    let (view, _server) = tested(&world, vec![Step::respond(401, "application/json", body)]).await;
+    assert_eq!((view.passed, view.status), (false, Some(401)));
+    assert_eq!(view.problem.as_deref(), Some(r#"{"error":"wrong key …"}"#));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_ends_at_its_deadline_and_where_nothing_listens() {
+    let world = World::new().await;
+    gallery(&world).await;
+    let server = RawUpstream::start(vec![Step::Hang]).await.unwrap();
+    upstream::create(&world.context, openai("slow", &server.url()))
+        .await
+        .unwrap();
+    upstream::create(&world.context, openai("gone", "http://127.0.0.1:1"))
+        .await
+        .unwrap();
+    let input = TestInput {
+        timeout: Some("1s".to_owned()),
+        ..TestInput::default()
+    };
+    let slow = upstream::test(&world.context, "slow", &input)
+        .await
+        .unwrap();
+    assert_eq!(slow.problem.as_deref(), Some("no answer within 1 s"));
+    let gone = upstream::test(&world.context, "gone", &input)
+        .await
+        .unwrap();
+    assert_eq!((gone.passed, gone.status), (false, None));
+    assert!(gone.problem.is_some());
+}
