@@ -1,0 +1,47 @@
+//! What the store promises, held against both databases by the same tests.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+/// Runs each of these functions as a test on SQLite and on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let fixture = $crate::contract::fixture::Fixture::sqlite().await;
+                    super::$name(&fixture).await;
+                }
+            )*
+        }
+
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let fixture = $crate::contract::fixture::Fixture::postgres().await;
+                    super::$name(&fixture).await;
+                }
+            )*
+        }
+    };
+}
+
+mod contract {
+    pub mod accounts;
+    pub mod audit;
+    pub mod catalog;
+    pub mod fixture;
+    pub mod keyword;
+    pub mod list;
+    pub mod open;
+    pub mod paging;
+    pub mod rights;
+    pub mod tokens;
+    pub mod writers;
+}

@@ -1,0 +1,213 @@
+//! The tables are what `schema.rs` says, and every migration goes up, down and up again.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use diesel::sql_types::{Bool, Text};
+use diesel::{Connection, QueryableByName, SqliteConnection, sql_query};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+use tollgate_store::{MasterKey, Store};
+
+/// Table and column, with type and whether it may be missing.
+type Columns = BTreeMap<(String, String), (String, bool)>;
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    table: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Bool)]
+    nullable: bool,
+}
+
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = Text)]
+    word: String,
+}
+
+const SQLITE_COLUMNS: &str = "SELECT m.name AS \"table\", c.name AS name, c.type AS kind,
+        c.\"notnull\" = 0 AS nullable
+    FROM sqlite_schema AS m, pragma_table_info(m.name) AS c
+    WHERE m.type = 'table' AND m.name NOT LIKE 'token\\_search%' ESCAPE '\\'
+        AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+const POSTGRES_COLUMNS: &str = "SELECT table_name::text AS \"table\", column_name::text AS name,
+        data_type::text AS kind, is_nullable = 'YES' AS nullable
+    FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'";
+
+/// How the types of `schema.rs` are called in a database.
+type Names = fn(&str) -> &'static str;
+
+fn in_sqlite(kind: &str) -> &'static str {
+    match kind {
+        "BigInt" | "Bool" => "INTEGER",
+        "Text" => "TEXT",
+        "Binary" => "BLOB",
+        other => panic!("{other} is no portable type"),
+    }
+}
+
+fn in_postgres(kind: &str) -> &'static str {
+    match kind {
+        "BigInt" => "bigint",
+        "Bool" => "boolean",
+        "Text" => "text",
+        "Binary" => "bytea",
+        other => panic!("{other} is no portable type"),
+    }
+}
+
+/// The columns that the source of the schema names.
+fn declared(names: Names) -> Columns {
+    let mut columns = Columns::new();
+    let mut table = String::new();
+    let source = include_str!("../src/schema.rs").lines().map(str::trim);
+    for line in source.filter(|line| !line.starts_with("diesel::")) {
+        if let Some((name, kind)) = line.trim_end_matches(',').split_once(" -> ") {
+            let plain = kind
+                .strip_prefix("Nullable<")
+                .map(|kind| kind.trim_end_matches('>'));
+            let column = (names(plain.unwrap_or(kind)).to_owned(), plain.is_some());
+            columns.insert((table.clone(), name.to_owned()), column);
+        } else if let Some((name, _)) = line.split_once(" (") {
+            table = name.to_owned();
+        }
+    }
+    assert!(columns.len() > 60);
+    columns
+}
+
+fn found(columns: Vec<Column>) -> Columns {
+    let entry = |c: Column| ((c.table, c.name), (c.kind, c.nullable));
+    columns.into_iter().map(entry).collect()
+}
+
+fn sqlite() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db").display().to_string();
+    (folder, path)
+}
+
+async fn postgres() -> String {
+    let url = tokio::task::spawn_blocking(tollgate_testkit::postgres::fresh_database);
+    url.await.unwrap()
+}
+
+fn load_sqlite(path: &str) -> Columns {
+    use diesel::RunQueryDsl;
+    let mut conn = SqliteConnection::establish(path).unwrap();
+    found(sql_query(SQLITE_COLUMNS).load(&mut conn).unwrap())
+}
+
+async fn load_postgres(url: &str) -> Columns {
+    use diesel_async::RunQueryDsl;
+    let mut conn = AsyncPgConnection::establish(url).await.unwrap();
+    found(sql_query(POSTGRES_COLUMNS).load(&mut conn).await.unwrap())
+}
+
+fn migrations(backend: &str) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../migrations")
+        .join(backend);
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+async fn open(url: &str) -> Store {
+    let key = MasterKey::from_bytes([1; 32]);
+    Store::open(url, key, |_| None).await.unwrap()
+}
+
+#[test]
+fn migrations_come_in_pairs_of_the_same_name() {
+    assert_eq!(migrations("sqlite"), migrations("postgres"));
+    assert!(!migrations("sqlite").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_is_what_the_sqlite_file_has() {
+    let (_folder, path) = sqlite();
+    Store::migrate(&path).await.unwrap();
+    assert_eq!(load_sqlite(&path), declared(in_sqlite));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_is_what_the_postgres_database_has() {
+    let url = postgres().await;
+    Store::migrate(&url).await.unwrap();
+    assert_eq!(load_postgres(&url).await, declared(in_postgres));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_sqlite_migration_goes_up_down_and_up() {
+    let (_folder, path) = sqlite();
+    for count in 1..=migrations("sqlite").len() {
+        Store::migrate(&path).await.unwrap();
+        Store::migrate_down(&path, count).await.unwrap();
+    }
+    assert_eq!(load_sqlite(&path), Columns::new());
+    Store::migrate(&path).await.unwrap();
+    assert_eq!(load_sqlite(&path), declared(in_sqlite));
+    open(&path).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_postgres_migration_goes_up_down_and_up() {
+    let url = postgres().await;
+    for count in 1..=migrations("postgres").len() {
+        Store::migrate(&url).await.unwrap();
+        Store::migrate_down(&url, count).await.unwrap();
+    }
+    assert_eq!(load_postgres(&url).await, Columns::new());
+    Store::migrate(&url).await.unwrap();
+    assert_eq!(load_postgres(&url).await, declared(in_postgres));
+    open(&url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_processes_may_start_at_once() {
+    let (_folder, path) = sqlite();
+    for url in [path, postgres().await] {
+        let mut stores = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let url = url.clone();
+            stores.spawn(async move { open(&url).await });
+        }
+        assert_eq!(stores.join_all().await.len(), 4);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sqlite_file_and_its_log_are_for_their_owner_alone() {
+    let (folder, path) = sqlite();
+    let store = open(&path).await;
+    let mut modes = BTreeMap::new();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        modes.insert(entry.file_name().into_string().unwrap(), mode);
+    }
+    drop(store);
+    let expected = ["test.db", "test.db-shm", "test.db-wal"];
+    assert_eq!(modes, expected.map(|name| (name.to_owned(), 0o600)).into());
+    use diesel::RunQueryDsl;
+    let mut conn = SqliteConnection::establish(&path).unwrap();
+    let mode = sql_query("SELECT journal_mode AS word FROM pragma_journal_mode");
+    assert_eq!(mode.get_result::<Word>(&mut conn).unwrap().word, "wal");
+}
