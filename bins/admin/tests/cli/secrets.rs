@@ -1,0 +1,150 @@
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+
+use crate::{Desk, text};
+
+fn holds(bytes: &[u8], secret: &str) -> bool {
+    bytes
+        .windows(secret.len())
+        .any(|window| window == secret.as_bytes())
+}
+
+#[test]
+fn a_secret_is_shown_once_and_found_nowhere_after() {
+    let desk = Desk::furnished();
+    let said = desk.run("token create first --account acme --group standard");
+    let secret = said
+        .out
+        .lines()
+        .find(|line| line.starts_with("sk-tg-"))
+        .unwrap()
+        .to_owned();
+    assert!(
+        said.out.contains("it will not be shown again"),
+        "{}",
+        said.out
+    );
+    assert_eq!(said.out.matches("sk-tg-").count(), 1);
+    let rotated = desk.json("token rotate first");
+    let second = text(&rotated, "/secret").to_owned();
+    desk.json("token disable first");
+    for line in [
+        "token show first",
+        "token list",
+        "token list --all",
+        "audit list",
+        "audit list --all",
+        "explain --token first --model gpt-4o --ip 10.0.0.1",
+        "token rotate none",
+        "audit verify",
+    ] {
+        for format in ["table", "json"] {
+            let said = desk.run(&format!("--output {format} {line}"));
+            for secret in [&secret, &second] {
+                assert!(!said.out.contains(secret.as_str()), "{line}");
+                assert!(!said.err.contains(secret.as_str()), "{line}");
+            }
+        }
+    }
+    for (path, bytes) in desk.files() {
+        assert!(
+            !holds(&bytes, &secret) && !holds(&bytes, &second),
+            "{}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn a_secret_file_is_private_whole_and_never_overwritten() {
+    let desk = Desk::furnished();
+    let create = "token create first --account acme --group standard --secret-file first.txt";
+    let said = desk.run(create);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(!said.out.contains("sk-tg-"), "{}", said.out);
+    let path = desk.path("first.txt");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        written.starts_with("sk-tg-") && written.len() == 56,
+        "{} bytes",
+        written.len()
+    );
+
+    let said = desk.run(create);
+    assert!(
+        said.code == 2 && said.err.contains("`first.txt` is there already"),
+        "{said:?}"
+    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
+    assert_eq!(
+        desk.json("token list")["entries"].as_array().unwrap().len(),
+        1
+    );
+
+    let rotated = desk.json("token rotate first --secret-file second.txt --overlap 0");
+    assert_eq!(rotated["secret"], serde_json::Value::Null);
+    assert_eq!(text(&rotated, "/secret_file"), "second.txt");
+    assert!(
+        std::fs::read_to_string(desk.path("second.txt"))
+            .unwrap()
+            .starts_with("sk-tg-")
+    );
+
+    let said =
+        desk.run("token create third --account nobody --group standard --secret-file third.txt");
+    assert_eq!(said.code, 5);
+    assert!(!desk.path("third.txt").exists(), "nothing is left behind");
+}
+
+#[test]
+fn an_upstream_credential_is_read_from_a_file_or_a_pipe_and_never_shown() {
+    let desk = Desk::furnished();
+    let secret = "sk-upstream-7f3a9c5e1b8d2460";
+    let mut child = desk
+        .command()
+        .args(["upstream", "edit", "main", "--credential-file", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "{secret}").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && out.contains("sealed in the database"),
+        "{out}"
+    );
+    for line in [
+        "upstream show main",
+        "upstream list",
+        "audit list",
+        "upstream test main --timeout 5s",
+    ] {
+        let said = desk.run(&format!("--output json {line}"));
+        assert!(
+            !said.out.contains(secret) && !said.err.contains(secret),
+            "{line}"
+        );
+    }
+    for (path, bytes) in desk.files() {
+        assert!(!holds(&bytes, secret), "{}", path.display());
+    }
+    let said = desk.run(&format!("upstream edit main --credential-env {secret}"));
+    assert!(said.code == 2 && !said.err.contains(secret), "{said:?}");
+}
+
+#[test]
+fn store_and_key_are_private() {
+    let desk = Desk::furnished();
+    for name in ["tollgate.db", "tollgate.key"] {
+        let mode = std::fs::metadata(desk.path(name))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
