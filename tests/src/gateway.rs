@@ -62,10 +62,10 @@ impl Gateway {
     /// Waits for a log line that is wanted.
     pub async fn logged_where(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         let has = |lines: &Vec<Value>| lines.iter().any(&wanted);
-        match timeout(PATIENCE, self.log.wait_for(has)).await {
-            Ok(Ok(lines)) => lines.iter().find(|line| wanted(line)).unwrap().clone(),
-            _ => panic!("the line was not logged: {:#?}", self.log_lines()),
+        if let Ok(Ok(lines)) = timeout(PATIENCE, self.log.wait_for(has)).await {
+            return lines.iter().find(|line| wanted(line)).unwrap().clone();
         }
+        panic!("the line was not logged: {:#?}", self.log_lines())
     }
 
     /// All lines that were logged so far.

@@ -105,6 +105,21 @@ impl System {
         }
     }
 
+    /// Makes a token whose expiry has passed.
+    pub async fn expired_token(&self) -> Token {
+        let token = self.token(&["--expires", "1s"]);
+        self.until(&token, 401).await;
+        token
+    }
+
+    /// Calls until the answer is this status.
+    pub async fn until(&self, token: &Token, status: u16) {
+        let begun = Instant::now();
+        while self.chat(&token.secret, &[]).await.status() != status {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{status} is answered");
+        }
+    }
+
     /// Remembers a secret, so that it is searched for at the end.
     pub fn issued(&self, secret: &str) {
         self.secrets.lock().unwrap().push(secret.to_owned());

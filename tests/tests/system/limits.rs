@@ -25,7 +25,8 @@ fn bearer(token: &Token) -> String {
 async fn a_body_beyond_the_bound_is_refused_before_it_is_read() {
     let system = start("[limits]\nbody_bytes = 1000\n").await;
     let token = system.token(&[]);
-    let fits = json!({"model": "sim-chat", "messages": []}).to_string();
+    let messages = json!([{"role": "user", "content": "Hello"}]);
+    let fits = json!({"model": "sim-chat", "messages": messages}).to_string();
     let authorization = bearer(&token);
     let headers = [("authorization", authorization.as_str())];
     let answer = system.send("POST /v1/chat/completions", &headers, &format!("{fits:<1000}")).await;

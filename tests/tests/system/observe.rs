@@ -6,6 +6,7 @@ use tollgate_tests::System;
 async fn health_readiness_and_metrics_are_served_on_a_listener_of_their_own() {
     let system = System::start().await;
     let token = system.token(&[]);
+    system.in_force().await;
     assert_eq!(system.chat(&token.secret, &[]).await.status(), 200);
     assert_eq!(system.chat("sk-nobody", &[]).await.status(), 401);
     assert_eq!(system.gateway.observe("/healthz").await.status(), 200);

@@ -126,7 +126,7 @@ async fn a_disabled_token_is_refused_until_it_is_enabled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_token_is_refused() {
     let system = System::start().await;
-    let token = system.token(&["--expires", "2020-01-01"]);
+    let token = system.expired_token().await;
     let expected = [(401, "token_expired"), (401, "authentication_error"), (401, "token_expired")];
     refuses(&system, &token, &[], expected).await;
     system.finish().await;

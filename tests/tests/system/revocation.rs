@@ -37,15 +37,17 @@ async fn a_revoked_tokens_next_call_is_refused() {
 async fn every_change_of_a_token_comes_into_force() {
     let system = System::start().await;
     let token = system.token(&[]);
-    let changes: [(&[&str], u16); 9] = [
+    let changes: [(&[&str], u16); 11] = [
         (&["disable"], 401),
         (&["enable"], 200),
         (&["edit", "--models", "another"], 404),
         (&["edit", "--models", "any"], 200),
         (&["edit", "--ips", "203.0.113.7"], 401),
         (&["edit", "--ips", "any"], 200),
-        (&["edit", "--expires", "2020-01-01"], 401),
-        (&["edit", "--expires", "never"], 200),
+        (&["edit", "--endpoints", "embeddings"], 403),
+        (&["edit", "--endpoints", "any"], 200),
+        (&["edit", "--quota", "0"], 429),
+        (&["edit", "--quota", "unlimited"], 200),
         (&["delete", "--yes"], 401),
     ];
     for (change, status) in changes {
@@ -54,6 +56,16 @@ async fn every_change_of_a_token_comes_into_force() {
         system.in_force().await;
         assert_eq!(system.chat(&token.secret, &[]).await.status(), status, "{change:?}");
     }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_token_works_again_when_its_expiry_is_moved() {
+    let system = System::start().await;
+    let token = system.expired_token().await;
+    system.admin(&["token", "edit", &token.id, "--expires", "never"]);
+    system.in_force().await;
+    assert_eq!(system.chat(&token.secret, &[]).await.status(), 200);
     system.finish().await;
 }
 

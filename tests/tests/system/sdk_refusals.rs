@@ -31,7 +31,7 @@ fn cases() -> [Case; 7] {
             anthropic: unauthorized,
         },
         Case {
-            token: &["--expires", "2020-01-01"],
+            token: &["--expires", "1s"],
             before: NOTHING,
             openai: ("AuthenticationError", 401, "token_expired"),
             anthropic: unauthorized,
@@ -86,6 +86,9 @@ async fn raises_everywhere(run: Run, streamed: &str, whole: &str, model: &str) {
         let token = system.token(case.token);
         (case.before)(&system, &token);
         system.in_force().await;
+        if case.token.contains(&"--expires") {
+            system.until(&token, 401).await;
+        }
         for kind in [whole, streamed] {
             let answer = raises(&mut system, run, kind, model, &token).await;
             let seen = (answer["exception"].as_str().unwrap(), answer["status"].as_u64().unwrap());
