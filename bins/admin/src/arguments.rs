@@ -19,9 +19,9 @@ Exit codes:
   4  `audit verify`: the audit log was tampered with
   5  there is no such thing
 
-The store is a SQLite file, or a PostgreSQL address such as `postgres://user@host/tollgate`. A SQLite
-file and a key file that do not exist are created with mode 0600. The key file belongs to its store:
-keep a copy of it apart from the backups of the database.";
+The store is a SQLite file, or a PostgreSQL address such as `postgres://user@host/tollgate`. \
+A SQLite file and a key file that do not exist are created with mode 0600. \
+The key file belongs to its store: keep a copy of it apart from the backups of the database.";
 
 /// Manages the tokens, accounts, groups, models and upstreams of a Tollgate gateway.
 #[derive(Debug, Parser)]

@@ -83,8 +83,7 @@ impl Output {
             let text = serde_json::to_string(body).unwrap_or_default();
             return error_line(&json(&text));
         }
-        let lines = message.split('\n').map(visible).collect::<Vec<_>>();
-        error_line(&format!("error: {}", lines.join("\n")));
+        error_line(&format!("error: {}", visible(message)));
         if let Some(hint) = hint {
             error_line(&format!("hint: {}", visible(hint)));
         }

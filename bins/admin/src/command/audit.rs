@@ -82,6 +82,7 @@ fn show(session: &Session<'_>, changes: &[ChangeView], headed: bool) -> Result<(
             difference(change),
         ]);
     }
+    let table = table.optional(&["origin"]);
     let table = if headed { table } else { table.headless() };
     Ok(session.output.table(&table)?)
 }

@@ -14,10 +14,13 @@ pub(super) fn list(list: Option<&Vec<String>>) -> String {
     }
 }
 
-/// A moment without its fraction of a second, which nobody reads in a list.
+/// A moment as people read it: without its fraction of a second, and in two words.
 pub(super) fn moment(at: &str) -> String {
-    match at.split_once('.') {
-        Some((seconds, _)) => format!("{seconds}Z"),
+    let seconds = at
+        .split_once('.')
+        .map_or(at.trim_end_matches('Z'), |(seconds, _)| seconds);
+    match seconds.split_once('T') {
+        Some((date, time)) => format!("{date} {time}Z"),
         None => at.to_owned(),
     }
 }
@@ -35,4 +38,10 @@ pub(super) fn state(enabled: bool) -> String {
 /// A text as a shell takes it as one word.
 pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// `1 token`, `2 tokens`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }

@@ -3,6 +3,7 @@
 use tollgate_admin_core::explain::{ExplainInput, explain};
 use tollgate_admin_core::view::explain::ExplanationView;
 
+use super::cells::moment;
 use crate::Ending;
 use crate::arguments::explain::ExplainArguments;
 use crate::failure::Failure;
@@ -39,7 +40,6 @@ fn show(session: &Session<'_>, explained: &ExplanationView) -> Result<(), Failur
         token,
         address,
         endpoint,
-        at,
         ..
     } = explained;
     let model = explained
@@ -48,8 +48,10 @@ fn show(session: &Session<'_>, explained: &ExplanationView) -> Result<(), Failur
         .map(|model| format!(", model `{model}`"));
     let model = model.unwrap_or_default();
     session.output.line(&format!(
-        "Token `{}` ({}) calls {endpoint}{model} from {address} at {at}.",
-        token.name, token.id
+        "Token `{}` ({}) calls {endpoint}{model} from {address} at {}.",
+        token.name,
+        token.id,
+        moment(&explained.at)
     ))?;
     let mut table = Table::new(["", "rule", "of", "saw", "lets through"]);
     for step in &explained.steps {

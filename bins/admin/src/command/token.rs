@@ -7,7 +7,7 @@ use tollgate_admin_core::token::{self, Issued, TokenChange, TokenFilter, TokenIn
 use tollgate_admin_core::view::Page;
 use tollgate_admin_core::view::token::TokenView;
 
-use super::cells::quoted;
+use super::cells::{self, moment, quoted};
 use crate::arguments::token::{Create, Edit, List, Rotate, TokenCommand};
 use crate::confirm;
 use crate::failure::Failure;
@@ -118,7 +118,7 @@ fn issued(
     }
     let until = token.secrets.iter().filter(|old| old.valid);
     for until in until.filter_map(|old| old.valid_until.as_ref()) {
-        output.line(&format!("The old secret is valid until {until}."))?;
+        output.line(&format!("The old secret is valid until {}.", moment(until)))?;
     }
     shown::warnings(session, token);
     Ok(())
@@ -150,13 +150,13 @@ async fn list(session: &Session<'_>, arguments: List) -> Result<(), Failure> {
         return Ok(session.output.document(&page)?);
     }
     shown::page(session, &page, true)?;
-    let count = page.entries.len();
+    let count = cells::count(page.entries.len(), "token");
     match &page.next_cursor {
         Some(cursor) => session.output.notice(&format!(
-            "{count} tokens; go on with the same filters and --cursor {}, or list --all",
+            "{count}; go on with the same filters and --cursor {}, or list --all",
             quoted(cursor)
         )),
-        None => session.output.notice(&format!("{count} tokens")),
+        None => session.output.notice(&count),
     }
     Ok(())
 }
@@ -182,7 +182,7 @@ async fn list_all(session: &Session<'_>, filter: &mut TokenFilter) -> Result<(),
     if output.is_json() {
         output.bytes(b"],\"next_cursor\":null}\n")?;
     }
-    output.notice(&format!("{count} tokens"));
+    output.notice(&cells::count(count, "token"));
     Ok(())
 }
 

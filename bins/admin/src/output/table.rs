@@ -1,6 +1,6 @@
 //! Tables: framed and fitted on a terminal, tab-separated elsewhere.
 
-use comfy_table::{ContentArrangement, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, presets};
 
 use super::escape::visible;
 
@@ -8,14 +8,18 @@ use super::escape::visible;
 pub(crate) struct Table {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
+    optional: Vec<&'static str>,
 }
 
 impl Table {
     /// A table of columns with these headings.
     pub(crate) fn new<const N: usize>(header: [&str; N]) -> Self {
         let header = header.map(str::to_owned).to_vec();
-        let rows = Vec::new();
-        Self { header, rows }
+        Self {
+            header,
+            rows: Vec::new(),
+            optional: Vec::new(),
+        }
     }
 
     /// A table of one thing: a line for each of its properties, and no heading.
@@ -23,13 +27,22 @@ impl Table {
         let rows = properties
             .map(|(name, value)| vec![name.to_owned(), value])
             .to_vec();
-        let header = Vec::new();
-        Self { header, rows }
+        Self {
+            header: Vec::new(),
+            rows,
+            optional: Vec::new(),
+        }
     }
 
     /// Adds a row of as many cells as there are headings.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.to_vec());
+    }
+
+    /// Names columns that are left out, the first one first, where a terminal is too narrow.
+    pub(crate) fn optional(mut self, columns: &[&'static str]) -> Self {
+        self.optional = columns.to_vec();
+        self
     }
 
     /// Leaves the headings out.
@@ -46,18 +59,47 @@ impl Table {
     }
 
     fn framed(&self, width: u16) -> String {
+        let mut left_out = Vec::new();
+        let mut optional = self.optional.iter();
+        loop {
+            let mut table = self.comfy(&left_out);
+            let natural = natural_width(&table);
+            let next = (natural > usize::from(width)).then(|| optional.next());
+            if let Some(Some(column)) = next {
+                left_out.push(*column);
+                continue;
+            }
+            table
+                .set_content_arrangement(ContentArrangement::Dynamic)
+                .set_width(width);
+            return table.to_string();
+        }
+    }
+
+    /// The table without some columns. Ids stay whole, so that they can be copied.
+    fn comfy(&self, left_out: &[&str]) -> comfy_table::Table {
+        let kept = |cells: &Vec<String>| {
+            let named = cells.iter().enumerate();
+            let kept = named.filter(|(at, _)| {
+                let name = self.header.get(*at).map(String::as_str);
+                !name.is_some_and(|name| left_out.contains(&name))
+            });
+            kept.map(|(_, cell)| visible(cell)).collect::<Vec<_>>()
+        };
         let mut table = comfy_table::Table::new();
-        table
-            .load_style(presets::UTF8_FULL_CONDENSED)
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(width);
-        if !self.header.is_empty() {
-            table.set_header(self.header.iter().map(|cell| visible(cell)));
+        table.load_style(presets::UTF8_FULL_CONDENSED);
+        let header = kept(&self.header);
+        let id = header.iter().position(|name| name == "id");
+        if !header.is_empty() {
+            table.set_header(header);
         }
         for row in &self.rows {
-            table.add_row(row.iter().map(|cell| visible(cell)));
+            table.add_row(kept(row));
         }
-        table.to_string()
+        if let Some(column) = id.and_then(|at| table.column_mut(at)) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+        table
     }
 
     fn plain(&self) -> String {
@@ -69,6 +111,16 @@ impl Table {
         let lines: Vec<_> = header.chain(&self.rows).map(line).collect();
         lines.join("\n")
     }
+}
+
+/// How wide a table is that wraps nothing: each column has a border and two spaces.
+fn natural_width(table: &comfy_table::Table) -> usize {
+    let columns = table.column_max_content_widths();
+    columns
+        .iter()
+        .map(|width| usize::from(*width) + 3)
+        .sum::<usize>()
+        + 1
 }
 
 #[cfg(test)]
@@ -102,5 +154,27 @@ mod tests {
         assert_eq!(lines[0], "name\tnote");
         assert_eq!(lines[1], "first\ta\\tb\\u{1b}[2J");
         assert_eq!(lines.len(), 3);
+    }
+
+    #[test]
+    fn optional_columns_give_way_before_an_id_is_broken() {
+        let mut table = Table::new(["name", "id", "creator", "note"]);
+        let id = "tok_0akktjnwh1dr8".to_owned();
+        table.row([
+            "nightly".to_owned(),
+            id.clone(),
+            "grace hopper".to_owned(),
+            "short".to_owned(),
+        ]);
+        let table = table.optional(&["creator"]);
+        let wide = table.render(Some(80));
+        assert!(wide.contains("grace hopper"), "{wide}");
+        let narrow = table.render(Some(45));
+        assert!(
+            !narrow.contains("grace") && narrow.contains("short"),
+            "{narrow}"
+        );
+        let narrowest = table.render(Some(36));
+        assert!(narrowest.contains(&id), "{narrowest}");
     }
 }

@@ -78,6 +78,7 @@ pub(super) fn page(
             moment(&token.created_at),
         ]);
     }
+    let table = table.optional(&["creator", "created", "account", "group", "last used"]);
     let table = if headed { table } else { table.headless() };
     Ok(session.output.table(&table)?)
 }

@@ -55,6 +55,7 @@ pub(super) fn all(session: &Session<'_>, upstreams: &[UpstreamView]) -> Result<(
             upstream.weight.to_string(),
         ]);
     }
+    let table = table.optional(&["weight", "priority", "groups", "dialect"]);
     Ok(session.output.table(&table)?)
 }
 
