@@ -32,7 +32,10 @@ pub struct Gateway {
 impl Gateway {
     /// Starts a gateway on free ports; its log goes to a file in the directory.
     pub async fn start(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let log = directory.join(format!("gateway-{}.log", std::fs::read_dir(directory).unwrap().count()));
+        let log = directory.join(format!(
+            "gateway-{}.log",
+            std::fs::read_dir(directory).unwrap().count()
+        ));
         let mut child = Command::new(binaries::gateway())
             .arg("serve")
             .args(["--listen", "127.0.0.1:0", "--observe", "127.0.0.1:0"])
@@ -47,16 +50,28 @@ impl Gateway {
             .spawn()
             .unwrap();
         let log = collect(child.stderr.take().unwrap(), File::create(&log).unwrap());
-        let mut gateway = Self { child, log, address: ([127, 0, 0, 1], 0).into(), observe: ([127, 0, 0, 1], 0).into() };
+        let mut gateway = Self {
+            child,
+            log,
+            address: ([127, 0, 0, 1], 0).into(),
+            observe: ([127, 0, 0, 1], 0).into(),
+        };
         let line = gateway.logged("serving").await;
-        let field = |name: &str| line.get(name).and_then(Value::as_str).unwrap().parse().unwrap();
+        let field = |name: &str| {
+            line.get(name)
+                .and_then(Value::as_str)
+                .unwrap()
+                .parse()
+                .unwrap()
+        };
         (gateway.address, gateway.observe) = (field("listen"), field("observe"));
         gateway
     }
 
     /// Waits for a log line with this message.
     pub async fn logged(&mut self, message: &str) -> Value {
-        self.logged_where(|line| line.get("message").and_then(Value::as_str) == Some(message)).await
+        self.logged_where(|line| line.get("message").and_then(Value::as_str) == Some(message))
+            .await
     }
 
     /// Waits for a log line that is wanted.
@@ -82,13 +97,20 @@ impl Gateway {
     /// Tells the gateway to end.
     pub fn terminate(&self) {
         let id = self.child.id().unwrap().to_string();
-        let told = std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        let told = std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap();
         assert!(told.success());
     }
 
     /// Waits until the gateway has ended, and gives its exit code.
     pub async fn ended(&mut self) -> Option<i32> {
-        timeout(PATIENCE, self.child.wait()).await.expect("the gateway ends").unwrap().code()
+        timeout(PATIENCE, self.child.wait())
+            .await
+            .expect("the gateway ends")
+            .unwrap()
+            .code()
     }
 }
 

@@ -56,16 +56,29 @@ impl System {
         let directory = TempDir::new().unwrap();
         let store = match backend {
             Backend::Sqlite => directory.path().join("tollgate.db").display().to_string(),
-            Backend::Postgres => tokio::task::spawn_blocking(postgres::fresh_database).await.unwrap(),
+            Backend::Postgres => tokio::task::spawn_blocking(postgres::fresh_database)
+                .await
+                .unwrap(),
         };
         let credential = Some(UPSTREAM_SECRET.to_owned());
-        let simulator = Simulator::start(Options { credential, ..Options::default() }).await.unwrap();
+        let simulator = Simulator::start(Options {
+            credential,
+            ..Options::default()
+        })
+        .await
+        .unwrap();
         furnish(directory.path(), &store, &simulator.base_url());
         let arguments = [&["--store", store.as_str()], arguments].concat();
         let environment = [("TEST_UPSTREAM_KEY", UPSTREAM_SECRET)];
         let gateway = Gateway::start(directory.path(), &arguments, &environment).await;
         let secrets = Mutex::new(vec![UPSTREAM_SECRET.to_owned()]);
-        Self { directory, store, secrets, simulator, gateway }
+        Self {
+            directory,
+            store,
+            secrets,
+            simulator,
+            gateway,
+        }
     }
 
     /// Runs the command line, which must succeed, and reads the JSON that it prints.
@@ -82,9 +95,20 @@ impl System {
     pub fn token(&self, arguments: &[&str]) -> Token {
         let count = self.secrets.lock().unwrap().len();
         let name = format!("token {count}");
-        let base = ["token", "create", name.as_str(), "--account", "acme", "--group", "default"];
+        let base = [
+            "token",
+            "create",
+            name.as_str(),
+            "--account",
+            "acme",
+            "--group",
+            "default",
+        ];
         let made = self.admin(&[&base, arguments].concat());
-        let token = Token { id: text(&made, "/token/id"), secret: text(&made, "/secret") };
+        let token = Token {
+            id: text(&made, "/token/id"),
+            secret: text(&made, "/secret"),
+        };
         self.issued(&token.secret);
         token
     }
@@ -92,16 +116,24 @@ impl System {
     /// Waits until every change so far is in force at the gateway.
     pub async fn in_force(&self) {
         let list = self.admin(&["audit", "list", "--limit", "1"]);
-        let newest = list.pointer("/entries/0/seq").and_then(Value::as_i64).unwrap();
+        let newest = list
+            .pointer("/entries/0/seq")
+            .and_then(Value::as_i64)
+            .unwrap();
         let begun = Instant::now();
         loop {
             let metrics = self.gateway.observe("/metrics").await;
             let text = String::from_utf8_lossy(&metrics.body).into_owned();
-            let line = text.lines().find_map(|line| line.strip_prefix("tollgate_rights_revision "));
+            let line = text
+                .lines()
+                .find_map(|line| line.strip_prefix("tollgate_rights_revision "));
             if line.unwrap().parse::<i64>().unwrap() >= newest {
                 return;
             }
-            assert!(begun.elapsed() < Duration::from_secs(60), "revision {newest} comes into force");
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "revision {newest} comes into force"
+            );
         }
     }
 
@@ -116,7 +148,10 @@ impl System {
     pub async fn until(&self, token: &Token, status: u16) {
         let begun = Instant::now();
         while self.chat(&token.secret, &[]).await.status() != status {
-            assert!(begun.elapsed() < Duration::from_secs(60), "{status} is answered");
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "{status} is answered"
+            );
         }
     }
 
@@ -142,7 +177,8 @@ impl System {
 
     /// Sends a request with these header lines and body, and reads the answer.
     pub async fn send(&self, request_line: &str, headers: &[(&str, &str)], body: &str) -> Response {
-        let response = raw_client::exchange(self.gateway.address, request(request_line, headers, body)).await;
+        let response =
+            raw_client::exchange(self.gateway.address, request(request_line, headers, body)).await;
         let response = response.unwrap();
         let known = self.secrets.lock().unwrap().clone();
         secrets::assert_absent_from(&known, response.head.raw(), "a response head");
@@ -155,14 +191,19 @@ impl System {
         let authorization = format!("Bearer {secret}");
         let headers = [&[("authorization", authorization.as_str())], headers].concat();
         let body = json!({"model": "sim-chat", "messages": [{"role": "user", "content": "Hello"}]});
-        self.send("POST /v1/chat/completions", &headers, &body.to_string()).await
+        self.send("POST /v1/chat/completions", &headers, &body.to_string())
+            .await
     }
 
     /// Ends the gateway and searches everything that it left for the secrets that were issued.
     pub async fn finish(mut self) {
         let metrics = self.gateway.observe("/metrics").await;
         self.gateway.terminate();
-        assert_eq!(self.gateway.ended().await, Some(0), "a drain that is complete");
+        assert_eq!(
+            self.gateway.ended().await,
+            Some(0),
+            "a drain that is complete"
+        );
         let secrets = self.secrets.into_inner().unwrap();
         secrets::assert_absent_from(&secrets, &metrics.body, "the metrics");
         secrets::assert_absent(&secrets, self.directory.path());
@@ -172,7 +213,10 @@ impl System {
 
 /// The bytes of a request.
 pub fn request(request_line: &str, headers: &[(&str, &str)], body: &str) -> String {
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     let length = body.len();
     format!(
         "{request_line} HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n{lines}\r\n{body}"
@@ -182,24 +226,70 @@ pub fn request(request_line: &str, headers: &[(&str, &str)], body: &str) -> Stri
 /// A text in a document.
 pub fn text(document: &Value, pointer: &str) -> String {
     let found = document.pointer(pointer).and_then(Value::as_str);
-    found.unwrap_or_else(|| panic!("no {pointer} in {document}")).to_owned()
+    found
+        .unwrap_or_else(|| panic!("no {pointer} in {document}"))
+        .to_owned()
 }
 
 fn furnish(directory: &Path, store: &str, provider: &str) {
     let admin = |arguments: &[&str]| admin(directory, store, arguments);
     admin(&["group", "create", "default"]);
     admin(&["account", "create", "acme"]);
-    for (model, vendor) in [("sim-chat", "openai"), ("sim-embedding", "openai"), ("sim-messages", "anthropic")] {
+    for (model, vendor) in [
+        ("sim-chat", "openai"),
+        ("sim-embedding", "openai"),
+        ("sim-messages", "anthropic"),
+    ] {
         admin(&["model", "create", model, "--provider", vendor]);
     }
-    let key = ["--credential-env", "TEST_UPSTREAM_KEY", "--base-url", provider];
-    let openai = ["upstream", "create", "sim openai", "--dialect", "openai", "--provider", "openai", "--models", "sim-chat,sim-embedding"];
+    let key = [
+        "--credential-env",
+        "TEST_UPSTREAM_KEY",
+        "--base-url",
+        provider,
+    ];
+    let openai = [
+        "upstream",
+        "create",
+        "sim openai",
+        "--dialect",
+        "openai",
+        "--provider",
+        "openai",
+        "--models",
+        "sim-chat,sim-embedding",
+    ];
     admin(&[&openai, key.as_slice()].concat());
-    let anthropic = ["upstream", "create", "sim anthropic", "--dialect", "anthropic", "--provider", "anthropic", "--models", "sim-messages"];
+    let anthropic = [
+        "upstream",
+        "create",
+        "sim anthropic",
+        "--dialect",
+        "anthropic",
+        "--provider",
+        "anthropic",
+        "--models",
+        "sim-messages",
+    ];
     admin(&[&anthropic, key.as_slice()].concat());
     let crm = format!("{provider}/crm");
-    let key = ["--credential-env", "TEST_UPSTREAM_KEY", "--base-url", crm.as_str()];
-    let plain = ["upstream", "create", "sim crm", "--dialect", "plain", "--provider", "crm", "--mount", "crm"];
+    let key = [
+        "--credential-env",
+        "TEST_UPSTREAM_KEY",
+        "--base-url",
+        crm.as_str(),
+    ];
+    let plain = [
+        "upstream",
+        "create",
+        "sim crm",
+        "--dialect",
+        "plain",
+        "--provider",
+        "crm",
+        "--mount",
+        "crm",
+    ];
     admin(&[&plain, key.as_slice()].concat());
 }
 

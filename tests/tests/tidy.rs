@@ -12,16 +12,29 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("tollgate-wire", &["tollgate-policy"]),
     ("tollgate-rights", &["tollgate-policy"]),
     ("tollgate-store", &["tollgate-policy", "tollgate-rights"]),
-    ("tollgate-proxy", &["tollgate-policy", "tollgate-wire", "tollgate-rights"]),
-    ("tollgate-admin-core", &["tollgate-policy", "tollgate-rights", "tollgate-store"]),
+    (
+        "tollgate-proxy",
+        &["tollgate-policy", "tollgate-wire", "tollgate-rights"],
+    ),
+    (
+        "tollgate-admin-core",
+        &["tollgate-policy", "tollgate-rights", "tollgate-store"],
+    ),
     ("tollgate-simulator", &[]),
     ("tollgate-testkit", &[]),
-    ("tollgate-admin", &["tollgate-policy", "tollgate-store", "tollgate-admin-core"]),
+    (
+        "tollgate-admin",
+        &["tollgate-policy", "tollgate-store", "tollgate-admin-core"],
+    ),
     (
         "tollgate-gateway",
         &[
-            "tollgate-policy", "tollgate-rights", "tollgate-store", "tollgate-proxy",
-            "tollgate-admin-core", "tollgate-simulator",
+            "tollgate-policy",
+            "tollgate-rights",
+            "tollgate-store",
+            "tollgate-proxy",
+            "tollgate-admin-core",
+            "tollgate-simulator",
         ],
     ),
 ];
@@ -37,12 +50,19 @@ const OWNED: [(&str, &[&str]); 6] = [
 ];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn metadata() -> Metadata {
     let manifest = root().join("Cargo.toml");
-    MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap()
+    MetadataCommand::new()
+        .manifest_path(manifest)
+        .no_deps()
+        .exec()
+        .unwrap()
 }
 
 fn files(below: &Path, ending: &str) -> Vec<PathBuf> {
@@ -64,10 +84,17 @@ fn files(below: &Path, ending: &str) -> Vec<PathBuf> {
 /// Normal dependencies of each member, by name.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let normal = |package: &cargo_metadata::Package| {
-        let kept = package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal);
+        let kept = package
+            .dependencies
+            .iter()
+            .filter(|d| d.kind == DependencyKind::Normal);
         kept.map(|d| d.name.clone()).collect()
     };
-    metadata().packages.iter().map(|package| (package.name.to_string(), normal(package))).collect()
+    metadata()
+        .packages
+        .iter()
+        .map(|package| (package.name.to_string(), normal(package)))
+        .collect()
 }
 
 #[test]
@@ -77,9 +104,17 @@ fn dependency_arrows_point_inwards() {
         if package == "tollgate-tests" {
             continue;
         }
-        let allowed = allowed.get(package.as_str()).unwrap_or_else(|| panic!("{package} has no arrows written down"));
-        for dependency in dependencies.iter().filter(|name| name.starts_with("tollgate-")) {
-            assert!(allowed.contains(&dependency.as_str()), "{package} must not build on {dependency}");
+        let allowed = allowed
+            .get(package.as_str())
+            .unwrap_or_else(|| panic!("{package} has no arrows written down"));
+        for dependency in dependencies
+            .iter()
+            .filter(|name| name.starts_with("tollgate-"))
+        {
+            assert!(
+                allowed.contains(&dependency.as_str()),
+                "{package} must not build on {dependency}"
+            );
         }
     }
 }
@@ -89,7 +124,10 @@ fn libraries_stay_with_the_crates_that_own_them() {
     for (package, dependencies) in dependencies() {
         for (library, owners) in OWNED {
             let named = dependencies.contains(library);
-            assert!(!named || owners.contains(&package.as_str()), "{package} must not name {library}");
+            assert!(
+                !named || owners.contains(&package.as_str()),
+                "{package} must not name {library}"
+            );
         }
     }
 }
@@ -98,12 +136,21 @@ fn libraries_stay_with_the_crates_that_own_them() {
 fn migrations_come_in_pairs() {
     let names = |backend: &str| -> BTreeSet<String> {
         let below = root().join("migrations").join(backend);
-        files(&below, ".sql").iter().map(|path| path.strip_prefix(&below).unwrap().display().to_string()).collect()
+        files(&below, ".sql")
+            .iter()
+            .map(|path| path.strip_prefix(&below).unwrap().display().to_string())
+            .collect()
     };
     let sqlite = names("sqlite");
     assert_eq!(sqlite, names("postgres"));
-    let ups = sqlite.iter().filter(|name| name.ends_with("up.sql")).count();
-    assert!(ups > 0 && sqlite.len() == 2 * ups, "each up has its down: {sqlite:?}");
+    let ups = sqlite
+        .iter()
+        .filter(|name| name.ends_with("up.sql"))
+        .count();
+    assert!(
+        ups > 0 && sqlite.len() == 2 * ups,
+        "each up has its down: {sqlite:?}"
+    );
 }
 
 #[test]
@@ -111,7 +158,8 @@ fn source_files_are_short_enough_to_be_read() {
     for path in files(&root(), ".rs") {
         let text = fs::read_to_string(&path).unwrap();
         let lines = text.lines().count();
-        let is_test = path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
+        let is_test =
+            path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
         let most = if is_test { 700 } else { 400 };
         assert!(lines <= most, "{} has {lines} lines", path.display());
     }
@@ -119,7 +167,12 @@ fn source_files_are_short_enough_to_be_read() {
 
 #[test]
 fn nothing_is_left_open_in_the_sources() {
-    let marks = [["to", "do!"].concat(), ["unimplemen", "ted!"].concat(), ["FIX", "ME"].concat(), ["TO", "DO"].concat()];
+    let marks = [
+        ["to", "do!"].concat(),
+        ["unimplemen", "ted!"].concat(),
+        ["FIX", "ME"].concat(),
+        ["TO", "DO"].concat(),
+    ];
     for path in files(&root(), ".rs") {
         let text = fs::read_to_string(&path).unwrap();
         for mark in &marks {
@@ -130,7 +183,9 @@ fn nothing_is_left_open_in_the_sources() {
 
 #[test]
 fn modules_are_named_by_subject() {
-    let vague = ["utils", "util", "helpers", "common", "types", "manager", "misc", "mod"];
+    let vague = [
+        "utils", "util", "helpers", "common", "types", "manager", "misc", "mod",
+    ];
     for path in files(&root(), ".rs") {
         let name = path.file_stem().unwrap().to_str().unwrap();
         assert!(!vague.contains(&name), "{}", path.display());
@@ -147,7 +202,12 @@ fn prose_has_one_sentence_per_line() {
             let is_prose = !in_code && !line.starts_with('|') && !line.starts_with("    ");
             let next = line.find(". ").and_then(|at| line[at + 2..].chars().next());
             let two = is_prose && next.is_some_and(char::is_uppercase) && !line.contains("e.g.");
-            assert!(!two, "{}:{}: two sentences: {line}", path.display(), number + 1);
+            assert!(
+                !two,
+                "{}:{}: two sentences: {line}",
+                path.display(),
+                number + 1
+            );
         }
     }
 }

@@ -13,7 +13,15 @@ use tollgate_tests::system::{request, text};
 async fn the_demo_prints_a_token_that_works_everywhere() {
     let directory = tempfile::tempdir().unwrap();
     let mut child = Command::new(binaries::gateway())
-        .args(["demo", "--output", "json", "--listen", "127.0.0.1:0", "--observe", "127.0.0.1:0"])
+        .args([
+            "demo",
+            "--output",
+            "json",
+            "--listen",
+            "127.0.0.1:0",
+            "--observe",
+            "127.0.0.1:0",
+        ])
         .arg("--dir")
         .arg(directory.path())
         .stdout(Stdio::piped())
@@ -26,20 +34,40 @@ async fn the_demo_prints_a_token_that_works_everywhere() {
     let demo: Value = serde_json::from_str(&line).unwrap();
     let (base, secret) = (text(&demo, "/base_url"), text(&demo, "/secret"));
     let openai = format!("{base}/v1");
-    let cases: [(&str, &str, &str); 2] = [("chat_stream", "openai_model", &openai), ("messages_stream", "anthropic_model", &base)];
+    let cases: [(&str, &str, &str); 2] = [
+        ("chat_stream", "openai_model", &openai),
+        ("messages_stream", "anthropic_model", &base),
+    ];
     for (case, model, url) in cases {
         let model = text(&demo, &format!("/{model}"));
-        let env = [("BASE_URL", url), ("API_KEY", secret.as_str()), ("MODEL", model.as_str()), ("CASE", case)];
-        let script = if case == "chat_stream" { "openai_case.py" } else { "anthropic_case.py" };
+        let env = [
+            ("BASE_URL", url),
+            ("API_KEY", secret.as_str()),
+            ("MODEL", model.as_str()),
+            ("CASE", case),
+        ];
+        let script = if case == "chat_stream" {
+            "openai_case.py"
+        } else {
+            "anthropic_case.py"
+        };
         let answer = sdk::python(script, &env).await;
         assert_eq!(answer["ok"], json!(true), "{answer}");
     }
     let apikey = format!("ApiKey {secret}");
     let plain = request("GET /crm/customers", &[("authorization", &apikey)], "");
-    let answer = raw_client::exchange(text(&demo, "/address"), plain).await.unwrap();
+    let answer = raw_client::exchange(text(&demo, "/address"), plain)
+        .await
+        .unwrap();
     assert_eq!(answer.status(), 200);
     let id = child.id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
     assert_eq!(child.wait().await.unwrap().code(), Some(0), "Ctrl-C drains");
     assert_eq!(lines.next_line().await.unwrap(), None, "one line");
 }
@@ -47,7 +75,13 @@ async fn the_demo_prints_a_token_that_works_everywhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_printed_curl_line_works_as_it_stands() {
     let mut child = Command::new(binaries::gateway())
-        .args(["demo", "--listen", "127.0.0.1:0", "--observe", "127.0.0.1:0"])
+        .args([
+            "demo",
+            "--listen",
+            "127.0.0.1:0",
+            "--observe",
+            "127.0.0.1:0",
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true)
@@ -62,8 +96,15 @@ async fn the_printed_curl_line_works_as_it_stands() {
             break;
         }
     }
-    let curl = printed.split("\n\n").find(|block| block.trim_start().starts_with("curl")).unwrap();
-    let output = Command::new("bash").args(["-c", curl]).output().await.unwrap();
+    let curl = printed
+        .split("\n\n")
+        .find(|block| block.trim_start().starts_with("curl"))
+        .unwrap();
+    let output = Command::new("bash")
+        .args(["-c", curl])
+        .output()
+        .await
+        .unwrap();
     let answer = String::from_utf8(output.stdout).unwrap();
     assert!(answer.contains("data: [DONE]"), "{curl}\n{answer}");
 }

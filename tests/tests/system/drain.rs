@@ -1,9 +1,9 @@
 //! A gateway that is told to end lets the calls that run finish.
 
 use serde_json::json;
+use tollgate_testkit::http_message::{LAST_CHUNK, chunk, response_head};
 use tollgate_testkit::raw_client::RawClient;
 use tollgate_testkit::raw_upstream::{Gate, RawUpstream, Step};
-use tollgate_testkit::http_message::{LAST_CHUNK, chunk, response_head};
 use tollgate_tests::System;
 use tollgate_tests::system::request;
 
@@ -11,7 +11,13 @@ use tollgate_tests::system::request;
 async fn a_running_stream_ends_by_itself_and_new_connections_are_refused() {
     let mut system = System::start().await;
     let gate = Gate::new();
-    let head = response_head(200, &[("content-type", "text/event-stream"), ("transfer-encoding", "chunked")]);
+    let head = response_head(
+        200,
+        &[
+            ("content-type", "text/event-stream"),
+            ("transfer-encoding", "chunked"),
+        ],
+    );
     let script = vec![
         Step::write(head),
         Step::write(chunk(b"data: 1\n\n")),
@@ -23,18 +29,40 @@ async fn a_running_stream_ends_by_itself_and_new_connections_are_refused() {
     let upstream = RawUpstream::start(script).await.unwrap();
     let url = upstream.url();
     system.admin(&["model", "create", "raw-model", "--provider", "openai"]);
-    system.admin(&["upstream", "create", "raw", "--dialect", "openai", "--provider", "openai", "--models", "raw-model", "--base-url", &url]);
+    system.admin(&[
+        "upstream",
+        "create",
+        "raw",
+        "--dialect",
+        "openai",
+        "--provider",
+        "openai",
+        "--models",
+        "raw-model",
+        "--base-url",
+        &url,
+    ]);
     let token = system.token(&[]);
     system.in_force().await;
     let authorization = format!("Bearer {}", token.secret);
     let body = json!({"model": "raw-model", "stream": true}).to_string();
     let mut client = RawClient::connect(system.gateway.address).await.unwrap();
-    client.send(request("POST /v1/chat/completions", &[("authorization", &authorization)], &body)).await.unwrap();
+    client
+        .send(request(
+            "POST /v1/chat/completions",
+            &[("authorization", &authorization)],
+            &body,
+        ))
+        .await
+        .unwrap();
     client.head().await.unwrap();
     assert_eq!(client.chunk().await.unwrap().unwrap(), "data: 1\n\n");
     system.gateway.terminate();
     system.gateway.logged("draining").await;
-    assert!(RawClient::connect(system.gateway.address).await.is_err(), "nothing new is accepted");
+    assert!(
+        RawClient::connect(system.gateway.address).await.is_err(),
+        "nothing new is accepted"
+    );
     assert_eq!(system.gateway.observe("/readyz").await.status(), 503);
     gate.pass();
     assert_eq!(client.chunk().await.unwrap().unwrap(), "data: 2\n\n");

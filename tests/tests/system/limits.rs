@@ -14,7 +14,11 @@ use tollgate_tests::{Backend, System, Token};
 async fn start(config: &str) -> System {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), config).unwrap();
-    System::start_on(Backend::Sqlite, &["--config", file.path().to_str().unwrap()]).await
+    System::start_on(
+        Backend::Sqlite,
+        &["--config", file.path().to_str().unwrap()],
+    )
+    .await
 }
 
 fn bearer(token: &Token) -> String {
@@ -29,21 +33,37 @@ async fn a_body_beyond_the_bound_is_refused_before_it_is_read() {
     let fits = json!({"model": "sim-chat", "messages": messages}).to_string();
     let authorization = bearer(&token);
     let headers = [("authorization", authorization.as_str())];
-    let answer = system.send("POST /v1/chat/completions", &headers, &format!("{fits:<1000}")).await;
+    let answer = system
+        .send(
+            "POST /v1/chat/completions",
+            &headers,
+            &format!("{fits:<1000}"),
+        )
+        .await;
     assert_eq!(answer.status(), 200);
-    for (line, code) in [("POST /v1/chat/completions", "/error/code"), ("POST /v1/messages", "/error/type")] {
+    for (line, code) in [
+        ("POST /v1/chat/completions", "/error/code"),
+        ("POST /v1/messages", "/error/type"),
+    ] {
         let answer = system.send(line, &headers, &format!("{fits:<1001}")).await;
         assert_eq!(answer.status(), 413, "{line}");
-        assert_eq!(answer.json().unwrap().pointer(code).unwrap(), "request_too_large");
+        assert_eq!(
+            answer.json().unwrap().pointer(code).unwrap(),
+            "request_too_large"
+        );
     }
     // The length is announced and nothing else is sent: the answer does not wait for the body.
     let mut client = RawClient::connect(system.gateway.address).await.unwrap();
-    let head = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: {authorization}\r\ncontent-length: 99999999999\r\n\r\n");
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: {authorization}\r\ncontent-length: 99999999999\r\n\r\n"
+    );
     client.send(head).await.unwrap();
     assert_eq!(client.head().await.unwrap().status(), Some(413));
     // Chunked bodies announce nothing, and are bounded all the same.
     let mut client = RawClient::connect(system.gateway.address).await.unwrap();
-    let head = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: {authorization}\r\ntransfer-encoding: chunked\r\n\r\n");
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: {authorization}\r\ntransfer-encoding: chunked\r\n\r\n"
+    );
     client.send(head).await.unwrap();
     client.send(chunk(&[b' '; 1001])).await.unwrap();
     assert_eq!(client.head().await.unwrap().status(), Some(413));
@@ -53,17 +73,33 @@ async fn a_body_beyond_the_bound_is_refused_before_it_is_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_heads_and_slow_bodies_are_ended() {
-    let system = start("[limits]\nhead_seconds = 1\nbody_first_byte_seconds = 1\nbody_bytes_per_second = 1000\n").await;
+    let system = start(
+        "[limits]\nhead_seconds = 1\nbody_first_byte_seconds = 1\nbody_bytes_per_second = 1000\n",
+    )
+    .await;
     let token = system.token(&[]);
     let mut silent = RawClient::connect(system.gateway.address).await.unwrap();
-    silent.send("POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n").await.unwrap();
+    silent
+        .send("POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n")
+        .await
+        .unwrap();
     let end = silent.to_end().await;
-    assert!(end.as_ref().map_or(true, |rest| rest.is_empty() || rest.starts_with(b"HTTP/1.1 408")), "{end:?}");
+    assert!(
+        end.as_ref().map_or(true, |rest| rest.is_empty()
+            || rest.starts_with(b"HTTP/1.1 408")),
+        "{end:?}"
+    );
     let mut slow = RawClient::connect(system.gateway.address).await.unwrap();
-    let head = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: {}\r\ncontent-length: 100\r\n\r\n{{\"mod", bearer(&token));
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: {}\r\ncontent-length: 100\r\n\r\n{{\"mod",
+        bearer(&token)
+    );
     slow.send(head).await.unwrap();
     let answer = slow.head().await.unwrap();
-    assert_eq!((answer.status(), answer.header("connection")), (Some(408), Some("close")));
+    assert_eq!(
+        (answer.status(), answer.header("connection")),
+        (Some(408), Some("close"))
+    );
     assert_eq!(system.simulator.count(), 0);
     system.finish().await;
 }
@@ -76,7 +112,10 @@ async fn too_many_header_fields_are_refused() {
         write!(lines, "x-{number}: 1\r\n").unwrap();
     }
     let mut client = RawClient::connect(system.gateway.address).await.unwrap();
-    client.send(format!("GET /v1/models HTTP/1.1\r\nhost: a\r\n{lines}\r\n")).await.unwrap();
+    client
+        .send(format!("GET /v1/models HTTP/1.1\r\nhost: a\r\n{lines}\r\n"))
+        .await
+        .unwrap();
     assert_eq!(client.head().await.unwrap().status(), Some(431));
     system.finish().await;
 }
@@ -92,12 +131,22 @@ async fn heads_that_another_server_may_read_differently_are_refused() {
         ("host: a\r\nhost: a\r\ncontent-length: 2\r\n", 400),
         ("host: a\r\ntransfer-encoding: gzip, chunked\r\n", 400),
         ("host: a\r\nContent_Length: 2\r\n", 400),
-        ("host: a\r\nauthorization: Bearer x\r\ncontent-length: 2\r\n", 400),
+        (
+            "host: a\r\nauthorization: Bearer x\r\ncontent-length: 2\r\n",
+            400,
+        ),
         ("host: a\r\nexpect: 200-ok\r\ncontent-length: 2\r\n", 417),
     ] {
         let mut client = RawClient::connect(system.gateway.address).await.unwrap();
-        client.send(format!("{start}{authorization}{lines}\r\n{{}}")).await.unwrap();
-        assert_eq!(client.head().await.unwrap().status(), Some(status), "{lines}");
+        client
+            .send(format!("{start}{authorization}{lines}\r\n{{}}"))
+            .await
+            .unwrap();
+        assert_eq!(
+            client.head().await.unwrap().status(),
+            Some(status),
+            "{lines}"
+        );
     }
     assert_eq!(system.simulator.count(), 0);
     system.finish().await;
@@ -105,30 +154,87 @@ async fn heads_that_another_server_may_read_differently_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_upstream_is_given_up_and_a_slow_stream_kept_alive() {
-    let mut system = start("[limits]\nresponse_seconds = 1\nidle_seconds = 3\nkeep_alive_seconds = 1\n").await;
-    let head = response_head(200, &[("content-type", "text/event-stream"), ("transfer-encoding", "chunked")]);
+    let mut system =
+        start("[limits]\nresponse_seconds = 1\nidle_seconds = 3\nkeep_alive_seconds = 1\n").await;
+    let head = response_head(
+        200,
+        &[
+            ("content-type", "text/event-stream"),
+            ("transfer-encoding", "chunked"),
+        ],
+    );
     let gate = Gate::new();
     let upstream = RawUpstream::start_sequence(vec![
         vec![Step::Hang],
-        vec![Step::write(head.clone()), Step::write(chunk(b"data: 1\n\n")), Step::Hang],
-        vec![Step::write(head), Step::write(chunk(b"data: 1\n\n")), Step::Wait(gate.clone()), Step::write(LAST_CHUNK), Step::Close],
-    ]).await.unwrap();
+        vec![
+            Step::write(head.clone()),
+            Step::write(chunk(b"data: 1\n\n")),
+            Step::Hang,
+        ],
+        vec![
+            Step::write(head),
+            Step::write(chunk(b"data: 1\n\n")),
+            Step::Wait(gate.clone()),
+            Step::write(LAST_CHUNK),
+            Step::Close,
+        ],
+    ])
+    .await
+    .unwrap();
     let url = upstream.url();
     system.admin(&["model", "create", "raw-model", "--provider", "openai"]);
-    system.admin(&["upstream", "create", "raw", "--dialect", "openai", "--provider", "openai", "--models", "raw-model", "--base-url", &url]);
+    system.admin(&[
+        "upstream",
+        "create",
+        "raw",
+        "--dialect",
+        "openai",
+        "--provider",
+        "openai",
+        "--models",
+        "raw-model",
+        "--base-url",
+        &url,
+    ]);
     let token = system.token(&[]);
     system.in_force().await;
     let authorization = bearer(&token);
     let body = json!({"model": "raw-model", "stream": true}).to_string();
-    let ask = request("POST /v1/chat/completions", &[("authorization", &authorization)], &body);
-    let answer = RawClient::connect(system.gateway.address).await.unwrap().exchange(&ask).await.unwrap();
-    assert_eq!((answer.status(), answer.json().unwrap()["error"]["code"].as_str()), (504, Some("upstream_timeout")));
+    let ask = request(
+        "POST /v1/chat/completions",
+        &[("authorization", &authorization)],
+        &body,
+    );
+    let answer = RawClient::connect(system.gateway.address)
+        .await
+        .unwrap()
+        .exchange(&ask)
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            answer.status(),
+            answer.json().unwrap()["error"]["code"].as_str()
+        ),
+        (504, Some("upstream_timeout"))
+    );
     // Silent after its first event: comments keep the client, until the silence is too long.
-    let answer = RawClient::connect(system.gateway.address).await.unwrap().exchange(&ask).await.unwrap();
+    let answer = RawClient::connect(system.gateway.address)
+        .await
+        .unwrap()
+        .exchange(&ask)
+        .await
+        .unwrap();
     let text = String::from_utf8(answer.body.to_vec()).unwrap();
     assert!(text.starts_with("data: 1\n\n: keep-alive\n\n"), "{text}");
-    assert!(text.contains("data: {\"error\":") && !text.contains("[DONE]"), "{text}");
-    system.gateway.logged_where(|line| line["ending"] == "upstream_silent").await;
+    assert!(
+        text.contains("data: {\"error\":") && !text.contains("[DONE]"),
+        "{text}"
+    );
+    system
+        .gateway
+        .logged_where(|line| line["ending"] == "upstream_silent")
+        .await;
     // A client sees the comment and then the regular end.
     let mut client = RawClient::connect(system.gateway.address).await.unwrap();
     client.send(&ask).await.unwrap();
@@ -136,7 +242,10 @@ async fn a_silent_upstream_is_given_up_and_a_slow_stream_kept_alive() {
     assert_eq!(client.chunk().await.unwrap().unwrap(), "data: 1\n\n");
     assert_eq!(client.chunk().await.unwrap().unwrap(), ": keep-alive\n\n");
     gate.pass();
-    system.gateway.logged_where(|line| line["ending"] == "complete").await;
+    system
+        .gateway
+        .logged_where(|line| line["ending"] == "complete")
+        .await;
     system.finish().await;
 }
 
@@ -144,27 +253,75 @@ async fn a_silent_upstream_is_given_up_and_a_slow_stream_kept_alive() {
 async fn upstreams_that_fail_are_answered_as_ours() {
     let system = System::start().await;
     let token = system.token(&[]);
-    for (status, expected) in [("500", 502), ("503", 502), ("401", 502), ("403", 502), ("400", 400), ("404", 404), ("422", 422), ("429", 429)] {
-        let answer = system.chat(&token.secret, &[("x-sim-status", status)]).await;
+    for (status, expected) in [
+        ("500", 502),
+        ("503", 502),
+        ("401", 502),
+        ("403", 502),
+        ("400", 400),
+        ("404", 404),
+        ("422", 422),
+        ("429", 429),
+    ] {
+        let answer = system
+            .chat(&token.secret, &[("x-sim-status", status)])
+            .await;
         assert_eq!(answer.status(), expected, "{status}");
         let code = answer.json().unwrap()["error"]["code"].clone();
-        assert_eq!(expected == 502, code == "upstream_error", "{status}: {code}");
+        assert_eq!(
+            expected == 502,
+            code == "upstream_error",
+            "{status}: {code}"
+        );
     }
     let down = RawUpstream::start(vec![]).await.unwrap().address();
     system.admin(&["model", "create", "gone", "--provider", "openai"]);
     let url = format!("http://{down}");
-    system.admin(&["upstream", "create", "gone", "--dialect", "openai", "--provider", "openai", "--models", "gone", "--base-url", &url, "--priority", "9"]);
+    system.admin(&[
+        "upstream",
+        "create",
+        "gone",
+        "--dialect",
+        "openai",
+        "--provider",
+        "openai",
+        "--models",
+        "gone",
+        "--base-url",
+        &url,
+        "--priority",
+        "9",
+    ]);
     system.in_force().await;
     let authorization = bearer(&token);
     let headers = [("authorization", authorization.as_str())];
-    let body = json!({"model": "gone", "messages": [{"role": "user", "content": "Hello"}]}).to_string();
-    let answer = system.send("POST /v1/chat/completions", &headers, &body).await;
+    let body =
+        json!({"model": "gone", "messages": [{"role": "user", "content": "Hello"}]}).to_string();
+    let answer = system
+        .send("POST /v1/chat/completions", &headers, &body)
+        .await;
     assert_eq!(answer.status(), 502);
     // A second upstream of the same model is tried when the first cannot be reached.
     let provider = system.simulator.base_url();
-    system.admin(&["upstream", "create", "still there", "--dialect", "openai", "--provider", "openai", "--models", "gone", "--base-url", &provider, "--credential-env", "TEST_UPSTREAM_KEY"]);
+    system.admin(&[
+        "upstream",
+        "create",
+        "still there",
+        "--dialect",
+        "openai",
+        "--provider",
+        "openai",
+        "--models",
+        "gone",
+        "--base-url",
+        &provider,
+        "--credential-env",
+        "TEST_UPSTREAM_KEY",
+    ]);
     system.in_force().await;
-    let answer = system.send("POST /v1/chat/completions", &headers, &body).await;
+    let answer = system
+        .send("POST /v1/chat/completions", &headers, &body)
+        .await;
     assert_eq!(answer.status(), 200);
     system.finish().await;
 }
@@ -178,12 +335,22 @@ async fn http_2_is_spoken_too() {
     let body = json!({"model": "sim-chat", "stream": true, "messages": [{"role": "user", "content": "Hello"}]}).to_string();
     let run = tokio::task::spawn_blocking(move || {
         Command::new("curl")
-            .args(["--silent", "--max-time", "30", "--http2-prior-knowledge", "--write-out", "%{http_version} %{http_code}"])
+            .args([
+                "--silent",
+                "--max-time",
+                "30",
+                "--http2-prior-knowledge",
+                "--write-out",
+                "%{http_version} %{http_code}",
+            ])
             .args(["--header", &authorization, "--json", &body, &url])
             .output()
             .unwrap()
     });
     let output = String::from_utf8(run.await.unwrap().stdout).unwrap();
-    assert!(output.contains("data: [DONE]") && output.ends_with("2 200"), "{output}");
+    assert!(
+        output.contains("data: [DONE]") && output.ends_with("2 200"),
+        "{output}"
+    );
     system.finish().await;
 }

@@ -1,5 +1,6 @@
 //! The whole system over real sockets: real clients, real stores, the real binaries.
 
+mod carriers;
 mod demo;
 mod drain;
 mod limits;

@@ -21,7 +21,10 @@ async fn health_readiness_and_metrics_are_served_on_a_listener_of_their_own() {
         "tollgate_rights_current 1",
         "tollgate_credentials_in_memory 1",
     ] {
-        assert!(text.lines().any(|seen| seen == line), "{line} is not in\n{text}");
+        assert!(
+            text.lines().any(|seen| seen == line),
+            "{line} is not in\n{text}"
+        );
     }
     assert!(text.ends_with("# EOF\n"));
     let on_calls = system.send("GET /metrics", &[], "").await;
@@ -35,9 +38,15 @@ async fn a_call_leaves_one_line_that_names_it() {
     let token = system.token(&[]);
     let answer = system.chat(&token.secret, &[]).await;
     let id = answer.head.header("x-request-id").unwrap().to_owned();
-    let line = system.gateway.logged_where(|line| line["request_id"] == id.as_str()).await;
+    let line = system
+        .gateway
+        .logged_where(|line| line["request_id"] == id.as_str())
+        .await;
     assert_eq!(line["token"], token.id.as_str());
-    assert_eq!((line["status"].as_u64(), line["model"].as_str()), (Some(200), Some("sim-chat")));
+    assert_eq!(
+        (line["status"].as_u64(), line["model"].as_str()),
+        (Some(200), Some("sim-chat"))
+    );
     assert!(line["upstream"].as_str().unwrap().starts_with("ups_"));
     system.finish().await;
 }

@@ -18,7 +18,12 @@ impl Dialect {
         self.call_model(system, headers, None).await
     }
 
-    async fn call_model(self, system: &System, headers: &[(&str, &str)], model: Option<&str>) -> Response {
+    async fn call_model(
+        self,
+        system: &System,
+        headers: &[(&str, &str)],
+        model: Option<&str>,
+    ) -> Response {
         let (line, usual) = match self {
             Self::OpenAi => ("POST /v1/chat/completions", "sim-chat"),
             Self::Anthropic => ("POST /v1/messages", "sim-messages"),
@@ -37,7 +42,10 @@ impl Dialect {
             Self::Anthropic => "/error/type",
             Self::Plain => "/code",
         };
-        body.pointer(pointer).and_then(|code| code.as_str()).unwrap_or_default().to_owned()
+        body.pointer(pointer)
+            .and_then(|code| code.as_str())
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
@@ -55,27 +63,60 @@ async fn refuses_headers(system: &System, headers: &[(&str, &str)], expected: Ex
     let before = system.simulator.count();
     for (dialect, (status, code)) in Dialect::ALL.into_iter().zip(expected) {
         let answer = dialect.call(system, headers).await;
-        assert_eq!((answer.status(), dialect.code(&answer).as_str()), (status, code), "{dialect:?}");
-        let id = if dialect == Dialect::Anthropic { "request-id" } else { "x-request-id" };
-        assert!(answer.head.header(id).is_some_and(|id| id.starts_with("req_")), "{dialect:?}");
+        assert_eq!(
+            (answer.status(), dialect.code(&answer).as_str()),
+            (status, code),
+            "{dialect:?}"
+        );
+        let id = if dialect == Dialect::Anthropic {
+            "request-id"
+        } else {
+            "x-request-id"
+        };
+        assert!(
+            answer
+                .head
+                .header(id)
+                .is_some_and(|id| id.starts_with("req_")),
+            "{dialect:?}"
+        );
         if status == 401 || status == 403 {
             let retry = answer.head.header("x-should-retry");
             assert_eq!(retry, Some("false"), "{dialect:?}");
         }
     }
-    assert_eq!(system.simulator.count(), before, "no call reaches the upstream");
+    assert_eq!(
+        system.simulator.count(),
+        before,
+        "no call reaches the upstream"
+    );
 }
 
-const UNKNOWN: Expected = [(401, "invalid_api_key"), (401, "authentication_error"), (401, "invalid_api_key")];
+const UNKNOWN: Expected = [
+    (401, "invalid_api_key"),
+    (401, "authentication_error"),
+    (401, "invalid_api_key"),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_credential_is_asked_for() {
     let system = System::start().await;
-    let expected = [(401, "missing_api_key"), (401, "authentication_error"), (401, "missing_api_key")];
+    let expected = [
+        (401, "missing_api_key"),
+        (401, "authentication_error"),
+        (401, "missing_api_key"),
+    ];
     for (dialect, (status, code)) in Dialect::ALL.into_iter().zip(expected) {
         let answer = dialect.call(&system, &[]).await;
-        assert_eq!((answer.status(), dialect.code(&answer).as_str()), (status, code), "{dialect:?}");
-        assert_eq!(answer.head.header("www-authenticate"), Some("Bearer realm=\"tollgate\""));
+        assert_eq!(
+            (answer.status(), dialect.code(&answer).as_str()),
+            (status, code),
+            "{dialect:?}"
+        );
+        assert_eq!(
+            answer.head.header("www-authenticate"),
+            Some("Bearer realm=\"tollgate\"")
+        );
     }
     system.finish().await;
 }
@@ -85,7 +126,11 @@ async fn a_secret_with_a_bad_checksum_is_refused_without_a_look_up() {
     let system = System::start().await;
     let mistyped = format!("Bearer sk-tg-{}", "a".repeat(49));
     refuses_headers(&system, &[("authorization", &mistyped)], UNKNOWN).await;
-    let looked_up = system.gateway.log_lines().iter().any(|line| line.to_string().contains("credential is looked up"));
+    let looked_up = system
+        .gateway
+        .log_lines()
+        .iter()
+        .any(|line| line.to_string().contains("credential is looked up"));
     assert!(!looked_up, "a mistyped secret is looked up");
     // The same with a well-formed secret is looked up, so the line above can fail.
     let token = system.token(&[]);
@@ -98,8 +143,18 @@ async fn a_secret_with_a_bad_checksum_is_refused_without_a_look_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_secret_is_refused() {
     let system = System::start().await;
-    refuses_headers(&system, &[("authorization", "Bearer sk-anything-else")], UNKNOWN).await;
-    refuses_headers(&system, &[("x-api-key", "OaBw1+4DqFfDLXOLpWthbfp502Wc0D4tICsxNcT+aeQ=")], UNKNOWN).await;
+    refuses_headers(
+        &system,
+        &[("authorization", "Bearer sk-anything-else")],
+        UNKNOWN,
+    )
+    .await;
+    refuses_headers(
+        &system,
+        &[("x-api-key", "OaBw1+4DqFfDLXOLpWthbfp502Wc0D4tICsxNcT+aeQ=")],
+        UNKNOWN,
+    )
+    .await;
     system.finish().await;
 }
 
@@ -107,9 +162,33 @@ async fn an_unknown_secret_is_refused() {
 async fn two_different_secrets_are_refused() {
     let system = System::start().await;
     let (one, other) = (system.token(&[]), system.token(&[]));
-    let expected = [(400, "invalid_request"), (400, "invalid_request_error"), (400, "invalid_request")];
+    let expected = [
+        (400, "invalid_request"),
+        (400, "invalid_request_error"),
+        (400, "invalid_request"),
+    ];
     refuses(&system, &one, &[("x-api-key", &other.secret)], expected).await;
-    assert_eq!(system.chat(&one.secret, &[("x-api-key", &one.secret)]).await.status(), 200, "the same twice is one");
+    assert_eq!(
+        system
+            .chat(&one.secret, &[("x-api-key", &one.secret)])
+            .await
+            .status(),
+        200,
+        "the same twice is one"
+    );
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_or_deleted_token_is_unknown_from_then_on() {
+    let system = System::start().await;
+    for verb in ["revoke", "delete"] {
+        let token = system.token(&[]);
+        assert_eq!(system.chat(&token.secret, &[]).await.status(), 200);
+        system.admin(&["token", verb, &token.id, "--yes"]);
+        system.in_force().await;
+        refuses(&system, &token, &[], UNKNOWN).await;
+    }
     system.finish().await;
 }
 
@@ -118,8 +197,16 @@ async fn a_disabled_token_is_refused_until_it_is_enabled() {
     let system = System::start().await;
     let token = system.token(&[]);
     system.admin(&["token", "disable", &token.id]);
-    let expected = [(401, "token_disabled"), (401, "authentication_error"), (401, "token_disabled")];
+    system.in_force().await;
+    let expected = [
+        (401, "token_disabled"),
+        (401, "authentication_error"),
+        (401, "token_disabled"),
+    ];
     refuses(&system, &token, &[], expected).await;
+    system.admin(&["token", "enable", &token.id]);
+    system.in_force().await;
+    assert_eq!(system.chat(&token.secret, &[]).await.status(), 200);
     system.finish().await;
 }
 
@@ -127,7 +214,11 @@ async fn a_disabled_token_is_refused_until_it_is_enabled() {
 async fn an_expired_token_is_refused() {
     let system = System::start().await;
     let token = system.expired_token().await;
-    let expected = [(401, "token_expired"), (401, "authentication_error"), (401, "token_expired")];
+    let expected = [
+        (401, "token_expired"),
+        (401, "authentication_error"),
+        (401, "token_expired"),
+    ];
     refuses(&system, &token, &[], expected).await;
     system.finish().await;
 }
@@ -136,7 +227,11 @@ async fn an_expired_token_is_refused() {
 async fn an_exhausted_token_is_refused_without_a_retry() {
     let system = System::start().await;
     let token = system.token(&["--quota", "0"]);
-    let expected = [(429, "insufficient_quota"), (402, "billing_error"), (429, "insufficient_quota")];
+    let expected = [
+        (429, "insufficient_quota"),
+        (402, "billing_error"),
+        (429, "insufficient_quota"),
+    ];
     refuses(&system, &token, &[], expected).await;
     system.finish().await;
 }
@@ -145,7 +240,11 @@ async fn an_exhausted_token_is_refused_without_a_retry() {
 async fn a_call_from_another_address_is_refused_and_the_allowlist_not_told() {
     let system = System::start().await;
     let token = system.token(&["--ips", "203.0.113.0/24"]);
-    let expected = [(401, "ip_not_authorized"), (403, "permission_error"), (401, "ip_not_authorized")];
+    let expected = [
+        (401, "ip_not_authorized"),
+        (403, "permission_error"),
+        (401, "ip_not_authorized"),
+    ];
     refuses(&system, &token, &[], expected).await;
     let answer = system.chat(&token.secret, &[]).await;
     assert!(!String::from_utf8_lossy(&answer.body).contains("203.0.113"));
@@ -156,21 +255,52 @@ async fn a_call_from_another_address_is_refused_and_the_allowlist_not_told() {
 async fn a_forged_address_is_not_believed() {
     let system = System::start().await;
     let token = system.token(&["--ips", "203.0.113.0/24"]);
-    let expected = [(401, "ip_not_authorized"), (403, "permission_error"), (401, "ip_not_authorized")];
-    for name in ["x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-client-ip"] {
+    let expected = [
+        (401, "ip_not_authorized"),
+        (403, "permission_error"),
+        (401, "ip_not_authorized"),
+    ];
+    for name in [
+        "x-forwarded-for",
+        "x-real-ip",
+        "cf-connecting-ip",
+        "true-client-ip",
+    ] {
         refuses(&system, &token, &[(name, "203.0.113.7")], expected).await;
     }
-    refuses(&system, &token, &[("forwarded", "for=203.0.113.7")], expected).await;
+    refuses(
+        &system,
+        &token,
+        &[("forwarded", "for=203.0.113.7")],
+        expected,
+    )
+    .await;
     system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trusted_proxy_tells_the_clients_address() {
-    let system = System::start_on(tollgate_tests::Backend::Sqlite, &["--trusted-proxy", "127.0.0.1"]).await;
+    let system = System::start_on(
+        tollgate_tests::Backend::Sqlite,
+        &["--trusted-proxy", "127.0.0.1"],
+    )
+    .await;
     let token = system.token(&["--ips", "203.0.113.0/24"]);
     let through = |client: &'static str| [("x-forwarded-for", client)];
-    assert_eq!(system.chat(&token.secret, &through("203.0.113.7")).await.status(), 200);
-    assert_eq!(system.chat(&token.secret, &through("203.0.113.7, 198.51.100.1")).await.status(), 401);
+    assert_eq!(
+        system
+            .chat(&token.secret, &through("203.0.113.7"))
+            .await
+            .status(),
+        200
+    );
+    assert_eq!(
+        system
+            .chat(&token.secret, &through("203.0.113.7, 198.51.100.1"))
+            .await
+            .status(),
+        401
+    );
     system.finish().await;
 }
 
@@ -182,10 +312,20 @@ async fn a_model_that_is_not_allowed_looks_like_one_that_does_not_exist() {
     let headers = [("authorization", authorization.as_str())];
     for dialect in [Dialect::OpenAi, Dialect::Anthropic] {
         let hidden = dialect.call(&system, &headers).await;
-        let unknown = dialect.call_model(&system, &headers, Some("no-such-model")).await;
-        let code = if dialect == Dialect::OpenAi { "model_not_found" } else { "not_found_error" };
+        let unknown = dialect
+            .call_model(&system, &headers, Some("no-such-model"))
+            .await;
+        let code = if dialect == Dialect::OpenAi {
+            "model_not_found"
+        } else {
+            "not_found_error"
+        };
         for answer in [&hidden, &unknown] {
-            assert_eq!((answer.status(), dialect.code(answer).as_str()), (404, code), "{dialect:?}");
+            assert_eq!(
+                (answer.status(), dialect.code(answer).as_str()),
+                (404, code),
+                "{dialect:?}"
+            );
         }
         let shape = |answer: &Response, model: &str| {
             let mut body = answer.json().unwrap();
@@ -194,8 +334,16 @@ async fn a_model_that_is_not_allowed_looks_like_one_that_does_not_exist() {
             }
             body.to_string().replace(model, "MODEL")
         };
-        let usual = if dialect == Dialect::OpenAi { "sim-chat" } else { "sim-messages" };
-        assert_eq!(shape(&hidden, usual), shape(&unknown, "no-such-model"), "{dialect:?}");
+        let usual = if dialect == Dialect::OpenAi {
+            "sim-chat"
+        } else {
+            "sim-messages"
+        };
+        assert_eq!(
+            shape(&hidden, usual),
+            shape(&unknown, "no-such-model"),
+            "{dialect:?}"
+        );
     }
     assert_eq!(system.simulator.count(), 0);
     system.finish().await;
@@ -205,7 +353,11 @@ async fn a_model_that_is_not_allowed_looks_like_one_that_does_not_exist() {
 async fn a_provider_that_is_not_allowed_is_refused() {
     let system = System::start().await;
     let token = system.token(&["--providers", "nobody"]);
-    let expected = [(404, "model_not_found"), (404, "not_found_error"), (403, "permission_denied")];
+    let expected = [
+        (404, "model_not_found"),
+        (404, "not_found_error"),
+        (403, "permission_denied"),
+    ];
     refuses(&system, &token, &[], expected).await;
     system.finish().await;
 }
@@ -214,7 +366,11 @@ async fn a_provider_that_is_not_allowed_is_refused() {
 async fn an_endpoint_that_is_not_allowed_is_refused() {
     let system = System::start().await;
     let token = system.token(&["--endpoints", "embeddings"]);
-    let expected = [(403, "permission_denied"), (403, "permission_error"), (403, "permission_denied")];
+    let expected = [
+        (403, "permission_denied"),
+        (403, "permission_error"),
+        (403, "permission_denied"),
+    ];
     refuses(&system, &token, &[], expected).await;
     system.finish().await;
 }
@@ -234,9 +390,15 @@ async fn a_body_that_two_parsers_would_read_differently_is_refused() {
         "\u{feff}{\"model\":\"sim-chat\"}",
         "",
     ] {
-        let answer = system.send("POST /v1/chat/completions", &headers, body).await;
+        let answer = system
+            .send("POST /v1/chat/completions", &headers, body)
+            .await;
         assert_eq!(answer.status(), 400, "{body}");
-        assert_eq!(answer.json().unwrap()["error"]["code"], "invalid_request", "{body}");
+        assert_eq!(
+            answer.json().unwrap()["error"]["code"],
+            "invalid_request",
+            "{body}"
+        );
     }
     assert_eq!(system.simulator.count(), 0);
     system.finish().await;

@@ -24,7 +24,11 @@ async fn a_revoked_tokens_next_call_is_refused() {
                     break begun;
                 }
             });
-            assert_eq!(system.chat(&token.secret, &[]).await.status(), 401, "and so are all that follow");
+            assert_eq!(
+                system.chat(&token.secret, &[]).await.status(),
+                401,
+                "and so are all that follow"
+            );
         }
         // One slow moment of a shared machine is not the gateway's.
         delays.sort_unstable();
@@ -54,7 +58,11 @@ async fn every_change_of_a_token_comes_into_force() {
         let (verb, flags) = change.split_first().unwrap();
         system.admin(&[&["token", verb, token.id.as_str()], flags].concat());
         system.in_force().await;
-        assert_eq!(system.chat(&token.secret, &[]).await.status(), status, "{change:?}");
+        assert_eq!(
+            system.chat(&token.secret, &[]).await.status(),
+            status,
+            "{change:?}"
+        );
     }
     system.finish().await;
 }
@@ -82,13 +90,20 @@ async fn changes_of_accounts_groups_models_and_upstreams_come_into_force() {
         (&["model", "enable", "sim-chat"], 200),
         (&["upstream", "disable", "sim openai"], 404),
         (&["upstream", "enable", "sim openai"], 200),
-        (&["account", "edit", "acme", "--endpoints", "embeddings"], 403),
+        (
+            &["account", "edit", "acme", "--endpoints", "embeddings"],
+            403,
+        ),
         (&["account", "edit", "acme", "--endpoints", "any"], 200),
     ];
     for (change, status) in changes {
         system.admin(change);
         system.in_force().await;
-        assert_eq!(system.chat(&token.secret, &[]).await.status(), status, "{change:?}");
+        assert_eq!(
+            system.chat(&token.secret, &[]).await.status(),
+            status,
+            "{change:?}"
+        );
     }
     system.finish().await;
 }
@@ -119,12 +134,16 @@ async fn a_rotated_secret_works_beside_the_new_one_until_its_overlap_ends() {
 async fn last_used_is_kept() {
     let system = System::start().await;
     let token = system.token(&[]);
-    let last_used = |system: &System| system.admin(&["token", "show", &token.id])["last_used_at"].clone();
+    let last_used =
+        |system: &System| system.admin(&["token", "show", &token.id])["last_used_at"].clone();
     assert!(last_used(&system).is_null());
     assert_eq!(system.chat(&token.secret, &[]).await.status(), 200);
     let begun = Instant::now();
     while last_used(&system).is_null() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the use is written");
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "the use is written"
+        );
     }
     system.finish().await;
 }

@@ -9,8 +9,17 @@ async fn succeeds(system: &System, run: Run, case: &str, model: &str) {
     let before = system.simulator.count();
     let answer = run.call(system, &token.secret, case, model).await;
     assert_eq!(answer["ok"], Value::Bool(true), "{run:?} {case}: {answer}");
-    assert!(answer["request_id"].as_str().is_none_or(|id| id.starts_with("req_")), "{run:?} {case}: {answer}");
-    assert_eq!(system.simulator.count(), before + 1, "{run:?} {case} is one call");
+    assert!(
+        answer["request_id"]
+            .as_str()
+            .is_none_or(|id| id.starts_with("req_")),
+        "{run:?} {case}: {answer}"
+    );
+    assert_eq!(
+        system.simulator.count(),
+        before + 1,
+        "{run:?} {case} is one call"
+    );
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -21,12 +30,23 @@ pub(crate) enum Run {
 }
 
 impl Run {
-    pub(crate) async fn call(self, system: &System, secret: &str, case: &str, model: &str) -> Value {
+    pub(crate) async fn call(
+        self,
+        system: &System,
+        secret: &str,
+        case: &str,
+        model: &str,
+    ) -> Value {
         let url = match self {
             Self::OpenAiPython | Self::OpenAiNode => system.openai_url(),
             Self::AnthropicPython => system.anthropic_url(),
         };
-        let env = [("BASE_URL", url.as_str()), ("API_KEY", secret), ("MODEL", model), ("CASE", case)];
+        let env = [
+            ("BASE_URL", url.as_str()),
+            ("API_KEY", secret),
+            ("MODEL", model),
+            ("CASE", case),
+        ];
         match self {
             Self::OpenAiPython => sdk::python("openai_case.py", &env).await,
             Self::OpenAiNode => sdk::node("openai_case.mjs", &env).await,
@@ -76,17 +96,27 @@ async fn anthropic_for_python_calls_through_the_gateway_over_postgres() {
 async fn a_token_sees_only_the_models_that_it_may_use() {
     let system = System::start().await;
     let token = system.token(&["--models", "sim-*", "--providers", "openai"]);
-    let answer = Run::OpenAiPython.call(&system, &token.secret, "models", "sim-chat").await;
+    let answer = Run::OpenAiPython
+        .call(&system, &token.secret, "models", "sim-chat")
+        .await;
     assert_eq!(answer["text"], "sim-chat,sim-embedding", "{answer}");
     assert_eq!(system.simulator.count(), 0, "the gateway answers itself");
     let authorization = format!("Bearer {}", token.secret);
     let headers = [("authorization", authorization.as_str())];
     let one = system.send("GET /v1/models/sim-chat", &headers, "").await;
-    assert_eq!((one.status(), &one.json().unwrap()["id"]), (200, &Value::from("sim-chat")));
-    let hidden = system.send("GET /v1/models/sim-messages", &headers, "").await;
+    assert_eq!(
+        (one.status(), &one.json().unwrap()["id"]),
+        (200, &Value::from("sim-chat"))
+    );
+    let hidden = system
+        .send("GET /v1/models/sim-messages", &headers, "")
+        .await;
     let unknown = system.send("GET /v1/models/nothing", &headers, "").await;
     assert_eq!((hidden.status(), unknown.status()), (404, 404));
-    assert_eq!(hidden.json().unwrap()["error"]["code"], unknown.json().unwrap()["error"]["code"]);
+    assert_eq!(
+        hidden.json().unwrap()["error"]["code"],
+        unknown.json().unwrap()["error"]["code"]
+    );
     system.finish().await;
 }
 
@@ -101,13 +131,27 @@ async fn the_upstream_sees_its_own_credential_and_never_the_clients() {
         run.call(&system, &token.secret, case, model).await;
     }
     let apikey = format!("ApiKey {}", token.secret);
-    let plain = system.send("GET /crm/customers?page=2", &[("authorization", &apikey)], "").await;
+    let plain = system
+        .send(
+            "GET /crm/customers?page=2",
+            &[("authorization", &apikey)],
+            "",
+        )
+        .await;
     assert_eq!(plain.status(), 200);
     let seen = system.simulator.seen();
     assert_eq!(seen.len(), 3);
     for request in seen {
-        let shown = format!("{:?}{}", request.headers, String::from_utf8_lossy(&request.body));
-        assert!(shown.contains(tollgate_tests::system::UPSTREAM_SECRET), "{}", request.path_and_query);
+        let shown = format!(
+            "{:?}{}",
+            request.headers,
+            String::from_utf8_lossy(&request.body)
+        );
+        assert!(
+            shown.contains(tollgate_tests::system::UPSTREAM_SECRET),
+            "{}",
+            request.path_and_query
+        );
         assert!(!shown.contains(&token.secret), "{}", request.path_and_query);
     }
     system.finish().await;

@@ -74,9 +74,20 @@ async fn raises(system: &mut System, run: Run, case: &str, model: &str, token: &
     let answer = run.call(system, &token.secret, case, model).await;
     assert_eq!(answer["ok"], Value::Bool(false), "{run:?}: {answer}");
     let id = answer["request_id"].clone();
-    system.gateway.logged_where(|line| line["message"] == "refused" && line["request_id"] == id).await;
-    assert_eq!(system.simulator.count(), upstream, "{run:?}: nothing reaches the upstream");
-    assert_eq!(refused(system), gateway + 1, "{run:?}: one request, since waiting cannot help");
+    system
+        .gateway
+        .logged_where(|line| line["message"] == "refused" && line["request_id"] == id)
+        .await;
+    assert_eq!(
+        system.simulator.count(),
+        upstream,
+        "{run:?}: nothing reaches the upstream"
+    );
+    assert_eq!(
+        refused(system),
+        gateway + 1,
+        "{run:?}: one request, since waiting cannot help"
+    );
     answer
 }
 
@@ -91,7 +102,10 @@ async fn raises_everywhere(run: Run, streamed: &str, whole: &str, model: &str) {
         }
         for kind in [whole, streamed] {
             let answer = raises(&mut system, run, kind, model, &token).await;
-            let seen = (answer["exception"].as_str().unwrap(), answer["status"].as_u64().unwrap());
+            let seen = (
+                answer["exception"].as_str().unwrap(),
+                answer["status"].as_u64().unwrap(),
+            );
             let expected = match run {
                 Run::AnthropicPython => case.anthropic,
                 Run::OpenAiPython | Run::OpenAiNode => {
@@ -99,7 +113,11 @@ async fn raises_everywhere(run: Run, streamed: &str, whole: &str, model: &str) {
                     (case.openai.0, case.openai.1)
                 }
             };
-            assert_eq!(seen, (expected.0, u64::from(expected.1)), "{run:?}: {answer}");
+            assert_eq!(
+                seen,
+                (expected.0, u64::from(expected.1)),
+                "{run:?}: {answer}"
+            );
         }
     }
     system.finish().await;
@@ -117,5 +135,11 @@ async fn openai_for_node_raises_its_own_exceptions() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn anthropic_for_python_raises_its_own_exceptions() {
-    raises_everywhere(Run::AnthropicPython, "messages_stream", "messages", "sim-messages").await;
+    raises_everywhere(
+        Run::AnthropicPython,
+        "messages_stream",
+        "messages",
+        "sim-messages",
+    )
+    .await;
 }

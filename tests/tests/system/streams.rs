@@ -17,22 +17,43 @@ const EVENTS: &str = concat!(
 );
 
 fn head() -> Vec<u8> {
-    let headers = [("content-type", "text/event-stream; charset=utf-8"), ("transfer-encoding", "chunked")];
+    let headers = [
+        ("content-type", "text/event-stream; charset=utf-8"),
+        ("transfer-encoding", "chunked"),
+    ];
     response_head(200, &headers).to_vec()
 }
 
 /// Puts a scripted upstream behind a model of its own.
 fn serve(system: &System, upstream: &RawUpstream) {
     let url = upstream.url();
-    let base = ["upstream", "create", "raw", "--dialect", "openai", "--provider", "openai"];
+    let base = [
+        "upstream",
+        "create",
+        "raw",
+        "--dialect",
+        "openai",
+        "--provider",
+        "openai",
+    ];
     system.admin(&["model", "create", "raw-model", "--provider", "openai"]);
-    system.admin(&[&base, ["--models", "raw-model", "--base-url", url.as_str()].as_slice()].concat());
+    system.admin(
+        &[
+            &base,
+            ["--models", "raw-model", "--base-url", url.as_str()].as_slice(),
+        ]
+        .concat(),
+    );
 }
 
 fn ask(secret: &str) -> String {
     let authorization = format!("Bearer {secret}");
     let body = json!({"model": "raw-model", "stream": true, "messages": []}).to_string();
-    request("POST /v1/chat/completions", &[("authorization", &authorization)], &body)
+    request(
+        "POST /v1/chat/completions",
+        &[("authorization", &authorization)],
+        &body,
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,11 +64,24 @@ async fn a_stream_that_is_cut_into_pieces_anywhere_arrives_unchanged() {
     let mut scripts: Vec<Vec<Step>> = (1..events.len())
         .map(|cut| {
             let (first, second) = events.split_at(cut);
-            [Step::write(head()), Step::write(chunk(first)), Step::write(chunk(second)), Step::write(LAST_CHUNK), Step::Close].into()
+            [
+                Step::write(head()),
+                Step::write(chunk(first)),
+                Step::write(chunk(second)),
+                Step::write(LAST_CHUNK),
+                Step::Close,
+            ]
+            .into()
         })
         .collect();
     let bytes = events.iter().map(|byte| Step::write(chunk(&[*byte])));
-    scripts.push([Step::write(head())].into_iter().chain(bytes).chain([Step::write(LAST_CHUNK), Step::Close]).collect());
+    scripts.push(
+        [Step::write(head())]
+            .into_iter()
+            .chain(bytes)
+            .chain([Step::write(LAST_CHUNK), Step::Close])
+            .collect(),
+    );
     let count = scripts.len();
     let upstream = RawUpstream::start_sequence(scripts).await.unwrap();
     serve(&system, &upstream);
@@ -57,7 +91,11 @@ async fn a_stream_that_is_cut_into_pieces_anywhere_arrives_unchanged() {
         let mut client = RawClient::connect(system.gateway.address).await.unwrap();
         let answer = client.exchange(ask(&token.secret)).await.unwrap();
         assert_eq!(answer.status(), 200);
-        assert_eq!(String::from_utf8(answer.body.to_vec()).unwrap(), EVENTS, "cut {cut}");
+        assert_eq!(
+            String::from_utf8(answer.body.to_vec()).unwrap(),
+            EVENTS,
+            "cut {cut}"
+        );
     }
     system.finish().await;
 }
@@ -71,7 +109,11 @@ async fn a_piece_is_passed_on_before_the_next_one_is_there() {
     for byte in events {
         script.extend([Step::Wait(gate.clone()), Step::write(chunk(&[*byte]))]);
     }
-    script.extend([Step::Wait(gate.clone()), Step::write(LAST_CHUNK), Step::Close]);
+    script.extend([
+        Step::Wait(gate.clone()),
+        Step::write(LAST_CHUNK),
+        Step::Close,
+    ]);
     let upstream = RawUpstream::start(script).await.unwrap();
     serve(&system, &upstream);
     let token = system.token(&[]);
@@ -96,10 +138,16 @@ async fn a_stream_that_the_upstream_breaks_off_never_ends_as_if_it_were_whole() 
     let cuts: Vec<usize> = (0..=events.len()).collect();
     let scripts = cuts.iter().map(|cut| {
         let first = &events[..*cut];
-        let piece = if first.is_empty() { Step::write("") } else { Step::write(chunk(first)) };
+        let piece = if first.is_empty() {
+            Step::write("")
+        } else {
+            Step::write(chunk(first))
+        };
         vec![Step::write(head()), piece, Step::Close]
     });
-    let upstream = RawUpstream::start_sequence(scripts.collect()).await.unwrap();
+    let upstream = RawUpstream::start_sequence(scripts.collect())
+        .await
+        .unwrap();
     serve(&system, &upstream);
     let token = system.token(&[]);
     system.in_force().await;
@@ -121,19 +169,32 @@ async fn a_stream_that_the_upstream_breaks_off_never_ends_as_if_it_were_whole() 
         let added = String::from_utf8(added.to_vec()).unwrap();
         let between_events = cut == 0 || whole.ends_with(b"\n\n") || whole.ends_with(b"\r\n\r\n");
         if between_events {
-            assert!(ended && added.starts_with("data: {\"error\":") && added.ends_with("\n\n"), "cut {cut}: {added}");
+            assert!(
+                ended && added.starts_with("data: {\"error\":") && added.ends_with("\n\n"),
+                "cut {cut}: {added}"
+            );
         } else {
-            assert!(!ended && added.is_empty(), "cut {cut}: a half event is broken off: {added:?}");
+            assert!(
+                !ended && added.is_empty(),
+                "cut {cut}: a half event is broken off: {added:?}"
+            );
         }
     }
-    system.gateway.logged_where(|line| line["ending"] == "upstream_broke").await;
+    system
+        .gateway
+        .logged_where(|line| line["ending"] == "upstream_broke")
+        .await;
     system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_is_noticed_upstream() {
     let mut system = System::start().await;
-    let script = vec![Step::write(head()), Step::write(chunk(b"data: 1\n\n")), Step::Hang];
+    let script = vec![
+        Step::write(head()),
+        Step::write(chunk(b"data: 1\n\n")),
+        Step::Hang,
+    ];
     let upstream = RawUpstream::start(script).await.unwrap();
     serve(&system, &upstream);
     let token = system.token(&[]);
@@ -143,48 +204,98 @@ async fn a_client_that_leaves_is_noticed_upstream() {
     client.head().await.unwrap();
     client.chunk().await.unwrap();
     client.reset().unwrap();
-    upstream.wait_until(|seen| seen.abandoned == 1).await.unwrap();
+    upstream
+        .wait_until(|seen| seen.abandoned == 1)
+        .await
+        .unwrap();
     let line = system.gateway.logged("relayed").await;
-    assert_eq!((&line["ending"], &line["bytes"]), (&"client_left".into(), &9.into()));
+    assert_eq!(
+        (&line["ending"], &line["bytes"]),
+        (&"client_left".into(), &9.into())
+    );
     system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_body_reaches_the_upstream_as_it_was_written() {
     let system = System::start().await;
-    let upstream = RawUpstream::start(vec![Step::respond(200, "application/json", "{}"), Step::Close]).await.unwrap();
+    let upstream = RawUpstream::start(vec![
+        Step::respond(200, "application/json", "{}"),
+        Step::Close,
+    ])
+    .await
+    .unwrap();
     serve(&system, &upstream);
     let token = system.token(&[]);
     system.in_force().await;
     let authorization = format!("Bearer {}", token.secret);
-    let headers = [("authorization", authorization.as_str()), ("anthropic-beta", "a,b"), ("x-custom", "kept")];
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("anthropic-beta", "a,b"),
+        ("x-custom", "kept"),
+    ];
     let body = "{ \"unknown\" : [1.0, 1e2] ,\n\t\"model\":\"raw-model\", \"messages\":[] }";
-    let answer = system.send("POST /v1/chat/completions?x=%20y", &headers, body).await;
+    let answer = system
+        .send("POST /v1/chat/completions?x=%20y", &headers, body)
+        .await;
     assert_eq!(answer.status(), 200);
     let requests = upstream.requests();
     let request = requests.first().unwrap();
     assert_eq!(request.body, body.as_bytes());
-    assert_eq!(request.head.first_line(), "POST /v1/chat/completions?x=%20y HTTP/1.1");
+    assert_eq!(
+        request.head.first_line(),
+        "POST /v1/chat/completions?x=%20y HTTP/1.1"
+    );
     assert_eq!(request.head.header("x-custom"), Some("kept"));
     assert_eq!(request.head.header("anthropic-beta"), Some("a,b"));
-    assert_eq!(request.head.header("authorization"), None, "this upstream has no credential");
+    assert_eq!(
+        request.head.header("authorization"),
+        None,
+        "this upstream has no credential"
+    );
     system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_is_named_to_the_upstream_as_it_knows_it() {
     let system = System::start().await;
-    let upstream = RawUpstream::start(vec![Step::respond(200, "application/json", "{}"), Step::Close]).await.unwrap();
+    let upstream = RawUpstream::start(vec![
+        Step::respond(200, "application/json", "{}"),
+        Step::Close,
+    ])
+    .await
+    .unwrap();
     let url = upstream.url();
     system.admin(&["model", "create", "public-name", "--provider", "openai"]);
-    system.admin(&["upstream", "create", "raw", "--dialect", "openai", "--provider", "openai", "--models", "public-name=their-\"name\"", "--base-url", &url]);
+    system.admin(&[
+        "upstream",
+        "create",
+        "raw",
+        "--dialect",
+        "openai",
+        "--provider",
+        "openai",
+        "--models",
+        "public-name=their-\"name\"",
+        "--base-url",
+        &url,
+    ]);
     let token = system.token(&[]);
     system.in_force().await;
     let authorization = format!("Bearer {}", token.secret);
     let body = r#"{"a":1, "model" : "public-name", "b":[ ]}"#;
-    let answer = system.send("POST /v1/chat/completions", &[("authorization", &authorization)], body).await;
+    let answer = system
+        .send(
+            "POST /v1/chat/completions",
+            &[("authorization", &authorization)],
+            body,
+        )
+        .await;
     assert_eq!(answer.status(), 200);
     let expected = r#"{"a":1, "model" : "their-\"name\"", "b":[ ]}"#;
-    assert_eq!(upstream.requests().first().unwrap().body, expected.as_bytes());
+    assert_eq!(
+        upstream.requests().first().unwrap().body,
+        expected.as_bytes()
+    );
     system.finish().await;
 }
