@@ -1,4 +1,10 @@
 //! A whole Tollgate for tests: the real binaries, real stores, real sockets, and a simulated provider.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "all of this is part of tests, and a test fails by panicking"
+)]
 
 pub mod binaries;
 pub mod gateway;
