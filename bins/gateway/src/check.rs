@@ -23,20 +23,32 @@ pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
         let open = offer.routes.iter().any(|route| route.upstream.enabled);
         if offer.model.enabled && !open {
             faults += 1;
-            print::line(&format!("fault: no enabled upstream serves the model `{}`", offer.model.name));
+            print::line(&format!(
+                "fault: no enabled upstream serves the model `{}`",
+                offer.model.name
+            ));
         }
     }
     for (id, access) in &snapshot.access {
         if access.base_url.scheme() == "http" && !is_loopback(&access.base_url) {
             faults += 1;
-            print::line(&format!("fault: upstream {id} is called without TLS, so its credential can be read on the way"));
+            print::line(&format!(
+                "fault: upstream {id} is called without TLS, so its credential can be read on the way"
+            ));
         }
     }
     if !config.listen.ip().is_loopback() && config.settings.trusted_proxies.is_empty() {
-        print::line(&format!("note: calls are served on {} without TLS: put a proxy that has it in front", config.listen));
+        print::line(&format!(
+            "note: calls are served on {} without TLS: put a proxy that has it in front",
+            config.listen
+        ));
     }
     let models = snapshot.catalog.offers().count();
-    print::line(&format!("{models} models, {} upstreams, revision {}", snapshot.access.len(), snapshot.revision.0));
+    print::line(&format!(
+        "{models} models, {} upstreams, revision {}",
+        snapshot.access.len(),
+        snapshot.revision.0
+    ));
     if faults == 0 {
         print::line("ok");
         Ok(ExitCode::SUCCESS)

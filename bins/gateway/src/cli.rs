@@ -50,7 +50,11 @@ pub(crate) struct Settings {
     #[arg(long, env = "TOLLGATE_KEY_FILE")]
     pub(crate) key_file: Option<PathBuf>,
     /// A proxy in front of the gateway whose word on the client's address counts; may be repeated.
-    #[arg(long = "trusted-proxy", env = "TOLLGATE_TRUSTED_PROXIES", value_delimiter = ',')]
+    #[arg(
+        long = "trusted-proxy",
+        env = "TOLLGATE_TRUSTED_PROXIES",
+        value_delimiter = ','
+    )]
     pub(crate) trusted_proxies: Vec<Network>,
     /// How log lines are written.
     #[arg(long, env = "TOLLGATE_LOG_FORMAT", value_enum)]

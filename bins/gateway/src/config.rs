@@ -104,14 +104,34 @@ impl Config {
         if !given.trusted_proxies.is_empty() {
             settings.trusted_proxies = given.trusted_proxies;
         }
-        let in_memory = within(&path, "credentials_in_memory", file.credentials_in_memory, 1..=100_000_000)?;
+        let in_memory = within(
+            &path,
+            "credentials_in_memory",
+            file.credentials_in_memory,
+            1..=100_000_000,
+        )?;
         Ok(Self {
-            listen: given.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 8080).into()),
-            observe: given.observe.or(file.observe).unwrap_or(([127, 0, 0, 1], 9464).into()),
-            store: given.store.or(file.store).unwrap_or_else(|| "tollgate.db".to_owned()),
-            key_file: given.key_file.or(file.key_file).unwrap_or_else(|| "tollgate.key".into()),
+            listen: given
+                .listen
+                .or(file.listen)
+                .unwrap_or(([127, 0, 0, 1], 8080).into()),
+            observe: given
+                .observe
+                .or(file.observe)
+                .unwrap_or(([127, 0, 0, 1], 9464).into()),
+            store: given
+                .store
+                .or(file.store)
+                .unwrap_or_else(|| "tollgate.db".to_owned()),
+            key_file: given
+                .key_file
+                .or(file.key_file)
+                .unwrap_or_else(|| "tollgate.key".into()),
             credentials_in_memory: in_memory.map_or(100_000, to_usize),
-            log: given.log.or(file.log.filter).unwrap_or_else(|| "info".to_owned()),
+            log: given
+                .log
+                .or(file.log.filter)
+                .unwrap_or_else(|| "info".to_owned()),
             log_format: given.log_format.or(file.log.format).unwrap_or_default(),
             settings,
         })
@@ -119,31 +139,98 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<File, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.into(), source })?;
-    toml::from_str(&text).map_err(|source| ConfigError::Form { path: path.into(), source: source.into() })
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File {
+        path: path.into(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|source| ConfigError::Form {
+        path: path.into(),
+        source: source.into(),
+    })
 }
 
 fn settings(file: &File, path: &Path) -> Result<Settings, ConfigError> {
-    let mut settings = Settings { basic_credentials: file.basic_credentials, ..Settings::default() };
-    let networks: Result<Vec<Network>, _> = file.trusted_proxies.iter().map(|text| text.parse()).collect();
-    settings.trusted_proxies = networks.map_err(|source| ConfigError::Network { path: path.into(), source })?;
+    let mut settings = Settings {
+        basic_credentials: file.basic_credentials,
+        ..Settings::default()
+    };
+    let networks: Result<Vec<Network>, _> = file
+        .trusted_proxies
+        .iter()
+        .map(|text| text.parse())
+        .collect();
+    settings.trusted_proxies = networks.map_err(|source| ConfigError::Network {
+        path: path.into(),
+        source,
+    })?;
     let limits = &file.limits;
-    let count = |key, value, range| within(path, key, value, range).map(|value| value.map(to_usize));
-    let seconds = |key, value| within(path, key, value, 1..=86_400).map(|value| value.map(Duration::from_secs));
-    let narrow = |key, value| within(path, key, value, 1..=1_000_000).map(|value| value.and_then(|v| u32::try_from(v).ok()));
-    set(&mut settings.connections, count("limits.connections", limits.connections, 1..=10_000_000)?);
-    set(&mut settings.headers, count("limits.headers", limits.headers, 1..=1000)?);
-    set(&mut settings.head_bytes, count("limits.head_bytes", limits.head_bytes, 8192..=1 << 20)?);
-    set(&mut settings.head_timeout, seconds("limits.head_seconds", limits.head_seconds)?);
-    set(&mut settings.body_bytes, count("limits.body_bytes", limits.body_bytes, 1..=1 << 30)?);
-    set(&mut settings.body_first_byte, seconds("limits.body_first_byte_seconds", limits.body_first_byte_seconds)?);
-    set(&mut settings.body_rate, narrow("limits.body_bytes_per_second", limits.body_bytes_per_second)?);
-    set(&mut settings.streams, narrow("limits.streams_per_connection", limits.streams_per_connection)?);
-    set(&mut settings.connect_timeout, seconds("limits.connect_seconds", limits.connect_seconds)?);
-    set(&mut settings.response_timeout, seconds("limits.response_seconds", limits.response_seconds)?);
-    set(&mut settings.idle_timeout, seconds("limits.idle_seconds", limits.idle_seconds)?);
-    set(&mut settings.keep_alive_every, seconds("limits.keep_alive_seconds", limits.keep_alive_seconds)?);
-    set(&mut settings.drain, seconds("limits.drain_seconds", limits.drain_seconds)?);
+    let count =
+        |key, value, range| within(path, key, value, range).map(|value| value.map(to_usize));
+    let seconds = |key, value| {
+        within(path, key, value, 1..=86_400).map(|value| value.map(Duration::from_secs))
+    };
+    let narrow = |key, value| {
+        within(path, key, value, 1..=1_000_000)
+            .map(|value| value.and_then(|v| u32::try_from(v).ok()))
+    };
+    set(
+        &mut settings.connections,
+        count("limits.connections", limits.connections, 1..=10_000_000)?,
+    );
+    set(
+        &mut settings.headers,
+        count("limits.headers", limits.headers, 1..=1000)?,
+    );
+    set(
+        &mut settings.head_bytes,
+        count("limits.head_bytes", limits.head_bytes, 8192..=1 << 20)?,
+    );
+    set(
+        &mut settings.head_timeout,
+        seconds("limits.head_seconds", limits.head_seconds)?,
+    );
+    set(
+        &mut settings.body_bytes,
+        count("limits.body_bytes", limits.body_bytes, 1..=1 << 30)?,
+    );
+    set(
+        &mut settings.body_first_byte,
+        seconds(
+            "limits.body_first_byte_seconds",
+            limits.body_first_byte_seconds,
+        )?,
+    );
+    set(
+        &mut settings.body_rate,
+        narrow("limits.body_bytes_per_second", limits.body_bytes_per_second)?,
+    );
+    set(
+        &mut settings.streams,
+        narrow(
+            "limits.streams_per_connection",
+            limits.streams_per_connection,
+        )?,
+    );
+    set(
+        &mut settings.connect_timeout,
+        seconds("limits.connect_seconds", limits.connect_seconds)?,
+    );
+    set(
+        &mut settings.response_timeout,
+        seconds("limits.response_seconds", limits.response_seconds)?,
+    );
+    set(
+        &mut settings.idle_timeout,
+        seconds("limits.idle_seconds", limits.idle_seconds)?,
+    );
+    set(
+        &mut settings.keep_alive_every,
+        seconds("limits.keep_alive_seconds", limits.keep_alive_seconds)?,
+    );
+    set(
+        &mut settings.drain,
+        seconds("limits.drain_seconds", limits.drain_seconds)?,
+    );
     Ok(settings)
 }
 

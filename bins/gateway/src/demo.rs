@@ -26,24 +26,30 @@ pub(crate) struct Furnished {
 
 /// Starts everything, says how to call it, and serves until a signal says to end.
 pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
-    telemetry::start("warn", LogFormat::Text).map_err(|error| Failure::start("logging cannot be started", error))?;
-    let ended = signals::end().map_err(|error| Failure::start("signals cannot be handled", error))?;
+    telemetry::start("warn", LogFormat::Text)
+        .map_err(|error| Failure::start("logging cannot be started", error))?;
+    let ended =
+        signals::end().map_err(|error| Failure::start("signals cannot be handled", error))?;
     let temporary = tempfile::Builder::new()
         .prefix("tollgate-demo-")
         .tempdir()
         .map_err(|error| Failure::start("no temporary directory can be made", error))?;
     let directory = match &arguments.dir {
         Some(directory) => {
-            std::fs::create_dir_all(directory)
-                .map_err(|error| Failure::start(format!("`{}` cannot be made", directory.display()), error))?;
+            std::fs::create_dir_all(directory).map_err(|error| {
+                Failure::start(format!("`{}` cannot be made", directory.display()), error)
+            })?;
             directory.as_path()
         }
         None => temporary.path(),
     };
     let config = config(&arguments, directory)?;
-    let simulator = Simulator::start(Options { pace: Pace::believable(), ..Options::default() })
-        .await
-        .map_err(|error| Failure::start("the simulated provider cannot be started", error))?;
+    let simulator = Simulator::start(Options {
+        pace: Pace::believable(),
+        ..Options::default()
+    })
+    .await
+    .map_err(|error| Failure::start("the simulated provider cannot be started", error))?;
     let store = open_store(&config).await?;
     let context = Context::new(store.clone(), Actor::new("demo", "demo"), clock::now);
     let furnished = furnish::furnish(&context, &simulator.base_url())
@@ -51,7 +57,13 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::start("the demo's store cannot be filled", error))?;
     let gateway = Gateway::bind(&config, store).await?;
     let (address, observe) = (gateway.address()?, gateway.observe_address()?);
-    print::line(&show::text(arguments.output, address, observe, &furnished, &config));
+    print::line(&show::text(
+        arguments.output,
+        address,
+        observe,
+        &furnished,
+        &config,
+    ));
     let drained = gateway.run(ended).await;
     simulator.stop().await;
     Ok(match drained {

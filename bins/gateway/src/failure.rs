@@ -22,7 +22,10 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    pub(crate) fn start(what: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn start(
+        what: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
         let (what, source) = (what.into(), source.into());
         Self::Start { what, source }
     }

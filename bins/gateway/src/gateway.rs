@@ -77,8 +77,15 @@ impl Gateway {
             // The sender outlives every receiver's wait; if it does not, it is over too.
             let _ = is_over.wait_for(|over| *over).await;
         };
-        let following = tokio::spawn(follow::follow(Arc::clone(&self.rights), wait(is_over.clone())));
-        let observing = tokio::spawn(observe::serve(Arc::clone(&self.observed), self.observing, wait(is_over)));
+        let following = tokio::spawn(follow::follow(
+            Arc::clone(&self.rights),
+            wait(is_over.clone()),
+        ));
+        let observing = tokio::spawn(observe::serve(
+            Arc::clone(&self.observed),
+            self.observing,
+            wait(is_over),
+        ));
         let observed = self.observed;
         let ended = async move {
             ended.await;
@@ -88,7 +95,10 @@ impl Gateway {
         over.send_replace(true);
         for task in [following, observing] {
             if let Err(error) = task.await {
-                tracing::error!(error = &error as &dyn std::error::Error, "a task of the gateway broke");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a task of the gateway broke"
+                );
             }
         }
         drained
@@ -97,10 +107,15 @@ impl Gateway {
 
 async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
     listen::bind(address).await.map_err(|error| {
-        Failure::start(format!("{address} cannot be listened on: choose another address with {flag}"), error)
+        Failure::start(
+            format!("{address} cannot be listened on: choose another address with {flag}"),
+            error,
+        )
     })
 }
 
 fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
-    listener.local_addr().map_err(|error| Failure::start("a socket has no address", error))
+    listener
+        .local_addr()
+        .map_err(|error| Failure::start("a socket has no address", error))
 }

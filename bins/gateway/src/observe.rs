@@ -28,7 +28,11 @@ impl Observed {
         let mut registry = Registry::with_prefix("tollgate");
         metrics.register(&mut registry);
         let draining = AtomicBool::new(false);
-        Self { registry, rights, draining }
+        Self {
+            registry,
+            rights,
+            draining,
+        }
     }
 
     /// From now on the gateway is not ready: a load balancer stops sending calls.
@@ -48,8 +52,14 @@ pub(crate) async fn serve(
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(observed);
-    if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(ended).await {
-        tracing::error!(error = &error as &dyn std::error::Error, "the observing listener ended");
+    if let Err(error) = axum::serve(listener, routes)
+        .with_graceful_shutdown(ended)
+        .await
+    {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the observing listener ended"
+        );
     }
 }
 
@@ -57,7 +67,10 @@ async fn ready(State(observed): State<Arc<Observed>>) -> (StatusCode, &'static s
     if observed.draining.load(Ordering::Relaxed) {
         (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
     } else if !observed.rights.is_current() {
-        (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer: changes are not followed\n")
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the store does not answer: changes are not followed\n",
+        )
     } else {
         (StatusCode::OK, "ready\n")
     }
@@ -76,8 +89,16 @@ async fn metrics(State(observed): State<Arc<Observed>>) -> impl IntoResponse {
 fn state(text: &mut String, rights: &Rights) -> std::fmt::Result {
     let current = u8::from(rights.is_current());
     let gauges = [
-        ("rights_revision", "The last administrative change that is in force", rights.revision().0),
-        ("rights_current", "Whether changes are being followed", i64::from(current)),
+        (
+            "rights_revision",
+            "The last administrative change that is in force",
+            rights.revision().0,
+        ),
+        (
+            "rights_current",
+            "Whether changes are being followed",
+            i64::from(current),
+        ),
         (
             "credentials_in_memory",
             "Secrets whose rights are held in memory",
@@ -85,7 +106,10 @@ fn state(text: &mut String, rights: &Rights) -> std::fmt::Result {
         ),
     ];
     for (name, help, value) in gauges {
-        writeln!(text, "# HELP tollgate_{name} {help}.\n# TYPE tollgate_{name} gauge\ntollgate_{name} {value}")?;
+        writeln!(
+            text,
+            "# HELP tollgate_{name} {help}.\n# TYPE tollgate_{name} gauge\ntollgate_{name} {value}"
+        )?;
     }
     Ok(())
 }

@@ -13,9 +13,14 @@ use crate::{signals, telemetry};
 /// Serves until a signal says to end.
 pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
     let config = Config::load(arguments)?;
-    telemetry::start(&config.log, config.log_format)
-        .map_err(|error| Failure::start(format!("the log filter `{}` cannot be used", config.log), error))?;
-    let ended = signals::end().map_err(|error| Failure::start("signals cannot be handled", error))?;
+    telemetry::start(&config.log, config.log_format).map_err(|error| {
+        Failure::start(
+            format!("the log filter `{}` cannot be used", config.log),
+            error,
+        )
+    })?;
+    let ended =
+        signals::end().map_err(|error| Failure::start("signals cannot be handled", error))?;
     let store = open_store(&config).await?;
     let gateway = Gateway::bind(&config, store).await?;
     tracing::info!(

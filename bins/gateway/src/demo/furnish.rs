@@ -4,7 +4,9 @@ use tollgate_admin_core::account::{self, AccountInput};
 use tollgate_admin_core::group::{self, GroupInput};
 use tollgate_admin_core::model::{self, ModelInput};
 use tollgate_admin_core::token::{self, TokenInput};
-use tollgate_admin_core::upstream::{self, CredentialInput, ServedInput, UpstreamChange, UpstreamInput};
+use tollgate_admin_core::upstream::{
+    self, CredentialInput, ServedInput, UpstreamChange, UpstreamInput,
+};
 use tollgate_admin_core::{AdminError, Context, ErrorKind};
 use tollgate_simulator::{CHAT_MODEL, EMBEDDING_MODEL, MESSAGES_MODEL};
 
@@ -16,19 +18,51 @@ const NAME: &str = "demo";
 pub(super) async fn furnish(context: &Context, provider: &str) -> Result<Furnished, AdminError> {
     let group = match absent(group::show(context, NAME).await)? {
         Some(group) => group,
-        None => group::create(context, &GroupInput { name: NAME.to_owned(), ..GroupInput::default() }).await?,
+        None => {
+            group::create(
+                context,
+                &GroupInput {
+                    name: NAME.to_owned(),
+                    ..GroupInput::default()
+                },
+            )
+            .await?
+        }
     };
     let account = match absent(account::show(context, NAME).await)? {
         Some(account) => account,
-        None => account::create(context, &AccountInput { name: NAME.to_owned(), ..AccountInput::default() }).await?,
+        None => {
+            account::create(
+                context,
+                &AccountInput {
+                    name: NAME.to_owned(),
+                    ..AccountInput::default()
+                },
+            )
+            .await?
+        }
     };
-    for (name, vendor) in [(CHAT_MODEL, "openai"), (EMBEDDING_MODEL, "openai"), (MESSAGES_MODEL, "anthropic")] {
+    for (name, vendor) in [
+        (CHAT_MODEL, "openai"),
+        (EMBEDDING_MODEL, "openai"),
+        (MESSAGES_MODEL, "anthropic"),
+    ] {
         if absent(model::show(context, name).await)?.is_none() {
-            let input = ModelInput { name: name.to_owned(), provider: vendor.to_owned(), note: String::new() };
+            let input = ModelInput {
+                name: name.to_owned(),
+                provider: vendor.to_owned(),
+                note: String::new(),
+            };
             model::create(context, &input).await?;
         }
     }
-    serve(context, "openai", Some(&[CHAT_MODEL, EMBEDDING_MODEL]), provider).await?;
+    serve(
+        context,
+        "openai",
+        Some(&[CHAT_MODEL, EMBEDDING_MODEL]),
+        provider,
+    )
+    .await?;
     serve(context, "anthropic", Some(&[MESSAGES_MODEL]), provider).await?;
     serve(context, "plain", None, &format!("{provider}/crm")).await?;
     let input = TokenInput {
@@ -48,19 +82,34 @@ pub(super) async fn furnish(context: &Context, provider: &str) -> Result<Furnish
 }
 
 /// One simulated upstream per dialect. Its address is another one at every start.
-async fn serve(context: &Context, dialect: &str, models: Option<&[&str]>, base_url: &str) -> Result<(), AdminError> {
+async fn serve(
+    context: &Context,
+    dialect: &str,
+    models: Option<&[&str]>,
+    base_url: &str,
+) -> Result<(), AdminError> {
     let name = format!("simulated {dialect}");
     if absent(upstream::show(context, &name).await)?.is_some() {
-        let change = UpstreamChange { base_url: Some(base_url.to_owned()), ..UpstreamChange::default() };
+        let change = UpstreamChange {
+            base_url: Some(base_url.to_owned()),
+            ..UpstreamChange::default()
+        };
         upstream::edit(context, &name, change).await?;
         return Ok(());
     }
-    let served = |name: &&str| ServedInput { name: (*name).to_owned(), sent_as: None };
+    let served = |name: &&str| ServedInput {
+        name: (*name).to_owned(),
+        sent_as: None,
+    };
     let input = UpstreamInput {
         name,
         base_url: base_url.to_owned(),
         dialect: dialect.to_owned(),
-        provider: if models.is_some() { dialect.to_owned() } else { "crm".to_owned() },
+        provider: if models.is_some() {
+            dialect.to_owned()
+        } else {
+            "crm".to_owned()
+        },
         models: models.map(|models| models.iter().map(served).collect()),
         mount: models.is_none().then(|| "crm".to_owned()),
         credential: CredentialInput::None,

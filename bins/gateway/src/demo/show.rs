@@ -23,7 +23,12 @@ pub(super) fn text(
     }
 }
 
-fn for_scripts(address: SocketAddr, observe: SocketAddr, furnished: &Furnished, config: &Config) -> String {
+fn for_scripts(
+    address: SocketAddr,
+    observe: SocketAddr,
+    furnished: &Furnished,
+    config: &Config,
+) -> String {
     json!({
         "address": address.to_string(),
         "base_url": format!("http://{address}"),
@@ -42,7 +47,12 @@ fn for_scripts(address: SocketAddr, observe: SocketAddr, furnished: &Furnished, 
     .to_string()
 }
 
-fn for_people(address: SocketAddr, observe: SocketAddr, furnished: &Furnished, config: &Config) -> String {
+fn for_people(
+    address: SocketAddr,
+    observe: SocketAddr,
+    furnished: &Furnished,
+    config: &Config,
+) -> String {
     let Furnished { secret, token, .. } = furnished;
     let (store, key_file) = (&config.store, config.key_file.display());
     format!(
