@@ -28,8 +28,7 @@ const SET_UP: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
     PRAGMA temp_store = MEMORY;
-    PRAGMA cache_size = -16000;
-    PRAGMA mmap_size = 1073741824;
+    PRAGMA cache_size = -8000;
 ";
 
 /// The embedded database.

@@ -14,8 +14,9 @@ use super::query::{Direction, Sort, SortKey};
 use crate::backend::{Conn, on_backend};
 use crate::error::StoreError;
 
-/// Up to so many tokens are collected and sorted: about as much work as a page takes that is
-/// filled by walking past all tokens but so many of a million.
+/// Up to so many tokens are collected and sorted, at some 2 to 10 µs each. A page that is walked to
+/// for more of them is typically full after 10,000 of a million tokens. Where all that is looked for
+/// is at the far end of the order, all are passed, which takes a few hundred milliseconds.
 const FEW: i64 = 5000;
 
 const COLUMNS: &str = "t.id, t.name, t.account_id, t.group_id, t.state, t.expires_at, t.quota, \
@@ -57,6 +58,12 @@ async fn choose(
 ) -> Result<Plan, StoreError> {
     let mut fewest = None;
     let mut walk = Plan::Walk(key.index(), None);
+    if let ([only], SortKey::Created) = (conditions, key)
+        && let Some(index) = only.driver.as_ref().and_then(|driver| driver.by_created)
+    {
+        // The index has just these tokens in just this order.
+        return Ok(Plan::Walk(index, Some(0)));
+    }
     for (i, condition) in conditions.iter().enumerate() {
         let Some(driver) = &condition.driver else {
             continue;
