@@ -1,7 +1,8 @@
 //! Fills a database with a million tokens and times the lists that people ask for.
 //!
-//! `cargo run --release -p tollgate-store --example million [COUNT [postgres://…]]`; without an
-//! address it makes a SQLite file in a temporary folder. The database must be empty.
+//! `cargo run --release -p tollgate-store --example million [COUNT [ADDRESS]]`. The database must be
+//! empty. Without an address it is a SQLite file in a temporary folder, and with `postgres` as the
+//! address a PostgreSQL server that is started for the purpose.
 
 #![allow(
     clippy::print_stdout,
@@ -36,7 +37,13 @@ async fn main() -> Outcome<()> {
         .map_or(Ok(1_000_000), |text| text.parse())?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("million.db").display().to_string();
-    let url = arguments.next().unwrap_or(file);
+    let url = match arguments.next() {
+        Some(address) if address == "postgres" => {
+            tokio::task::spawn_blocking(tollgate_testkit::postgres::fresh_database).await?
+        }
+        Some(address) => address,
+        None => file,
+    };
     let store = Store::open(&url, MasterKey::from_bytes([1; 32]), |_| None).await?;
     let start = Instant::now();
     execute(&url, &filling(count)).await?;
@@ -75,7 +82,8 @@ fn filling(count: i64) -> String {
          SELECT i, 'account ' || i, 1 = 1, '', 0, 0 FROM n;
          INSERT INTO tokens (id, name, account_id, group_id, state, expires_at, quota, used,
              creator, note, search_text, created_at, updated_at, last_used_at, version)
-         WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {count} - 1),
+         WITH RECURSIVE n (i) AS
+             (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {count} - 1),
          m (i, r, name, note, creator) AS (SELECT i, (i * 7919) % 1000003,
              'team ' || (i % 1000) || ' key ' || i,
              CASE WHEN i % 997 = 0 THEN 'quarterly ' ELSE '' END || 'build ' || ((i * 31) % 65521),
@@ -83,7 +91,7 @@ fn filling(count: i64) -> String {
          SELECT i, name, r % 2000, CASE WHEN i % 2 = 0 THEN 0 ELSE i % 20 END,
              CASE WHEN i % 50 = 0 THEN 'revoked' WHEN i % 40 = 1 THEN 'disabled' ELSE 'enabled' END,
              CASE WHEN i % 3 = 0 THEN NULL ELSE {NOW} + (r % 1000 - 200) * {DAY} END,
-             CASE WHEN i % 4 = 0 THEN 1000000 END, r,
+             CASE WHEN i % 4 = 0 THEN 900000 END, r,
              creator, note, LOWER(name || ' ' || note || ' ' || creator || ' tok_' || (i * 104729)),
              {NOW} - ({count} - i) * 30000000, {NOW},
              CASE WHEN r % 3 > 0 THEN {NOW} - (r % 90) * {DAY} END, 1
