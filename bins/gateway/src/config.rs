@@ -81,6 +81,8 @@ struct Limits {
     headers: Option<u64>,
     head_bytes: Option<u64>,
     head_seconds: Option<u64>,
+    keep_alive_idle_seconds: Option<u64>,
+    client_stall_seconds: Option<u64>,
     body_bytes: Option<u64>,
     body_first_byte_seconds: Option<u64>,
     body_bytes_per_second: Option<u64>,
@@ -188,6 +190,17 @@ fn settings(file: &File, path: &Path) -> Result<Settings, ConfigError> {
     set(
         &mut settings.head_timeout,
         seconds("limits.head_seconds", limits.head_seconds)?,
+    );
+    set(
+        &mut settings.keep_alive_idle,
+        seconds(
+            "limits.keep_alive_idle_seconds",
+            limits.keep_alive_idle_seconds,
+        )?,
+    );
+    set(
+        &mut settings.client_stall,
+        seconds("limits.client_stall_seconds", limits.client_stall_seconds)?,
     );
     set(
         &mut settings.body_bytes,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -15,6 +16,9 @@ use crate::clock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::observe::{self, Observed};
+
+/// How long the observing listener may take to end.
+const OBSERVE_DRAIN: Duration = Duration::from_secs(1);
 
 /// A gateway whose sockets are bound, so that its addresses are known.
 pub(crate) struct Gateway {
@@ -81,7 +85,7 @@ impl Gateway {
             Arc::clone(&self.rights),
             wait(is_over.clone()),
         ));
-        let observing = tokio::spawn(observe::serve(
+        let mut observing = tokio::spawn(observe::serve(
             Arc::clone(&self.observed),
             self.observing,
             wait(is_over),
@@ -93,13 +97,17 @@ impl Gateway {
         };
         let drained = listen::serve(self.proxy, self.calls, ended).await;
         over.send_replace(true);
-        for task in [following, observing] {
-            if let Err(error) = task.await {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "a task of the gateway broke"
-                );
-            }
+        // What is left to write is bounded by the store's own deadlines.
+        if let Err(error) = following.await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a task of the gateway broke"
+            );
+        }
+        // Somebody who holds the observing port open does not hold the gateway up.
+        let observing_ended = tokio::time::timeout(OBSERVE_DRAIN, &mut observing).await;
+        if observing_ended.is_err() {
+            observing.abort();
         }
         drained
     }

@@ -1,17 +1,18 @@
 //! From a hash to a permit: who calls, and whether they may.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
+use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::plan::Plan;
 use tollgate_policy::secret::SecretHash;
-use tollgate_policy::time::Timestamp;
 use tollgate_policy::{Asked, Target, Verdict, evaluate};
 use tollgate_rights::Rights;
 use tollgate_rights::entry::Entry;
 use tollgate_rights::source::Snapshot;
 use tollgate_wire::answer::Fault;
 
+use crate::call::Subject;
+use crate::exchange::Exchange;
 use crate::stop::Stop;
 
 /// Finds whose secret it is.
@@ -23,29 +24,52 @@ pub(crate) async fn principal(rights: &Rights, hash: &SecretHash) -> Result<Arc<
     }
 }
 
+/// Has policy judge what does not depend on the model, before a body is read for it: a caller who is
+/// refused anyway is not let to upload.
+pub(crate) fn check_caller(
+    exchange: &Exchange,
+    snapshot: &Snapshot,
+    entry: &Entry,
+    endpoint: Endpoint,
+) -> Result<(), Stop> {
+    decide(exchange, snapshot, entry, Target::Gateway { endpoint }).map(drop)
+}
+
 /// Has policy decide. What a permit allows is returned as a plan, empty if the gateway answers.
 pub(crate) fn decide(
+    exchange: &Exchange,
     snapshot: &Snapshot,
     entry: &Entry,
     target: Target<'_>,
-    address: IpAddr,
-    now: Timestamp,
-    seed: u64,
 ) -> Result<Plan, Stop> {
     let credential = entry.credential();
     let asked = Asked {
         target,
-        address,
+        address: exchange.client,
         secret_valid_until: credential.valid_until,
     };
-    match evaluate(&snapshot.catalog, &credential.principal, &asked, now) {
-        Verdict::Permit(permit) => Ok(Plan::draw(&permit, seed)),
-        Verdict::Refuse(refusal) => {
-            let model = match target {
-                Target::Model { model, .. } => Some(model.to_owned()),
-                Target::Mount { .. } | Target::Gateway { .. } => None,
-            };
-            Err(Stop::Refused { refusal, model })
-        }
+    match evaluate(
+        &snapshot.catalog,
+        &credential.principal,
+        &asked,
+        exchange.now,
+    ) {
+        Verdict::Permit(permit) => Ok(Plan::draw(&permit, rand::random())),
+        Verdict::Refuse(refusal) => Err(Stop::Refused {
+            refusal: Box::new(refusal),
+            subject: subject(target),
+        }),
+    }
+}
+
+/// What is asked for, by the names that records use.
+pub(crate) fn subject(target: Target<'_>) -> Subject {
+    let model = match target {
+        Target::Model { model, .. } => Some(model.to_owned()),
+        Target::Mount { .. } | Target::Gateway { .. } => None,
+    };
+    Subject {
+        endpoint: target.to_string(),
+        model,
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 use http_body_util::{Either, Full};
 use tollgate_policy::endpoint::Dialect;
 use tollgate_wire::answer::{Answer, Fault};
@@ -22,11 +22,6 @@ pub(crate) fn refuse(exchange: &Exchange, fault: &Fault<'_>) -> Response<ReplyBo
         body,
         close,
     } = answer;
-    let body = if exchange.method == Method::HEAD {
-        Vec::new()
-    } else {
-        body
-    };
     let mut response = whole(body);
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -2,54 +2,65 @@
 
 use std::net::IpAddr;
 
-use http::HeaderMap;
 use http::header::FORWARDED;
+use http::{HeaderMap, HeaderName};
 use tollgate_policy::network::{Network, canonical};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The client's address in canonical form.
 ///
 /// Behind trusted proxies it is the last address in `X-Forwarded-For`, or else in `Forwarded`, that
 /// is not itself a trusted proxy: what stands further left may have been written by anybody.
 /// An entry that is no address ends the search, and the proxy that wrote it stands for the client.
+/// So does the peer where both headers are there and name different clients: a proxy writes one of
+/// them, and may have let the other through as a stranger sent it.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+    let peer = canonical(peer);
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
-    let mut client = canonical(peer);
-    if !is_trusted(client) {
-        return client;
+    if !is_trusted(peer) {
+        return peer;
     }
-    for entry in hops(headers).into_iter().rev() {
-        let Some(address) = entry.and_then(parse_hop) else {
-            break;
-        };
-        client = address;
-        if !is_trusted(client) {
-            break;
+    let client = |hops: Vec<Option<IpAddr>>| {
+        let mut client = peer;
+        for hop in hops.into_iter().rev() {
+            let Some(address) = hop else { break };
+            client = address;
+            if !is_trusted(client) {
+                break;
+            }
+        }
+        client
+    };
+    let forwarded_for = hops(headers, &X_FORWARDED_FOR, parse_hop);
+    let forwarded = hops(headers, &FORWARDED, |element| {
+        parse_hop(forwarded_for_parameter(element)?)
+    });
+    match (forwarded_for, forwarded) {
+        (None, None) => peer,
+        (Some(hops), None) | (None, Some(hops)) => client(hops),
+        (Some(one), Some(other)) => {
+            let (one, other) = (client(one), client(other));
+            if one == other { one } else { peer }
         }
     }
-    client
 }
 
-/// The hops that the headers name, in the order in which they were passed; `None` if unreadable.
-fn hops(headers: &HeaderMap) -> Vec<Option<&str>> {
-    let text = |value: &http::HeaderValue| value.to_str().ok().map(str::to_owned).is_some();
-    let list = |name: &http::HeaderName| {
-        headers
-            .get_all(name)
-            .iter()
-            .flat_map(move |value| match value.to_str() {
-                Ok(line) if text(value) => line.split(',').map(Some).collect::<Vec<_>>(),
-                _ => vec![None],
-            })
-            .collect::<Vec<_>>()
-    };
-    let forwarded_for = list(&http::HeaderName::from_static("x-forwarded-for"));
-    if !forwarded_for.is_empty() {
-        return forwarded_for;
+/// The hops that a header names, in the order in which they were passed; `None` where one cannot be
+/// read, and for the whole where there is no such header.
+fn hops(
+    headers: &HeaderMap,
+    name: &HeaderName,
+    parse: impl Fn(&str) -> Option<IpAddr>,
+) -> Option<Vec<Option<IpAddr>>> {
+    let mut hops = Vec::new();
+    for value in headers.get_all(name) {
+        match value.to_str() {
+            Ok(line) => hops.extend(line.split(',').map(&parse)),
+            Err(_) => hops.push(None),
+        }
     }
-    list(&FORWARDED)
-        .into_iter()
-        .map(|element| element.and_then(forwarded_for_parameter))
-        .collect()
+    headers.contains_key(name).then_some(hops)
 }
 
 /// The `for` parameter of one element of `Forwarded` (RFC 7239).
@@ -82,7 +93,7 @@ mod tests {
     fn seen(peer: &str, headers: &[(&str, &str)], trusted: &[&str]) -> String {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            let name: http::HeaderName = name.parse().unwrap();
+            let name: HeaderName = name.parse().unwrap();
             map.append(name, value.parse().unwrap());
         }
         let trusted: Vec<Network> = trusted.iter().map(|text| text.parse().unwrap()).collect();
@@ -150,6 +161,15 @@ mod tests {
             ),
             "10.0.0.9"
         );
+    }
+
+    #[test]
+    fn two_headers_that_disagree_are_both_disbelieved() {
+        let trusted = &["10.0.0.0/8"];
+        let forged = [(XFF, "203.0.113.7"), ("forwarded", "for=198.51.100.1")];
+        assert_eq!(seen("10.0.0.1", &forged, trusted), "10.0.0.1");
+        let agreed = [(XFF, "198.51.100.1"), ("forwarded", "for=198.51.100.1")];
+        assert_eq!(seen("10.0.0.1", &agreed, trusted), "198.51.100.1");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use hyper_util::server::graceful::Watcher;
 use tokio::net::TcpStream;
 
 use crate::exchange::Proxy;
+use crate::pulse::{Pulse, Socket};
 use crate::settings::Settings;
 
 /// How connections are served: bounds on heads and streams.
@@ -19,10 +20,10 @@ pub(crate) fn protocol(settings: &Settings) -> auto::Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(settings.head_timeout)
+        // Its clock also runs between requests; `pulse` knows the difference.
+        .header_read_timeout(None)
         .max_headers(settings.headers)
-        .max_buf_size(settings.head_bytes)
-        .half_close(true);
+        .max_buf_size(settings.head_bytes);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -30,6 +31,7 @@ pub(crate) fn protocol(settings: &Settings) -> auto::Builder<TokioExecutor> {
         .max_header_list_size(u32::try_from(settings.head_bytes).unwrap_or(u32::MAX))
         .initial_stream_window_size(64 << 10)
         .initial_connection_window_size(1 << 20)
+        .max_send_buf_size(64 << 10)
         .keep_alive_interval(std::time::Duration::from_secs(30))
         .keep_alive_timeout(std::time::Duration::from_secs(20));
     builder
@@ -45,16 +47,27 @@ pub(crate) async fn serve(
 ) {
     // A socket without this option is slower, and otherwise fine.
     let _ = stream.set_nodelay(true);
-    proxy.metrics().connection_opened();
-    let served = Arc::clone(&proxy);
+    let _open = proxy.metrics().connection();
+    let pulse = Pulse::new(&proxy.settings);
+    let (served, beating) = (Arc::clone(&proxy), Arc::clone(&pulse));
     let service = service_fn(move |request| {
-        let proxy = Arc::clone(&served);
-        async move { Ok::<_, Infallible>(proxy.handle(peer, request).await) }
+        let (proxy, running) = (Arc::clone(&served), beating.request());
+        async move {
+            let response = proxy.handle(peer, request).await;
+            Ok::<_, Infallible>(response.map(|body| running.until(body)))
+        }
     });
-    let connection = protocol.serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = drain.watch(connection).await {
-        // Strangers can cause this at will, so it is not worth more than a debug line.
-        tracing::debug!(%peer, error, "a connection broke off");
+    let socket = TokioIo::new(Socket::new(stream, Arc::clone(&pulse)));
+    let connection = drain.watch(protocol.serve_connection(socket, service));
+    tokio::select! {
+        served = connection => if let Err(error) = served {
+            // Strangers can cause this at will, so it is counted and worth no more than a debug line.
+            proxy.metrics().connection_broke();
+            tracing::debug!(%peer, error, "a connection broke off");
+        },
+        () = pulse.expired() => {
+            proxy.metrics().connection_broke();
+            tracing::debug!(%peer, "a connection was idle or slow for too long");
+        }
     }
-    proxy.metrics().connection_closed();
 }

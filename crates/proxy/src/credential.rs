@@ -33,9 +33,10 @@ pub(crate) fn take(head: &mut Parts, key: &HashKey, basic: bool) -> Result<Secre
         }
     }
     for value in head.headers.get_all(SUBPROTOCOL) {
-        let mut offered = text(value)?.split(',').map(str::trim);
-        let secret = offered.find_map(|one| one.strip_prefix(SUBPROTOCOL_PREFIX));
-        found.add(secret.map(str::to_owned))?;
+        for offered in text(value)?.split(',') {
+            let secret = offered.trim().strip_prefix(SUBPROTOCOL_PREFIX);
+            found.add(secret.map(str::to_owned))?;
+        }
     }
     let (uri, secrets) = without_query_key(&head.uri).map_err(Stop::Malformed)?;
     head.uri = uri;

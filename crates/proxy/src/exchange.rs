@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, Response, Version};
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 use tollgate_policy::Target;
@@ -17,16 +19,17 @@ use tollgate_wire::answer::Fault;
 use tollgate_wire::route::{RouteError, RouteTarget, dialect_of, route};
 
 use crate::answer::{self, ReplyBody};
+use crate::bounded::BoundedBody;
+use crate::call::Call;
 use crate::client_address::client_address;
 use crate::forward::{Outgoing, Upstreamed, forward};
 use crate::metrics::Metrics;
-use crate::record::{self, Relayed};
 use crate::relay::relay;
 use crate::request_id::RequestId;
 use crate::settings::Settings;
 use crate::stop::Stop;
 use crate::upstream::Upstreams;
-use crate::{admit, credential, framing, intake, local};
+use crate::{admit, credential, framing, intake, local, record};
 
 /// The gateway's data plane: everything that requests share.
 pub struct Proxy {
@@ -82,21 +85,21 @@ impl Proxy {
         request: Request<Incoming>,
     ) -> Response<ReplyBody> {
         let (mut head, body) = request.into_parts();
+        let path = head.uri.path().to_owned();
         let exchange = self.begin(peer, &head);
-        let (caller, served) = match self.identify(&exchange, &mut head).await {
+        let framed = framing::check(&head, self.settings.headers);
+        let (caller, outcome) = match framed.and_then(|()| find(&head.method, &path)) {
             Err(stop) => (None, Err(stop)),
-            Ok(None) => (None, Ok(answer::empty(&exchange))),
-            Ok(Some(entry)) => {
-                let served = self.serve(&exchange, &entry, head, body).await;
-                (Some(entry), served)
-            }
+            Ok(RouteTarget::Preflight) => (None, Ok(Reply::Made(answer::empty(&exchange)))),
+            Ok(target) => match self.identify(&mut head).await {
+                Err(stop) => (None, Err(stop)),
+                Ok(entry) => {
+                    let outcome = self.serve(&exchange, &entry, target, head, body).await;
+                    (Some(entry), outcome)
+                }
+            },
         };
-        served.unwrap_or_else(|stop| {
-            let response = answer::refuse(&exchange, &stop.fault());
-            let status = response.status().as_u16();
-            record::stopped(&exchange, caller.as_deref(), &stop, status, &self.metrics);
-            response
-        })
+        self.conclude(&exchange, caller.as_deref(), outcome)
     }
 
     fn begin(&self, peer: IpAddr, head: &Parts) -> Exchange {
@@ -113,117 +116,111 @@ impl Proxy {
         }
     }
 
-    /// Steps 3 to 5: a well-formed head, one secret, and whose it is. `None` for a caller's greeting
-    /// that needs no secret.
-    async fn identify(
-        &self,
-        exchange: &Exchange,
-        head: &mut Parts,
-    ) -> Result<Option<Arc<Entry>>, Stop> {
-        framing::check(head)?;
-        let target = find(head)?;
-        if target == RouteTarget::Preflight {
-            record::answered(exchange, None, 200, &self.metrics);
-            return Ok(None);
-        }
+    /// One secret, and whose it is.
+    async fn identify(&self, head: &mut Parts) -> Result<Arc<Entry>, Stop> {
         let hash = credential::take(head, &self.hash_key, self.settings.basic_credentials)?;
-        let entry = admit::principal(&self.rights, &hash).await?;
-        self.rights.note_use(&entry, exchange.now);
-        Ok(Some(entry))
+        admit::principal(&self.rights, &hash).await
     }
 
-    /// Steps 6 to 9: what is asked for, whether it may be, and who answers.
+    /// What is asked for, whether it may be, and who answers.
     async fn serve(
         &self,
         exchange: &Exchange,
         entry: &Arc<Entry>,
+        target: RouteTarget<'_>,
         head: Parts,
         body: Incoming,
-    ) -> Result<Response<ReplyBody>, Stop> {
+    ) -> Result<Reply, Stop> {
         let snapshot = self.rights.snapshot();
-        let decide = |target: Target<'_>| {
-            admit::decide(
-                &snapshot,
-                entry,
-                target,
-                exchange.client,
-                exchange.now,
-                rand::random(),
-            )
-        };
-        match find(&head)? {
+        match target {
             RouteTarget::Model(endpoint) => {
+                admit::check_caller(exchange, &snapshot, entry, endpoint)?;
                 let intake = intake::read(&head, body, &self.settings).await?;
-                let plan = decide(Target::Model {
+                let target = Target::Model {
                     endpoint,
                     model: &intake.model,
-                })?;
-                let names = (endpoint.name().to_owned(), Some(intake.model.clone()));
-                let upstreamed = forward(
-                    &self.upstreams,
-                    &snapshot,
-                    &plan,
-                    &head,
-                    Outgoing::Read(intake),
-                )
-                .await?;
-                Ok(self.pass_on(exchange, entry, names, Some(endpoint), upstreamed))
+                };
+                let plan = admit::decide(exchange, &snapshot, entry, target)?;
+                let call = self.open(exchange, entry, target);
+                let outgoing = Outgoing::Read(intake);
+                let upstreamed =
+                    forward(&self.upstreams, &snapshot, &plan, &head, outgoing, call).await?;
+                Ok(self.pass_on(upstreamed, Some(endpoint)))
             }
             RouteTarget::Mount { prefix, rest } => {
                 let target = Target::Mount { prefix };
-                let plan = decide(target)?;
-                let names = (target.to_string(), None);
-                let outgoing = Outgoing::Through {
-                    body,
-                    path: rest.to_owned(),
-                };
+                let plan = admit::decide(exchange, &snapshot, entry, target)?;
+                intake::check_announced(&head, &self.settings)?;
+                let call = self.open(exchange, entry, target);
+                let body = BoundedBody::new(body, &self.settings);
+                let outgoing = Outgoing::Through { body, path: rest };
                 let upstreamed =
-                    forward(&self.upstreams, &snapshot, &plan, &head, outgoing).await?;
-                Ok(self.pass_on(exchange, entry, names, None, upstreamed))
+                    forward(&self.upstreams, &snapshot, &plan, &head, outgoing, call).await?;
+                Ok(self.pass_on(upstreamed, None))
             }
             RouteTarget::Gateway(endpoint) => {
-                decide(Target::Gateway { endpoint })?;
-                let response = local::list_models(exchange, &snapshot, entry);
-                record::answered(exchange, Some(entry), 200, &self.metrics);
-                Ok(response)
+                admit::check_caller(exchange, &snapshot, entry, endpoint)?;
+                self.rights.note_use(entry, exchange.now);
+                Ok(Reply::Made(local::list_models(exchange, &snapshot, entry)))
             }
             RouteTarget::OneModel(name) => {
-                decide(Target::Gateway {
-                    endpoint: Endpoint::Models,
-                })?;
-                let response = local::one_model(exchange, &snapshot, entry, &name)?;
-                record::answered(exchange, Some(entry), 200, &self.metrics);
-                Ok(response)
+                admit::check_caller(exchange, &snapshot, entry, Endpoint::Models)?;
+                self.rights.note_use(entry, exchange.now);
+                local::one_model(exchange, &snapshot, entry, &name).map(Reply::Made)
             }
-            RouteTarget::Preflight => Ok(answer::empty(exchange)),
+            RouteTarget::Preflight => Ok(Reply::Made(answer::empty(exchange))),
         }
     }
 
-    fn pass_on(
+    /// From here on the call leaves a record, whatever becomes of it.
+    fn open(&self, exchange: &Exchange, entry: &Arc<Entry>, target: Target<'_>) -> Call {
+        self.rights.note_use(entry, exchange.now);
+        Call::new(exchange, entry, admit::subject(target), &self.metrics)
+    }
+
+    fn pass_on(&self, upstreamed: Upstreamed, endpoint: Option<Endpoint>) -> Reply {
+        let Upstreamed { response, call } = upstreamed;
+        Reply::Relayed(relay(response, endpoint, call, &self.settings))
+    }
+
+    /// The answer that goes out. What is relayed is recorded when it has passed, the rest here.
+    fn conclude(
         &self,
         exchange: &Exchange,
-        entry: &Arc<Entry>,
-        names: (String, Option<String>),
-        endpoint: Option<Endpoint>,
-        upstreamed: Upstreamed,
+        caller: Option<&Entry>,
+        outcome: Result<Reply, Stop>,
     ) -> Response<ReplyBody> {
-        let Upstreamed { response, upstream } = upstreamed;
-        let status = response.status().as_u16();
-        let metrics = Arc::clone(&self.metrics);
-        let call = Relayed::new(
-            exchange.clone(),
-            Arc::clone(entry),
-            names,
-            upstream,
-            status,
-            metrics,
-        );
-        relay(exchange, response, endpoint, call, &self.settings)
+        let mut response = match outcome {
+            Ok(Reply::Relayed(response)) => return response,
+            Ok(Reply::Made(response)) => {
+                let status = response.status().as_u16();
+                self.metrics.answered(status);
+                record::answered(exchange, caller, status);
+                response
+            }
+            Err(stop) => {
+                let response = answer::refuse(exchange, &stop.fault());
+                let status = response.status().as_u16();
+                self.metrics.refused(stop.code(), status);
+                record::stopped(exchange, caller, &stop, status);
+                response
+            }
+        };
+        if exchange.method == Method::HEAD {
+            *response.body_mut() = Either::Left(Full::new(Bytes::new()));
+        }
+        response
     }
 }
 
-fn find(head: &Parts) -> Result<RouteTarget<'_>, Stop> {
-    match route(head.method.as_str(), head.uri.path()) {
+/// An answer that was made here, or one that is being passed on.
+enum Reply {
+    Made(Response<ReplyBody>),
+    Relayed(Response<ReplyBody>),
+}
+
+fn find<'a>(method: &Method, path: &'a str) -> Result<RouteTarget<'a>, Stop> {
+    match route(method.as_str(), path) {
         Ok(route) => Ok(route.target),
         Err(RouteError::NotFound) => Err(Fault::RouteNotFound.into()),
         Err(RouteError::Method { allow }) => Err(Fault::MethodNotAllowed { allow }.into()),

@@ -18,7 +18,11 @@ const GUARDED: [&str; 6] = [
 ];
 
 /// Refuses a head that is not of the one plain form.
-pub(crate) fn check(head: &Parts) -> Result<(), Stop> {
+pub(crate) fn check(head: &Parts, most_headers: usize) -> Result<(), Stop> {
+    // hyper counts them on HTTP/1 only.
+    if head.headers.len() > most_headers {
+        return Err(Fault::HeadersTooLarge.into());
+    }
     if head.method == Method::TRACE || head.method == Method::CONNECT {
         return Err(Fault::MethodNotAllowed {
             allow: "GET, HEAD, POST",
@@ -39,11 +43,11 @@ pub(crate) fn check(head: &Parts) -> Result<(), Stop> {
     if head.headers.get_all(AUTHORIZATION).iter().count() > 1 {
         return Err(Fault::TwoCredentials.into());
     }
-    match head.headers.get(EXPECT) {
-        Some(value) if !value.as_bytes().eq_ignore_ascii_case(b"100-continue") => {
-            Err(Fault::ExpectationFailed.into())
-        }
-        _ => Ok(()),
+    let known = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    if head.headers.get_all(EXPECT).iter().all(known) {
+        Ok(())
+    } else {
+        Err(Fault::ExpectationFailed.into())
     }
 }
 
@@ -104,7 +108,9 @@ mod tests {
     ) -> Option<String> {
         let request = build(Request::builder().method("POST").uri("/v1/messages"));
         let head = request.body(()).unwrap().into_parts().0;
-        check(&head).err().map(|stop| format!("{:?}", stop.fault()))
+        check(&head, 10)
+            .err()
+            .map(|stop| format!("{:?}", stop.fault()))
     }
 
     #[test]
@@ -169,6 +175,18 @@ mod tests {
             refused(|r| r.header("host", "a").header("expect", "200-ok")).as_deref(),
             Some("ExpectationFailed")
         );
+        let expect_two = refused(|r| {
+            r.header("host", "a")
+                .header("expect", "100-continue")
+                .header("expect", "foo")
+        });
+        assert_eq!(expect_two.as_deref(), Some("ExpectationFailed"));
+        let many = refused(|r| {
+            (0..11).fold(r.header("host", "a"), |r, i| {
+                r.header(format!("x-{i}"), "1")
+            })
+        });
+        assert_eq!(many.as_deref(), Some("HeadersTooLarge"));
         let two = refused(|r| {
             r.header("host", "a")
                 .header("authorization", "Bearer a")

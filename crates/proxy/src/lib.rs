@@ -1,8 +1,9 @@
 #![doc = include_str!("../README.md")]
 
-// In the order in which a request meets them.
 mod admit;
 mod answer;
+mod bounded;
+mod call;
 pub mod client_address;
 mod connection;
 mod credential;
@@ -12,14 +13,14 @@ mod framing;
 mod intake;
 pub mod listen;
 mod local;
+pub mod metrics;
+mod pulse;
 mod record;
 mod relay;
-mod rewrite;
-mod upstream;
-
-pub mod metrics;
 mod request_id;
+mod rewrite;
 pub mod settings;
 mod stop;
+mod upstream;
 
 pub use exchange::Proxy;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::Proxy;
@@ -43,6 +44,7 @@ pub async fn serve(
     let places = Arc::new(Semaphore::new(proxy.settings.connections));
     let protocol = Arc::new(connection::protocol(&proxy.settings));
     let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
     let accepting = async {
         loop {
             // The place is taken before the socket: those without one wait in the backlog.
@@ -53,7 +55,9 @@ pub async fn serve(
                 Ok((stream, peer)) => {
                     let (proxy, protocol) = (Arc::clone(&proxy), Arc::clone(&protocol));
                     let watcher = graceful.watcher();
-                    tokio::spawn(async move {
+                    // Those that ended are taken out, so that the set holds no more than are open.
+                    while connections.try_join_next().is_some() {}
+                    connections.spawn(async move {
                         connection::serve(proxy, protocol, stream, peer.ip(), watcher).await;
                         drop(place);
                     });
@@ -76,6 +80,9 @@ pub async fn serve(
     tracing::info!(running = graceful.count(), "draining");
     match timeout(proxy.settings.drain, graceful.shutdown()).await {
         Ok(()) => Drained::Complete,
-        Err(_) => Drained::CutOff,
+        Err(_) => {
+            connections.shutdown().await;
+            Drained::CutOff
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Counters for operators, with bounded sets of labels. No label ever holds what a stranger sent.
 
 use std::sync::atomic::AtomicI64;
-use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -10,7 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::record::Ending;
+use crate::call::{Call, Ending};
 
 /// The metrics of one gateway.
 pub struct Metrics {
@@ -19,6 +18,7 @@ pub struct Metrics {
     relays: Family<Relay, Counter>,
     open_relays: Gauge<i64, AtomicI64>,
     connections: Gauge<i64, AtomicI64>,
+    broken_connections: Counter,
     first_byte: Family<Endpoint, Histogram, fn() -> Histogram>,
     total: Family<Endpoint, Histogram, fn() -> Histogram>,
 }
@@ -44,6 +44,15 @@ struct Endpoint {
     endpoint: String,
 }
 
+/// An open connection, for as long as this lives.
+pub(crate) struct OpenConnection(Gauge<i64, AtomicI64>);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
@@ -59,6 +68,7 @@ impl Metrics {
             relays: Family::default(),
             open_relays: Gauge::default(),
             connections: Gauge::default(),
+            broken_connections: Counter::default(),
             first_byte: Family::new_with_constructor(seconds),
             total: Family::new_with_constructor(seconds),
         }
@@ -87,6 +97,11 @@ impl Metrics {
             "Open client connections",
             self.connections.clone(),
         );
+        registry.register(
+            "broken_connections",
+            "Client connections that ended by an error or a deadline",
+            self.broken_connections.clone(),
+        );
         let first = self.first_byte.clone();
         registry.register_with_unit(
             "first_byte",
@@ -103,43 +118,49 @@ impl Metrics {
         );
     }
 
-    pub(crate) fn connection_opened(&self) {
+    /// Counts a connection until the guard is dropped.
+    pub(crate) fn connection(&self) -> OpenConnection {
         self.connections.inc();
+        OpenConnection(self.connections.clone())
     }
 
-    pub(crate) fn connection_closed(&self) {
-        self.connections.dec();
+    pub(crate) fn connection_broke(&self) {
+        self.broken_connections.inc();
     }
 
     pub(crate) fn relay_began(&self) {
         self.open_relays.inc();
     }
 
-    pub(crate) fn relay_ended(
-        &self,
-        endpoint: &str,
-        status: u16,
-        ending: Ending,
-        first_byte: Option<Duration>,
-        total: Duration,
-    ) {
+    pub(crate) fn relay_abandoned(&self) {
         self.open_relays.dec();
-        self.answered(status);
-        let endpoint = endpoint.to_owned();
+    }
+
+    pub(crate) fn relay_ended(&self, call: &Call, ending: Ending) {
+        self.open_relays.dec();
+        let Call {
+            subject,
+            progress,
+            exchange,
+            ..
+        } = call;
+        if let Some((_, status, _)) = progress.answered {
+            self.answered(status);
+        }
+        let endpoint = subject.endpoint.clone();
         let relay = Relay {
             endpoint: endpoint.clone(),
             ending: ending.name(),
         };
         self.relays.get_or_create(&relay).inc();
         let label = Endpoint { endpoint };
-        if let Some(first_byte) = first_byte {
+        if let Some(first_byte) = progress.first_byte {
             self.first_byte
                 .get_or_create(&label)
                 .observe(first_byte.as_secs_f64());
         }
-        self.total
-            .get_or_create(&label)
-            .observe(total.as_secs_f64());
+        let total = exchange.started.elapsed().as_secs_f64();
+        self.total.get_or_create(&label).observe(total);
     }
 
     pub(crate) fn answered(&self, status: u16) {

@@ -22,8 +22,7 @@ use tollgate_policy::endpoint::Endpoint;
 use tollgate_wire::events::{EventBoundary, KEEP_ALIVE, stream_error};
 
 use crate::answer::{self, ReplyBody};
-use crate::exchange::Exchange;
-use crate::record::{Ending, Relayed};
+use crate::call::{Call, Ending};
 use crate::rewrite;
 use crate::settings::Settings;
 
@@ -35,14 +34,7 @@ pin_project! {
         #[pin]
         alarm: Sleep,
         watch: Watch,
-        call: Option<Relayed>,
-    }
-
-    impl PinnedDrop for RelayBody {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            finish(this.call, Ending::ClientLeft);
-        }
+        call: Call,
     }
 }
 
@@ -75,20 +67,19 @@ pub(crate) enum RelayError {
 
 /// The client's response from the upstream's.
 pub(crate) fn relay(
-    exchange: &Exchange,
     response: Response<Incoming>,
     endpoint: Option<Endpoint>,
-    call: Relayed,
+    mut call: Call,
     settings: &Settings,
 ) -> Response<ReplyBody> {
     let (mut head, inner) = response.into_parts();
     rewrite::response_headers(&mut head.headers, endpoint.is_none());
-    answer::name_request(exchange, &mut head.headers);
+    answer::name_request(&call.exchange, &mut head.headers);
     let is_events = is_event_stream(&head.headers);
     let events = endpoint.filter(|_| is_events).map(|endpoint| Events {
         boundary: EventBoundary::default(),
         endpoint,
-        request_id: exchange.id.to_string(),
+        request_id: call.exchange.id.to_string(),
     });
     let now = Instant::now();
     let watch = Watch {
@@ -99,9 +90,8 @@ pub(crate) fn relay(
         ended: false,
     };
     let alarm = sleep_until(watch.next_alarm(now));
-    let mut call = Some(call);
     if inner.is_end_stream() {
-        finish(&mut call, Ending::Complete);
+        call.end(Ending::Complete);
     }
     let body = RelayBody {
         inner,
@@ -122,12 +112,6 @@ fn is_event_stream(headers: &http::HeaderMap) -> bool {
     is_events && !headers.contains_key(CONTENT_ENCODING) && !headers.contains_key(CONTENT_LENGTH)
 }
 
-fn finish(call: &mut Option<Relayed>, ending: Ending) {
-    if let Some(call) = call.take() {
-        call.end(ending);
-    }
-}
-
 impl Body for RelayBody {
     type Data = Bytes;
     type Error = RelayError;
@@ -144,24 +128,24 @@ impl Body for RelayBody {
             Poll::Ready(Some(Ok(frame))) => {
                 this.watch.saw(&frame, this.call);
                 if this.inner.is_end_stream() {
-                    finish(this.call, Ending::Complete);
+                    this.call.end(Ending::Complete);
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => {
-                finish(this.call, Ending::UpstreamBroke);
+                this.call.end(Ending::UpstreamBroke);
                 Poll::Ready(this.watch.break_off(RelayError::Broken(error)))
             }
             Poll::Ready(None) => {
                 this.watch.ended = true;
-                finish(this.call, Ending::Complete);
+                this.call.end(Ending::Complete);
                 Poll::Ready(None)
             }
             Poll::Pending => loop {
                 ready!(this.alarm.as_mut().poll(cx));
                 let now = Instant::now();
                 if now >= this.watch.last_frame + this.watch.idle_timeout {
-                    finish(this.call, Ending::UpstreamSilent);
+                    this.call.end(Ending::UpstreamSilent);
                     return Poll::Ready(this.watch.break_off(RelayError::Silent));
                 }
                 let comment = this.watch.comment_is_due(now);
@@ -189,14 +173,12 @@ impl Body for RelayBody {
 }
 
 impl Watch {
-    fn saw(&mut self, frame: &Frame<Bytes>, call: &mut Option<Relayed>) {
+    fn saw(&mut self, frame: &Frame<Bytes>, call: &mut Call) {
         self.last_frame = Instant::now();
         let Some(data) = frame.data_ref() else {
             return;
         };
-        if let Some(call) = call {
-            call.passed(data.len());
-        }
+        call.passed(data.len());
         if let Some(events) = &mut self.events {
             events.boundary.push(data);
         }

@@ -1,8 +1,8 @@
 //! What changes between the client's head and the upstream's, and back: nothing that is not named here.
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, SET_COOKIE, TE,
-    TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ALT_SVC, CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, SET_COOKIE,
+    STRICT_TRANSPORT_SECURITY, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
@@ -32,6 +32,9 @@ const PRIVATE: [HeaderName; 6] = [
     HeaderName::from_static("cf-connecting-ip"),
 ];
 
+/// What an upstream says of its own host, and would be taken as said of the gateway's.
+const HOST_BOUND: [HeaderName; 2] = [ALT_SVC, STRICT_TRANSPORT_SECURITY];
+
 /// Headers that `Connection` cannot have removed: without them a call means something else.
 const PROTECTED: [&str; 5] = [
     "anthropic-beta",
@@ -43,7 +46,13 @@ const PROTECTED: [&str; 5] = [
 
 /// Makes the client's headers those of the upstream's request, with the upstream's credential.
 /// The client's credentials are gone already; `length` is that of a body that was read whole.
-pub(crate) fn request_headers(headers: &mut HeaderMap, access: &Access, length: Option<usize>) {
+///
+/// False where the upstream's credential cannot stand in a header: then nothing may be sent.
+pub(crate) fn request_headers(
+    headers: &mut HeaderMap,
+    access: &Access,
+    length: Option<usize>,
+) -> bool {
     strip_hop_by_hop(headers);
     for name in PRIVATE.iter().chain(&[HOST, EXPECT]) {
         headers.remove(name);
@@ -51,14 +60,25 @@ pub(crate) fn request_headers(headers: &mut HeaderMap, access: &Access, length: 
     if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
-    if let Some((name, value)) = credential(access) {
-        headers.insert(name, value);
+    match credential(access) {
+        None => true,
+        Some((name, value)) => match HeaderValue::try_from(value) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                headers.insert(name, value);
+                true
+            }
+            Err(_) => false,
+        },
     }
 }
 
 /// Makes an upstream's response headers the client's.
 pub(crate) fn response_headers(headers: &mut HeaderMap, cookies: bool) {
     strip_hop_by_hop(headers);
+    for name in &HOST_BOUND {
+        headers.remove(name);
+    }
     if !cookies {
         headers.remove(SET_COOKIE);
     }
@@ -78,28 +98,31 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-fn credential(access: &Access) -> Option<(HeaderName, HeaderValue)> {
+fn credential(access: &Access) -> Option<(HeaderName, String)> {
     let secret = access.credential.as_ref()?.reveal();
-    let (name, text) = match access.carrier {
+    Some(match access.carrier {
         Carrier::Bearer => (http::header::AUTHORIZATION, format!("Bearer {secret}")),
         Carrier::ApiKeyScheme => (http::header::AUTHORIZATION, format!("ApiKey {secret}")),
         Carrier::XApiKey => (HeaderName::from_static("x-api-key"), secret.to_owned()),
         Carrier::ApiKey => (HeaderName::from_static("api-key"), secret.to_owned()),
         Carrier::XGoogApiKey => (HeaderName::from_static("x-goog-api-key"), secret.to_owned()),
-    };
-    let mut value = HeaderValue::try_from(text).ok()?;
-    value.set_sensitive(true);
-    Some((name, value))
+    })
 }
 
-/// The address of a route at an upstream. Where both the base and the route begin with `/v1`, it is
-/// written once, because some vendors' base addresses end in it and others' do not.
-pub(crate) fn target(base: &Url, path: &str, query: Option<&str>) -> Option<Uri> {
+/// The address of a model's route at an upstream. Where the base ends in `/v1`, the route's own is
+/// left out, because some vendors' base addresses end in it and others' do not.
+pub(crate) fn model_target(base: &Url, path: &str, query: Option<&str>) -> Option<Uri> {
     let prefix = base.path().trim_end_matches('/');
     let path = match path.strip_prefix("/v1") {
         Some(rest) if prefix.ends_with("/v1") && (rest.is_empty() || rest.starts_with('/')) => rest,
         _ => path,
     };
+    mount_target(base, path, query)
+}
+
+/// The address of a mounted API's path at its upstream: joined as it is.
+pub(crate) fn mount_target(base: &Url, path: &str, query: Option<&str>) -> Option<Uri> {
+    let prefix = base.path().trim_end_matches('/');
     let mut full = format!("{prefix}{path}");
     if full.is_empty() {
         full.push('/');

@@ -11,6 +11,10 @@ pub struct Settings {
     pub connections: usize,
     /// The time to send a request's head.
     pub head_timeout: Duration,
+    /// How long a connection may be idle between two requests.
+    pub keep_alive_idle: Duration,
+    /// How long a client may leave unread what is waiting for it.
+    pub client_stall: Duration,
     /// Header fields in a request.
     pub headers: usize,
     /// Bytes of a request's head, 8 KiB at least.
@@ -44,6 +48,8 @@ impl Default for Settings {
         Self {
             connections: 10_000,
             head_timeout: Duration::from_secs(10),
+            keep_alive_idle: Duration::from_secs(75),
+            client_stall: Duration::from_secs(60),
             headers: 100,
             head_bytes: 64 << 10,
             body_bytes: 32 << 20,

@@ -1,9 +1,11 @@
 //! Why a walk ended before an upstream answered: for the operator in full, for the client as a fault.
 
 use tollgate_policy::Refusal;
+use tollgate_policy::id::UpstreamId;
 use tollgate_rights::source::SourceError;
 use tollgate_wire::answer::{Fault, from_refusal};
 
+use crate::call::Subject;
 use crate::upstream::UpstreamError;
 
 /// The end of a walk that reached no answer.
@@ -15,15 +17,23 @@ pub(crate) enum Stop {
     Malformed(String),
     /// Policy refused.
     Refused {
-        refusal: Refusal,
-        model: Option<String>,
+        refusal: Box<Refusal>,
+        subject: Subject,
     },
     /// There is no such model for this token.
     NoModel(String),
     /// No upstream answered.
-    Upstream(UpstreamError),
+    Upstream(Box<Unanswered>),
     /// The rights of a token that is not in memory could not be read.
     Rights(SourceError),
+}
+
+/// A call that no upstream answered, and the last that was tried.
+#[derive(Debug)]
+pub(crate) struct Unanswered {
+    pub(crate) upstream: Option<UpstreamId>,
+    pub(crate) error: UpstreamError,
+    pub(crate) subject: Subject,
 }
 
 impl Stop {
@@ -32,11 +42,35 @@ impl Stop {
         match self {
             Self::Fault(fault) => fault.clone(),
             Self::Malformed(sentence) => Fault::BadRequest(sentence),
-            Self::Refused { refusal, model } => from_refusal(refusal, model.as_deref()),
+            Self::Refused { refusal, subject } => from_refusal(refusal, subject.model.as_deref()),
             Self::NoModel(model) => Fault::ModelNotFound(model),
-            Self::Upstream(UpstreamError::Timeout) => Fault::UpstreamTimeout,
-            Self::Upstream(_) => Fault::UpstreamFailed,
+            Self::Upstream(failed) => match failed.error {
+                UpstreamError::Timeout => Fault::UpstreamTimeout,
+                _ => Fault::UpstreamFailed,
+            },
             Self::Rights(_) => Fault::StoreUnavailable,
+        }
+    }
+
+    /// The stable name of the condition, in logs and metrics.
+    pub(crate) fn code(&self) -> &'static str {
+        tollgate_wire::answer::code(&self.fault())
+    }
+
+    /// What was asked for, where that is known.
+    pub(crate) fn subject(&self) -> Option<&Subject> {
+        match self {
+            Self::Refused { subject, .. } => Some(subject),
+            Self::Upstream(failed) => Some(&failed.subject),
+            _ => None,
+        }
+    }
+
+    /// Who failed, where somebody was asked.
+    pub(crate) fn upstream(&self) -> Option<UpstreamId> {
+        match self {
+            Self::Upstream(failed) => failed.upstream,
+            _ => None,
         }
     }
 }

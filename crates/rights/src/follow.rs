@@ -1,10 +1,12 @@
 //! Keeping rights current: the loops that a gateway runs beside its requests.
 
+use std::error::Error;
 use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::Rights;
 
@@ -14,20 +16,23 @@ pub const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// How often uses are written.
 pub const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How long the source may take to say what was changed. After that its word is missing, and
+/// [`Rights::is_current`] says so.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Follows the changes and writes the uses until `ended` is ready, and then writes what is left.
 ///
 /// Run it as a task of its own: dropping a running query may block the thread.
 pub async fn follow(rights: Arc<Rights>, ended: impl Future<Output = ()>) {
+    let mut ended = pin!(ended);
+    let writing = write_uses(&rights, ended.as_mut());
     tokio::select! {
         () = follow_changes(&rights) => {}
-        () = write_uses(&rights) => {}
-        () = ended => {}
+        // Only this one ends: it sees `ended` between two writes, so that none is cut off.
+        () = writing => {}
     }
     if let Err(error) = rights.flush_uses().await {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "last uses of tokens are lost"
-        );
+        tracing::warn!(error = &error as &dyn Error, "last uses of tokens are lost");
     }
 }
 
@@ -37,29 +42,37 @@ async fn follow_changes(rights: &Rights) {
     loop {
         ticks.tick().await;
         let was_current = rights.is_current();
-        match rights.catch_up().await {
-            Ok(_) if !was_current => tracing::info!("changes are followed again"),
-            Ok(_) => {}
+        match timeout(ANSWER_TIMEOUT, rights.catch_up()).await {
+            Ok(Ok(_)) if !was_current => tracing::info!("changes are followed again"),
+            Ok(Ok(_)) => {}
             // Once, not a hundred times a second.
-            Err(error) if was_current => tracing::error!(
-                error = &error as &dyn std::error::Error,
+            Ok(Err(error)) if was_current => tracing::error!(
+                error = &error as &dyn Error,
                 "changes cannot be followed: rights stay as they were last known"
             ),
-            Err(_) => {}
+            Ok(Err(_)) => {}
+            Err(_) => {
+                rights.fell_behind();
+                if was_current {
+                    tracing::error!(
+                        "the store does not answer: rights stay as they were last known"
+                    );
+                }
+            }
         }
     }
 }
 
-async fn write_uses(rights: &Rights) {
+async fn write_uses(rights: &Rights, mut ended: Pin<&mut impl Future<Output = ()>>) {
     let mut ticks = interval(FLUSH_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = ended.as_mut() => return,
+        }
         if let Err(error) = rights.flush_uses().await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "last uses are kept for later"
-            );
+            tracing::warn!(error = &error as &dyn Error, "last uses are kept for later");
         }
     }
 }

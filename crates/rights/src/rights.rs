@@ -97,6 +97,11 @@ impl Rights {
         caught_up
     }
 
+    /// Says that the source did not answer in time, so that it is unknown what was changed.
+    pub(crate) fn fell_behind(&self) {
+        self.current.store(false, Ordering::Relaxed);
+    }
+
     /// Whether the last attempt to catch up succeeded.
     pub fn is_current(&self) -> bool {
         self.current.load(Ordering::Relaxed)

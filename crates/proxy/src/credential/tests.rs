@@ -83,6 +83,13 @@ fn two_different_secrets_are_refused_wherever_they_stand() {
 }
 
 #[test]
+fn two_secrets_in_one_header_are_refused_too() {
+    let offered = "openai-insecure-api-key.one-secret, openai-insecure-api-key.two-secret";
+    let taken = take_from("/", &[("sec-websocket-protocol", offered)], false).1;
+    assert_eq!(taken, Err("TwoCredentials".to_owned()));
+}
+
+#[test]
 fn the_same_secret_twice_is_one_secret() {
     let bearer = format!("Bearer {FOREIGN}");
     let headers = [("authorization", bearer.as_str()), ("x-api-key", FOREIGN)];

@@ -32,7 +32,7 @@ fn the_upstream_gets_its_own_credential_in_its_own_header() {
     ];
     for (carrier, name, value) in cases {
         let mut map = headers(&[]);
-        request_headers(&mut map, &access(carrier), Some(3));
+        assert!(request_headers(&mut map, &access(carrier), Some(3)));
         assert_eq!(map.get(name).unwrap(), value);
         assert!(map.get(name).unwrap().is_sensitive());
         assert_eq!(map.get("content-length").unwrap(), "3");
@@ -61,7 +61,7 @@ fn what_concerns_one_connection_or_the_client_is_not_forwarded() {
         ("anthropic-beta", "a,b"),
         ("x-stainless-lang", "python"),
     ]);
-    request_headers(&mut map, &access(Carrier::Bearer), None);
+    assert!(request_headers(&mut map, &access(Carrier::Bearer), None));
     let mut left: Vec<&str> = map.keys().map(HeaderName::as_str).collect();
     left.sort_unstable();
     assert_eq!(
@@ -135,8 +135,28 @@ fn a_route_is_joined_to_its_base_without_saying_v1_twice() {
     ];
     for (base, path, query, expected) in cases {
         let base = Url::parse(base).unwrap();
-        assert_eq!(target(&base, path, query).unwrap().to_string(), expected);
+        assert_eq!(
+            model_target(&base, path, query).unwrap().to_string(),
+            expected
+        );
     }
+}
+
+#[test]
+fn a_mounts_path_is_joined_as_it_is() {
+    let base = Url::parse("https://crm.example/api/v1").unwrap();
+    let joined = |path| mount_target(&base, path, None).unwrap().to_string();
+    assert_eq!(joined("/v1/x"), "https://crm.example/api/v1/v1/x");
+    assert_eq!(joined(""), "https://crm.example/api/v1");
+}
+
+#[test]
+fn a_credential_that_no_header_can_carry_is_not_left_out() {
+    let mut access = access(Carrier::Bearer);
+    access.credential = Some(UpstreamSecret::new("two\nlines".to_owned()));
+    assert!(!request_headers(&mut headers(&[]), &access, None));
+    access.credential = None;
+    assert!(request_headers(&mut headers(&[]), &access, None));
 }
 
 #[test]

@@ -1,0 +1,128 @@
+//! A client's body under a bound and a deadline, whether it is read here or passed through.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tollgate_wire::answer::Fault;
+
+use crate::settings::Settings;
+use crate::stop::Stop;
+
+/// A client's body. Every piece must come in time, and all of them must fit.
+pub(crate) struct BoundedBody {
+    inner: Incoming,
+    limit: u64,
+    received: u64,
+    deadline: Deadline,
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+/// What is wrong with a client's body. It is the client's fault, never the upstream's.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    /// More bytes than are allowed.
+    #[error("the body has more than {0} bytes")]
+    TooLarge(u64),
+    /// The body stalled, or came too slowly.
+    #[error("the body did not come in time")]
+    TooSlow,
+    /// The connection broke or the framing is wrong.
+    #[error("the body ended early or cannot be read")]
+    Broken(#[source] hyper::Error),
+}
+
+/// When the next piece must be there: soon at first, then as the least rate demands.
+struct Deadline {
+    begun: Instant,
+    grace: Duration,
+    rate: u32,
+}
+
+impl BoundedBody {
+    pub(crate) fn new(inner: Incoming, settings: &Settings) -> Self {
+        let deadline = Deadline {
+            begun: Instant::now(),
+            grace: settings.body_first_byte,
+            rate: settings.body_rate.max(1),
+        };
+        let limit = settings.body_bytes as u64;
+        Self {
+            inner,
+            limit,
+            received: 0,
+            deadline,
+            alarm: None,
+        }
+    }
+
+    fn accept(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, BodyError> {
+        let bytes = frame.data_ref().map_or(0, Bytes::len);
+        self.received = self.received.saturating_add(bytes as u64);
+        self.alarm = None;
+        if self.received > self.limit {
+            return Err(BodyError::TooLarge(self.limit));
+        }
+        Ok(frame)
+    }
+}
+
+impl Body for BoundedBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match Pin::new(&mut self.inner).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(self.accept(frame))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(BodyError::Broken(error)))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
+                let at = self.deadline.after(self.received);
+                let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(at)));
+                match alarm.as_mut().poll(cx) {
+                    Poll::Ready(()) => Poll::Ready(Some(Err(BodyError::TooSlow))),
+                    Poll::Pending => Poll::Pending,
+                }
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl BodyError {
+    /// What stops the walk.
+    pub(crate) fn stop(&self) -> Stop {
+        match self {
+            Self::TooLarge(limit) => Fault::BodyTooLarge { limit: *limit }.into(),
+            Self::TooSlow => Fault::RequestTimeout.into(),
+            Self::Broken(_) => Stop::Malformed(self.to_string()),
+        }
+    }
+
+    /// The body's error that another error was caused by, if it was.
+    pub(crate) fn behind<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
+        let mut causes = std::iter::successors(Some(error), |error| error.source());
+        causes.find_map(|cause| cause.downcast_ref())
+    }
+}
+
+impl Deadline {
+    /// What was received buys time at the least rate, on top of the grace.
+    fn after(&self, received: u64) -> Instant {
+        self.begun + self.grace + Duration::from_secs(received) / self.rate
+    }
+}
