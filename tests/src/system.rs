@@ -53,20 +53,25 @@ impl System {
 
     /// A system on a backend, with more arguments for the gateway.
     pub async fn start_on(backend: Backend, arguments: &[&str]) -> Self {
-        let directory = TempDir::new().unwrap();
         let store = match backend {
-            Backend::Sqlite => directory.path().join("tollgate.db").display().to_string(),
+            Backend::Sqlite => "tollgate.db".to_owned(),
             Backend::Postgres => tokio::task::spawn_blocking(postgres::fresh_database)
                 .await
                 .unwrap(),
         };
+        Self::start_with(&store, arguments).await
+    }
+
+    /// A system on a store, with more arguments for the gateway.
+    pub async fn start_with(store: &str, arguments: &[&str]) -> Self {
+        let directory = TempDir::new().unwrap();
+        let store = store.to_owned();
         let credential = Some(UPSTREAM_SECRET.to_owned());
-        let simulator = Simulator::start(Options {
+        let options = Options {
             credential,
             ..Options::default()
-        })
-        .await
-        .unwrap();
+        };
+        let simulator = Simulator::start(options).await.unwrap();
         furnish(directory.path(), &store, &simulator.base_url());
         let arguments = [&["--store", store.as_str()], arguments].concat();
         let environment = [("TEST_UPSTREAM_KEY", UPSTREAM_SECRET)];

@@ -8,10 +8,12 @@
 )]
 
 mod carriers;
+mod clients;
 mod demo;
 mod drain;
 mod limits;
 mod observe;
+mod outage;
 mod refusals;
 mod revocation;
 mod sdk;

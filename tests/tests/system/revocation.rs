@@ -30,9 +30,9 @@ async fn a_revoked_tokens_next_call_is_refused() {
                 "and so are all that follow"
             );
         }
-        // One slow moment of a shared machine is not the gateway's.
+        // A slow moment of a shared machine is not the gateway's: two of fifteen may be one.
         delays.sort_unstable();
-        assert!(delays[delays.len() / 2] <= BOUND, "{backend:?}: {delays:?}");
+        assert!(delays[12] <= BOUND, "{backend:?}: {delays:?}");
         system.finish().await;
     }
 }

@@ -24,6 +24,8 @@ struct Shelf {
     uses: Mutex<Vec<(TokenId, Timestamp)>>,
     loads: AtomicUsize,
     away: AtomicBool,
+    /// Takes the question and never answers.
+    mute: AtomicBool,
     /// When set, a load that has read its answer waits here before it returns it.
     held: Mutex<Option<Arc<(Notify, Notify)>>>,
 }
@@ -104,6 +106,9 @@ impl Source for Shelf {
     fn changes(&self, after: Revision) -> BoxFuture<'_, Result<Changes, SourceError>> {
         async move {
             self.check()?;
+            if self.mute.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
             let feed = self.feed.lock().unwrap();
             let touched = feed[usize::try_from(after.0).unwrap()..].to_vec();
             Ok(Changes {
@@ -120,6 +125,11 @@ impl Source for Shelf {
     ) -> BoxFuture<'_, Result<(), SourceError>> {
         async move {
             self.check()?;
+            let held = self.held.lock().unwrap().take();
+            if let Some(gate) = held {
+                gate.0.notify_one();
+                gate.1.notified().await;
+            }
             self.uses.lock().unwrap().extend(uses);
             Ok(())
         }
@@ -267,5 +277,44 @@ async fn uses_that_cannot_be_written_are_kept() {
     assert!(rights.flush_uses().await.is_err());
     shelf.away.store(false, Ordering::SeqCst);
     rights.flush_uses().await.unwrap();
+    assert_eq!(shelf.uses.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_does_not_answer_counts_as_away() {
+    let shelf = Arc::new(Shelf::default());
+    let rights = open(&shelf).await;
+    shelf.mute.store(true, Ordering::SeqCst);
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let following = tokio::spawn(crate::follow::follow(Arc::clone(&rights), async move {
+        ended.await.unwrap();
+    }));
+    // The clock stands still but for `advance`, which moves it past the deadline.
+    tokio::task::yield_now().await;
+    tokio::time::advance(crate::follow::ANSWER_TIMEOUT * 2).await;
+    tokio::task::yield_now().await;
+    assert!(!rights.is_current());
+    end.send(()).unwrap();
+    following.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_has_begun_is_finished_before_the_end() {
+    let shelf = Arc::new(Shelf::default());
+    shelf.put(1, TokenState::Enabled);
+    let rights = open(&shelf).await;
+    let entry = rights.credential(&hash(1)).await.unwrap().unwrap();
+    rights.note_use(&entry, Timestamp::from_seconds(1_000));
+    let gate = Arc::new((Notify::new(), Notify::new()));
+    *shelf.held.lock().unwrap() = Some(Arc::clone(&gate));
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let following = tokio::spawn(crate::follow::follow(Arc::clone(&rights), async move {
+        ended.await.unwrap();
+    }));
+    gate.0.notified().await;
+    end.send(()).unwrap();
+    tokio::task::yield_now().await;
+    gate.1.notify_one();
+    following.await.unwrap();
     assert_eq!(shelf.uses.lock().unwrap().len(), 1);
 }
