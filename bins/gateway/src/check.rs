@@ -1,60 +1,107 @@
-//! `check`: says what does not fit, before a gateway is started on it.
+//! `check`: says what does not fit, before a gateway is started on it. It makes nothing new.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use tollgate_rights::source::Source;
+use tollgate_rights::source::{Snapshot, Source};
+use tollgate_store::Store;
+use tollgate_store::upstream::CredentialKept;
 
 use crate::cli::Settings;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::gateway::open_store;
+use crate::gateway::{environment, open_store};
 use crate::print;
 
 /// Reads the configuration and the store, and prints what a gateway would find.
 pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
     let config = Config::load(arguments)?;
-    let store = open_store(&config).await?;
-    let snapshot = store
-        .snapshot()
-        .await
-        .map_err(|error| Failure::start("the catalog cannot be read", error))?;
-    let mut faults = 0;
-    for offer in snapshot.catalog.offers() {
-        let open = offer.routes.iter().any(|route| route.upstream.enabled);
-        if offer.model.enabled && !open {
-            faults += 1;
-            print::line(&format!(
-                "fault: no enabled upstream serves the model `{}`",
-                offer.model.name
-            ));
-        }
-    }
-    for (id, access) in &snapshot.access {
-        if access.base_url.scheme() == "http" && !is_loopback(&access.base_url) {
-            faults += 1;
-            print::line(&format!(
-                "fault: upstream {id} is called without TLS, so its credential can be read on the way"
-            ));
-        }
-    }
-    if !config.listen.ip().is_loopback() && config.settings.trusted_proxies.is_empty() {
+    let mut findings = missing_files(&config);
+    if findings.is_empty() {
+        let store = open_store(&config).await?;
+        let snapshot = store
+            .snapshot()
+            .await
+            .map_err(|error| Failure::start("the catalog cannot be read", error))?;
+        findings.extend(catalog(&snapshot));
+        findings.extend(credentials(&store).await?);
+        let (models, upstreams) = (snapshot.catalog.offers().count(), snapshot.access.len());
         print::line(&format!(
-            "note: calls are served on {} without TLS: put a proxy that has it in front",
-            config.listen
+            "{models} models, {upstreams} upstreams, revision {}",
+            snapshot.revision.0
         ));
     }
-    let models = snapshot.catalog.offers().count();
-    print::line(&format!(
-        "{models} models, {} upstreams, revision {}",
-        snapshot.access.len(),
-        snapshot.revision.0
-    ));
-    if faults == 0 {
+    if !config.listen.ip().is_loopback() && config.settings.trusted_proxies.is_empty() {
+        let listen = config.listen;
+        print::line(&format!(
+            "note: calls are served on {listen} without TLS: put a proxy that has it in front"
+        ));
+    }
+    for finding in &findings {
+        print::line(&format!("fault: {finding}"));
+    }
+    if findings.is_empty() {
         print::line("ok");
         Ok(ExitCode::SUCCESS)
     } else {
         Ok(ExitCode::FAILURE)
     }
+}
+
+/// `serve` would make these, empty; a check is to notice that a path is mistyped.
+fn missing_files(config: &Config) -> Vec<String> {
+    let mut missing = Vec::new();
+    if !config.key_file.exists() {
+        missing.push(format!(
+            "there is no key file `{}`",
+            config.key_file.display()
+        ));
+    }
+    let path = config
+        .store
+        .strip_prefix("sqlite:")
+        .unwrap_or(&config.store);
+    if !config.store.contains("://") && !Path::new(path).exists() {
+        missing.push(format!("there is no store `{path}`"));
+    }
+    missing
+}
+
+fn catalog(snapshot: &Snapshot) -> Vec<String> {
+    let offers = snapshot
+        .catalog
+        .offers()
+        .filter(|offer| offer.model.enabled);
+    let unserved = offers.filter(|offer| !offer.routes.iter().any(|route| route.upstream.enabled));
+    let unserved = unserved.map(|offer| {
+        format!(
+            "no enabled upstream serves the model `{}`",
+            offer.model.name
+        )
+    });
+    let open = snapshot.access.iter().filter(|(_, access)| {
+        let url = &access.base_url;
+        access.credential.is_some() && url.scheme() == "http" && !is_loopback(url)
+    });
+    let open = open.map(|(id, _)| {
+        format!("upstream {id} is called without TLS, so its credential can be read on the way")
+    });
+    unserved.chain(open).collect()
+}
+
+async fn credentials(store: &Store) -> Result<Vec<String>, Failure> {
+    let upstreams = store
+        .upstream_list()
+        .await
+        .map_err(|error| Failure::start("the upstreams cannot be read", error))?;
+    let unset = upstreams.iter().filter_map(|stored| match &stored.credential {
+        CredentialKept::Env(name) if environment(name).is_none_or(|value| value.is_empty()) => {
+            let upstream = &stored.upstream.name;
+            Some(format!("upstream `{upstream}` reads its credential from the variable `{name}`, which is not set"))
+        }
+        _ => None,
+    });
+    Ok(unset.collect())
 }
 
 fn is_loopback(url: &url::Url) -> bool {

@@ -8,6 +8,7 @@
 )]
 
 mod carriers;
+mod check;
 mod clients;
 mod demo;
 mod drain;

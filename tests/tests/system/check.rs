@@ -1,0 +1,70 @@
+//! `tollgate-gateway check`: what does not fit is said before it is served.
+
+use std::path::Path;
+use std::process::Command;
+
+use tollgate_tests::{System, binaries};
+
+/// Runs the check in a directory, and gives its exit code and what it printed.
+fn check(
+    directory: &Path,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> (Option<i32>, String) {
+    let output = Command::new(binaries::gateway())
+        .arg("check")
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .current_dir(directory)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(text).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_fits_is_ok_and_a_variable_that_is_not_set_is_a_fault() {
+    let system = System::start().await;
+    let set = [("TEST_UPSTREAM_KEY", "anything")];
+    let (code, text) = check(system.directory(), &[], &set);
+    assert_eq!(code, Some(0), "{text}");
+    let (code, text) = check(system.directory(), &[], &[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("`TEST_UPSTREAM_KEY`, which is not set"),
+        "{text}"
+    );
+    system.admin(&["model", "create", "nobodys", "--provider", "openai"]);
+    let (code, text) = check(system.directory(), &[], &set);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("no enabled upstream serves the model `nobodys`"),
+        "{text}"
+    );
+    system.finish().await;
+}
+
+#[test]
+fn a_mistyped_path_is_a_fault_and_nothing_is_made() {
+    let directory = tempfile::tempdir().unwrap();
+    let (code, text) = check(directory.path(), &["--store", "tolgate.db"], &[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("there is no store `tolgate.db`"), "{text}");
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_configuration_that_is_not_understood_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(
+        directory.path().join("tollgate.toml"),
+        "lisen = '127.0.0.1:1'\n",
+    )
+    .unwrap();
+    let (code, text) = check(directory.path(), &["--config", "tollgate.toml"], &[]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(
+        text.contains("`tollgate.toml` is not understood") && text.contains("lisen"),
+        "{text}"
+    );
+}
