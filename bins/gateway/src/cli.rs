@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use tollgate_policy::network::Network;
 
 const EXIT_CODES: &str = "\
@@ -29,6 +30,13 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Read the configuration and the store, and say what does not fit.
     Check(Settings),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page.
+    Man,
 }
 
 /// Where a setting is given twice, the flag wins over the environment, and that over the file.

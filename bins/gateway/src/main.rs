@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod failure;
 mod gateway;
+mod manual;
 mod observe;
 mod print;
 mod serve;
@@ -33,6 +34,8 @@ fn main() -> ExitCode {
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Completions { shell } => manual::completions(shell),
+            Command::Man => manual::page(),
         }
     });
     outcome.unwrap_or_else(|failure| failure.exit())

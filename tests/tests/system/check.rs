@@ -1,4 +1,4 @@
-//! `tollgate-gateway check`: what does not fit is said before it is served.
+//! What the gateway's binary does besides serving: it checks, and describes itself.
 
 use std::path::Path;
 use std::process::Command;
@@ -67,4 +67,23 @@ fn a_configuration_that_is_not_understood_is_refused() {
         text.contains("`tollgate.toml` is not understood") && text.contains("lisen"),
         "{text}"
     );
+}
+
+#[test]
+fn the_binary_describes_itself_to_shells_and_readers() {
+    for (arguments, said) in [
+        (["completions", "bash"].as_slice(), "complete -F"),
+        (&["man"], ".TH tollgate-gateway 1"),
+        (&["serve", "--help"], "TOLLGATE_LISTEN"),
+    ] {
+        let output = Command::new(binaries::gateway())
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        assert!(
+            String::from_utf8(output.stdout).unwrap().contains(said),
+            "{arguments:?}"
+        );
+    }
 }
