@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 use tollgate_simulator::{Options, Simulator};
 use tollgate_testkit::postgres;
 use tollgate_testkit::raw_client::{self, Response};
@@ -45,6 +45,13 @@ pub struct Token {
     pub secret: String,
 }
 
+impl Token {
+    /// The secret as most clients send it.
+    pub fn bearer(&self) -> String {
+        format!("Bearer {}", self.secret)
+    }
+}
+
 impl System {
     /// A system on SQLite with models of two dialects and a mounted API.
     pub async fn start() -> Self {
@@ -60,6 +67,14 @@ impl System {
                 .unwrap(),
         };
         Self::start_with(&store, arguments).await
+    }
+
+    /// A system whose gateway reads this configuration file.
+    pub async fn start_configured(config: &str) -> Self {
+        let file = NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), config).unwrap();
+        let path = file.path().to_str().unwrap();
+        Self::start_on(Backend::Sqlite, &["--config", path]).await
     }
 
     /// A system on a store, with more arguments for the gateway.
@@ -116,6 +131,17 @@ impl System {
         };
         self.issued(&token.secret);
         token
+    }
+
+    /// Puts an OpenAI upstream at an address behind a model, which is made if it is a new one.
+    pub fn serve_at(&self, url: &str, model: &str, more: &[&str]) {
+        let name = format!("at {}", url.rsplit(':').next().unwrap_or(url));
+        // The model may be there already, for another upstream of it.
+        self.try_admin(&["model", "create", model, "--provider", "openai"]);
+        let vendor = ["--dialect", "openai", "--provider", "openai"];
+        let served = ["--models", model, "--base-url", url];
+        let base = ["upstream", "create", name.as_str()];
+        self.admin(&[&base, vendor.as_slice(), &served, more].concat());
     }
 
     /// Waits until every change so far is in force at the gateway.

@@ -1,7 +1,7 @@
 //! A secret from any carrier is the same secret, and none of them reaches the upstream or a log.
 
 use serde_json::json;
-use tollgate_tests::{Backend, System};
+use tollgate_tests::System;
 
 /// Base64 of a short text, as curl's `--user` would send it.
 fn basic(user: &str, password: &str) -> String {
@@ -78,13 +78,7 @@ async fn every_carrier_is_accepted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_is_accepted_where_the_operator_says_so() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "basic_credentials = true\n").unwrap();
-    let system = System::start_on(
-        Backend::Sqlite,
-        &["--config", file.path().to_str().unwrap()],
-    )
-    .await;
+    let system = System::start_configured("basic_credentials = true\n").await;
     let token = system.token(&[]);
     let password = basic("anybody", &token.secret);
     let answer = system

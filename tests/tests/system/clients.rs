@@ -7,47 +7,16 @@ use serde_json::json;
 use tollgate_testkit::http_message::chunk;
 use tollgate_testkit::raw_client::RawClient;
 use tollgate_testkit::raw_upstream::{RawUpstream, Step};
+use tollgate_tests::System;
 use tollgate_tests::system::request;
-use tollgate_tests::{Backend, System, Token};
 
 /// Far below what any deadline of the gateway would take to notice the same.
 const AT_ONCE: Duration = Duration::from_secs(8);
 
-async fn start(config: &str) -> System {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), config).unwrap();
-    System::start_on(
-        Backend::Sqlite,
-        &["--config", file.path().to_str().unwrap()],
-    )
-    .await
-}
-
-fn bearer(token: &Token) -> String {
-    format!("Bearer {}", token.secret)
-}
-
 /// An upstream that takes a call and never answers, behind the model `raw-model`.
 async fn silent_upstream(system: &System) -> RawUpstream {
     let upstream = RawUpstream::start(vec![Step::Hang]).await.unwrap();
-    let url = upstream.url();
-    let base = [
-        "upstream",
-        "create",
-        "raw",
-        "--dialect",
-        "openai",
-        "--provider",
-        "openai",
-    ];
-    system.admin(&["model", "create", "raw-model", "--provider", "openai"]);
-    system.admin(
-        &[
-            &base,
-            ["--models", "raw-model", "--base-url", url.as_str()].as_slice(),
-        ]
-        .concat(),
-    );
+    system.serve_at(&upstream.url(), "raw-model", &[]);
     upstream
 }
 
@@ -57,7 +26,7 @@ async fn a_client_that_leaves_before_the_answer_takes_its_call_with_it() {
     let upstream = silent_upstream(&system).await;
     let token = system.token(&[]);
     system.in_force().await;
-    let authorization = bearer(&token);
+    let authorization = token.bearer();
     let body = json!({"model": "raw-model"}).to_string();
     let ask = request(
         "POST /v1/chat/completions",
@@ -103,7 +72,8 @@ async fn a_client_that_leaves_before_the_answer_takes_its_call_with_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_say_nothing_are_closed() {
-    let system = start("[limits]\nhead_seconds = 1\nkeep_alive_idle_seconds = 2\n").await;
+    let system =
+        System::start_configured("[limits]\nhead_seconds = 1\nkeep_alive_idle_seconds = 2\n").await;
     for greeting in [
         "",
         "P",
@@ -139,12 +109,12 @@ async fn connections_that_say_nothing_are_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bodies_of_mounted_apis_are_bounded_too() {
-    let system = start(
+    let system = System::start_configured(
         "[limits]\nbody_bytes = 1000\nbody_first_byte_seconds = 1\nbody_bytes_per_second = 1000\n",
     )
     .await;
     let token = system.token(&[]);
-    let authorization = bearer(&token);
+    let authorization = token.bearer();
     let line = format!("POST /crm/x HTTP/1.1\r\nhost: a\r\nauthorization: {authorization}\r\n");
     let mut client = RawClient::connect(system.gateway.address).await.unwrap();
     client
@@ -174,13 +144,15 @@ async fn the_bodies_of_mounted_apis_are_bounded_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_steady_but_too_slow_is_ended() {
-    let system =
-        start("[limits]\nbody_first_byte_seconds = 1\nbody_bytes_per_second = 1000000\n").await;
+    let system = System::start_configured(
+        "[limits]\nbody_first_byte_seconds = 1\nbody_bytes_per_second = 1000000\n",
+    )
+    .await;
     let token = system.token(&[]);
     let mut client = RawClient::connect(system.gateway.address).await.unwrap();
     let head = format!(
         "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: {}\r\ntransfer-encoding: chunked\r\n\r\n",
-        bearer(&token)
+        token.bearer()
     );
     client.send(head).await.unwrap();
     // A byte for every answer of another client: never a second of silence.
@@ -199,7 +171,7 @@ async fn a_caller_who_is_refused_anyway_is_not_let_to_upload() {
     let mut client = RawClient::connect(system.gateway.address).await.unwrap();
     let head = format!(
         "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: {}\r\ncontent-length: 1000000\r\nexpect: 100-continue\r\n\r\n",
-        bearer(&token)
+        token.bearer()
     );
     client.send(head).await.unwrap();
     assert_eq!(
@@ -224,7 +196,7 @@ async fn http_2_is_refused_and_logged_as_carefully() {
     let system = System::start().await;
     let token = system.token(&[]);
     let url = system.openai_url();
-    let authorization = format!("authorization: {}", bearer(&token));
+    let authorization = format!("authorization: {}", token.bearer());
     let h2 = ["--http2-prior-knowledge", "--write-out", "%{http_code}"];
     let call = |more: &[&str]| tokio::task::block_in_place(|| curl(&[&h2, more].concat()));
     let models = format!("{url}/models");

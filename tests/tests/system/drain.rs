@@ -27,24 +27,10 @@ async fn a_running_stream_ends_by_itself_and_new_connections_are_refused() {
         Step::Close,
     ];
     let upstream = RawUpstream::start(script).await.unwrap();
-    let url = upstream.url();
-    system.admin(&["model", "create", "raw-model", "--provider", "openai"]);
-    system.admin(&[
-        "upstream",
-        "create",
-        "raw",
-        "--dialect",
-        "openai",
-        "--provider",
-        "openai",
-        "--models",
-        "raw-model",
-        "--base-url",
-        &url,
-    ]);
+    system.serve_at(&upstream.url(), "raw-model", &[]);
     let token = system.token(&[]);
     system.in_force().await;
-    let authorization = format!("Bearer {}", token.secret);
+    let authorization = token.bearer();
     let body = json!({"model": "raw-model", "stream": true}).to_string();
     let mut client = RawClient::connect(system.gateway.address).await.unwrap();
     client

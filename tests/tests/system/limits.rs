@@ -7,31 +7,16 @@ use serde_json::json;
 use tollgate_testkit::http_message::{LAST_CHUNK, chunk, response_head};
 use tollgate_testkit::raw_client::RawClient;
 use tollgate_testkit::raw_upstream::{Gate, RawUpstream, Step};
+use tollgate_tests::System;
 use tollgate_tests::system::request;
-use tollgate_tests::{Backend, System, Token};
-
-/// A system whose gateway reads this configuration file.
-async fn start(config: &str) -> System {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), config).unwrap();
-    System::start_on(
-        Backend::Sqlite,
-        &["--config", file.path().to_str().unwrap()],
-    )
-    .await
-}
-
-fn bearer(token: &Token) -> String {
-    format!("Bearer {}", token.secret)
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_beyond_the_bound_is_refused_before_it_is_read() {
-    let system = start("[limits]\nbody_bytes = 1000\n").await;
+    let system = System::start_configured("[limits]\nbody_bytes = 1000\n").await;
     let token = system.token(&[]);
     let messages = json!([{"role": "user", "content": "Hello"}]);
     let fits = json!({"model": "sim-chat", "messages": messages}).to_string();
-    let authorization = bearer(&token);
+    let authorization = token.bearer();
     let headers = [("authorization", authorization.as_str())];
     let answer = system
         .send(
@@ -73,7 +58,7 @@ async fn a_body_beyond_the_bound_is_refused_before_it_is_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_heads_and_slow_bodies_are_ended() {
-    let system = start(
+    let system = System::start_configured(
         "[limits]\nhead_seconds = 1\nbody_first_byte_seconds = 1\nbody_bytes_per_second = 1000\n",
     )
     .await;
@@ -92,7 +77,7 @@ async fn slow_heads_and_slow_bodies_are_ended() {
     let mut slow = RawClient::connect(system.gateway.address).await.unwrap();
     let head = format!(
         "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: {}\r\ncontent-length: 100\r\n\r\n{{\"mod",
-        bearer(&token)
+        token.bearer()
     );
     slow.send(head).await.unwrap();
     let answer = slow.head().await.unwrap();
@@ -124,7 +109,7 @@ async fn too_many_header_fields_are_refused() {
 async fn heads_that_another_server_may_read_differently_are_refused() {
     let system = System::start().await;
     let token = system.token(&[]);
-    let authorization = format!("authorization: {}\r\n", bearer(&token));
+    let authorization = format!("authorization: {}\r\n", token.bearer());
     let start = "POST /v1/chat/completions HTTP/1.1\r\n";
     for (lines, status) in [
         ("content-length: 2\r\n", 400),
@@ -154,8 +139,10 @@ async fn heads_that_another_server_may_read_differently_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_upstream_is_given_up_and_a_slow_stream_kept_alive() {
-    let mut system =
-        start("[limits]\nresponse_seconds = 1\nidle_seconds = 3\nkeep_alive_seconds = 1\n").await;
+    let mut system = System::start_configured(
+        "[limits]\nresponse_seconds = 1\nidle_seconds = 3\nkeep_alive_seconds = 1\n",
+    )
+    .await;
     let head = response_head(
         200,
         &[
@@ -181,24 +168,10 @@ async fn a_silent_upstream_is_given_up_and_a_slow_stream_kept_alive() {
     ])
     .await
     .unwrap();
-    let url = upstream.url();
-    system.admin(&["model", "create", "raw-model", "--provider", "openai"]);
-    system.admin(&[
-        "upstream",
-        "create",
-        "raw",
-        "--dialect",
-        "openai",
-        "--provider",
-        "openai",
-        "--models",
-        "raw-model",
-        "--base-url",
-        &url,
-    ]);
+    system.serve_at(&upstream.url(), "raw-model", &[]);
     let token = system.token(&[]);
     system.in_force().await;
-    let authorization = bearer(&token);
+    let authorization = token.bearer();
     let body = json!({"model": "raw-model", "stream": true}).to_string();
     let ask = request(
         "POST /v1/chat/completions",
@@ -275,25 +248,10 @@ async fn upstreams_that_fail_are_answered_as_ours() {
         );
     }
     let down = RawUpstream::start(vec![]).await.unwrap().address();
-    system.admin(&["model", "create", "gone", "--provider", "openai"]);
     let url = format!("http://{down}");
-    system.admin(&[
-        "upstream",
-        "create",
-        "gone",
-        "--dialect",
-        "openai",
-        "--provider",
-        "openai",
-        "--models",
-        "gone",
-        "--base-url",
-        &url,
-        "--priority",
-        "9",
-    ]);
+    system.serve_at(&url, "gone", &["--priority", "9"]);
     system.in_force().await;
-    let authorization = bearer(&token);
+    let authorization = token.bearer();
     let headers = [("authorization", authorization.as_str())];
     let body =
         json!({"model": "gone", "messages": [{"role": "user", "content": "Hello"}]}).to_string();
@@ -303,21 +261,11 @@ async fn upstreams_that_fail_are_answered_as_ours() {
     assert_eq!(answer.status(), 502);
     // A second upstream of the same model is tried when the first cannot be reached.
     let provider = system.simulator.base_url();
-    system.admin(&[
-        "upstream",
-        "create",
-        "still there",
-        "--dialect",
-        "openai",
-        "--provider",
-        "openai",
-        "--models",
-        "gone",
-        "--base-url",
+    system.serve_at(
         &provider,
-        "--credential-env",
-        "TEST_UPSTREAM_KEY",
-    ]);
+        "gone",
+        &["--credential-env", "TEST_UPSTREAM_KEY"],
+    );
     system.in_force().await;
     let answer = system
         .send("POST /v1/chat/completions", &headers, &body)
@@ -331,7 +279,7 @@ async fn http_2_is_spoken_too() {
     let system = System::start().await;
     let token = system.token(&[]);
     let url = format!("{}/chat/completions", system.openai_url());
-    let authorization = format!("authorization: {}", bearer(&token));
+    let authorization = format!("authorization: {}", token.bearer());
     let body = json!({"model": "sim-chat", "stream": true, "messages": [{"role": "user", "content": "Hello"}]}).to_string();
     let run = tokio::task::spawn_blocking(move || {
         Command::new("curl")

@@ -4,8 +4,8 @@ use serde_json::json;
 use tollgate_testkit::postgres::Postgres;
 use tollgate_testkit::raw_client::RawClient;
 use tollgate_testkit::raw_upstream::{RawUpstream, Step};
+use tollgate_tests::System;
 use tollgate_tests::system::request;
-use tollgate_tests::{Backend, System};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_store_known_tokens_go_on_and_unknown_ones_wait() {
@@ -37,31 +37,11 @@ async fn without_the_store_known_tokens_go_on_and_unknown_ones_wait() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upstream_that_stalls_while_connecting_is_passed_over() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "[limits]\nconnect_seconds = 1\n").unwrap();
-    let system = System::start_on(
-        Backend::Sqlite,
-        &["--config", file.path().to_str().unwrap()],
-    )
-    .await;
+    let system = System::start_configured("[limits]\nconnect_seconds = 1\n").await;
     // It takes connections and never says a word of TLS.
     let mute = RawUpstream::start(vec![Step::Hang]).await.unwrap();
     let url = format!("https://127.0.0.1:{}", mute.address().port());
-    system.admin(&[
-        "upstream",
-        "create",
-        "mute",
-        "--dialect",
-        "openai",
-        "--provider",
-        "openai",
-        "--models",
-        "sim-chat",
-        "--base-url",
-        &url,
-        "--priority",
-        "9",
-    ]);
+    system.serve_at(&url, "sim-chat", &["--priority", "9"]);
     let token = system.token(&[]);
     system.in_force().await;
     assert_eq!(system.chat(&token.secret, &[]).await.status(), 200);
@@ -71,32 +51,12 @@ async fn an_upstream_that_stalls_while_connecting_is_passed_over() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_cannot_end_in_time_is_cut_off_and_said_so() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "[limits]\ndrain_seconds = 1\n").unwrap();
-    let mut system = System::start_on(
-        Backend::Sqlite,
-        &["--config", file.path().to_str().unwrap()],
-    )
-    .await;
+    let mut system = System::start_configured("[limits]\ndrain_seconds = 1\n").await;
     let upstream = RawUpstream::start(vec![Step::Hang]).await.unwrap();
-    let url = upstream.url();
-    system.admin(&["model", "create", "raw-model", "--provider", "openai"]);
-    system.admin(&[
-        "upstream",
-        "create",
-        "raw",
-        "--dialect",
-        "openai",
-        "--provider",
-        "openai",
-        "--models",
-        "raw-model",
-        "--base-url",
-        &url,
-    ]);
+    system.serve_at(&upstream.url(), "raw-model", &[]);
     let token = system.token(&[]);
     system.in_force().await;
-    let authorization = format!("Bearer {}", token.secret);
+    let authorization = token.bearer();
     let body = json!({"model": "raw-model"}).to_string();
     let mut client = RawClient::connect(system.gateway.address).await.unwrap();
     client

@@ -54,7 +54,7 @@ type Expected = [(u16, &'static str); 3];
 
 /// Makes the same call in every dialect, and looks at the answers; nothing may reach the upstream.
 async fn refuses(system: &System, token: &Token, more: &[(&str, &str)], expected: Expected) {
-    let authorization = format!("Bearer {}", token.secret);
+    let authorization = token.bearer();
     let headers = [&[("authorization", authorization.as_str())], more].concat();
     refuses_headers(system, &headers, expected).await;
 }
@@ -308,7 +308,7 @@ async fn a_trusted_proxy_tells_the_clients_address() {
 async fn a_model_that_is_not_allowed_looks_like_one_that_does_not_exist() {
     let system = System::start().await;
     let token = system.token(&["--models", "another-*"]);
-    let authorization = format!("Bearer {}", token.secret);
+    let authorization = token.bearer();
     let headers = [("authorization", authorization.as_str())];
     for dialect in [Dialect::OpenAi, Dialect::Anthropic] {
         let hidden = dialect.call(&system, &headers).await;
@@ -379,7 +379,7 @@ async fn an_endpoint_that_is_not_allowed_is_refused() {
 async fn a_body_that_two_parsers_would_read_differently_is_refused() {
     let system = System::start().await;
     let token = system.token(&[]);
-    let authorization = format!("Bearer {}", token.secret);
+    let authorization = token.bearer();
     let headers = [("authorization", authorization.as_str())];
     for body in [
         r#"{"model":"sim-chat","model":"other","messages":[]}"#,
@@ -408,7 +408,7 @@ async fn a_body_that_two_parsers_would_read_differently_is_refused() {
 async fn routes_that_are_not_there_are_refused() {
     let system = System::start().await;
     let token = system.token(&[]);
-    let authorization = format!("Bearer {}", token.secret);
+    let authorization = token.bearer();
     let headers = [("authorization", authorization.as_str())];
     for (line, status) in [
         ("GET /v1/chat/completions", 405),

@@ -101,7 +101,7 @@ async fn a_token_sees_only_the_models_that_it_may_use() {
         .await;
     assert_eq!(answer["text"], "sim-chat,sim-embedding", "{answer}");
     assert_eq!(system.simulator.count(), 0, "the gateway answers itself");
-    let authorization = format!("Bearer {}", token.secret);
+    let authorization = token.bearer();
     let headers = [("authorization", authorization.as_str())];
     let one = system.send("GET /v1/models/sim-chat", &headers, "").await;
     assert_eq!(

@@ -26,24 +26,7 @@ fn head() -> Vec<u8> {
 
 /// Puts a scripted upstream behind a model of its own.
 fn serve(system: &System, upstream: &RawUpstream) {
-    let url = upstream.url();
-    let base = [
-        "upstream",
-        "create",
-        "raw",
-        "--dialect",
-        "openai",
-        "--provider",
-        "openai",
-    ];
-    system.admin(&["model", "create", "raw-model", "--provider", "openai"]);
-    system.admin(
-        &[
-            &base,
-            ["--models", "raw-model", "--base-url", url.as_str()].as_slice(),
-        ]
-        .concat(),
-    );
+    system.serve_at(&upstream.url(), "raw-model", &[]);
 }
 
 fn ask(secret: &str) -> String {
@@ -228,7 +211,7 @@ async fn the_body_reaches_the_upstream_as_it_was_written() {
     serve(&system, &upstream);
     let token = system.token(&[]);
     system.in_force().await;
-    let authorization = format!("Bearer {}", token.secret);
+    let authorization = token.bearer();
     let headers = [
         ("authorization", authorization.as_str()),
         ("anthropic-beta", "a,b"),
@@ -282,7 +265,7 @@ async fn a_model_is_named_to_the_upstream_as_it_knows_it() {
     ]);
     let token = system.token(&[]);
     system.in_force().await;
-    let authorization = format!("Bearer {}", token.secret);
+    let authorization = token.bearer();
     let body = r#"{"a":1, "model" : "public-name", "b":[ ]}"#;
     let answer = system
         .send(

@@ -8,8 +8,9 @@ use crate::endpoint::Dialect;
 use crate::fixture::{
     CRM, GPT, LAYERS, LIST, chat, group, mount, networks, patterns, providers, upstream,
 };
-use crate::id::GroupId;
+use crate::id::{GroupId, UpstreamId};
 use crate::scope::Allow;
+use crate::upstream::Upstream;
 
 const EXPIRY: &str = "expires 2027-01-15T08:00:00Z";
 const EMPTY: &str = "0 credits left";
@@ -272,11 +273,12 @@ fn a_model_that_is_served_in_another_dialect_only_is_refused() {
 fn a_long_list_of_upstreams_is_cut() {
     let many = |world: &mut World| {
         let template = world.upstreams.remove(0);
-        world.upstreams = vec![template; 11];
-        world
-            .upstreams
-            .iter_mut()
-            .for_each(|one| one.enabled = false);
+        let numbered = |id| Upstream {
+            id: UpstreamId::from_raw(id).unwrap(),
+            enabled: false,
+            ..template.clone()
+        };
+        world.upstreams = (1..=11).map(numbered).collect();
     };
     let saw = format!("{}, and 3 more", ["`first` is disabled"; 8].join(", "));
     check(many, GPT, &[(NoUpstream, Layer::Catalog, &saw)]);
