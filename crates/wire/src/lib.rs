@@ -5,6 +5,7 @@ pub mod events;
 pub mod models;
 pub mod peek;
 pub mod route;
+pub mod usage;
 
 pub use answer::{Answer, Fault, LimitKind, answer, from_refusal};
 pub use events::{EventBoundary, KEEP_ALIVE, stream_error};

@@ -1,0 +1,245 @@
+//! What an answer used, read from its bytes as they pass, in constant memory.
+//! Which price applies, and who pays, is decided elsewhere; no text is kept here.
+
+use serde::Serialize;
+
+mod document;
+mod events;
+mod json;
+mod keys;
+mod lines;
+mod number;
+mod report;
+mod skim;
+mod stencil;
+mod surface;
+mod tally;
+
+pub use surface::Surface;
+
+use document::Document;
+use events::Events;
+use tally::Tally;
+
+/// What one call used, in parts that do not overlap: the price of a call is the sum of each part
+/// times its own price. Where a kind has no price of its own, it takes that of its whole.
+///
+/// | part | OpenAI | Anthropic | Gemini |
+/// | --- | --- | --- | --- |
+/// | `input` | prompt (or input) tokens less all parts of it below | `input_tokens` | prompt less its parts, plus tool use |
+/// | `cached_input` | `cached_tokens` | `cache_read_input_tokens` | `cachedContentTokenCount` |
+/// | `cache_write_5m` | `cache_write_tokens` | `ephemeral_5m_input_tokens`, and what of `cache_creation_input_tokens` has no stated time | |
+/// | `cache_write_1h` | | `ephemeral_1h_input_tokens` | |
+/// | `input_audio`, `input_image` | `audio_tokens`, `image_tokens` of the input | | `promptTokensDetails` |
+/// | `output` | completion (or output) tokens less all parts of it below | `output_tokens` | candidates less their parts |
+/// | `reasoning` | `reasoning_tokens` | | `thoughtsTokenCount` |
+/// | `output_audio`, `output_image` | `audio_tokens`, `image_tokens` of the output | | `candidatesTokensDetails` |
+///
+/// Anthropic's `output_tokens` holds its thinking, and is not split. Where a part of OpenAI's is
+/// larger than its whole, or where the total says so, the provider counts it apart from the whole
+/// (xAI does so with reasoning): it is then not taken off. Each count is at most 2^53 as a
+/// provider says it, so that no sum of them overflows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Usage {
+    /// Tokens read at the plain price.
+    pub input: u64,
+    /// Tokens read from the provider's cache.
+    pub cached_input: u64,
+    /// Tokens written to the provider's cache for its default time, which is five minutes.
+    pub cache_write_5m: u64,
+    /// Tokens written to the provider's cache for an hour.
+    pub cache_write_1h: u64,
+    /// Tokens of sound that were read and not cached.
+    pub input_audio: u64,
+    /// Tokens of images that were read and not cached.
+    pub input_image: u64,
+    /// Tokens of text generated.
+    pub output: u64,
+    /// Tokens generated in thought, where the provider tells them.
+    pub reasoning: u64,
+    /// Tokens of sound generated.
+    pub output_audio: u64,
+    /// Tokens of images generated.
+    pub output_image: u64,
+    /// Sound, in microseconds, where the provider counts it by time. Rounded up.
+    pub audio_micros: u64,
+    /// Searches: Anthropic's web searches, and the search units of a reranking, rounded up.
+    pub searches: u64,
+}
+
+/// How many bytes make a token where nobody counted. English has 4 to 5 per token with the
+/// tokenizers of today, code and most other scripts 3 to 4.
+pub const BYTES_PER_TOKEN: u64 = 4;
+
+/// What a call used where the provider does not tell: a token per [`BYTES_PER_TOKEN`] bytes, each
+/// direction rounded up. The caller says on the receipt that it is an estimate, and bounds the
+/// input by the model's context window, since images in a request have many more bytes per token.
+pub const fn estimate(input_bytes: u64, output_bytes: u64) -> Usage {
+    let mut usage = Usage::NONE;
+    usage.input = input_bytes.div_ceil(BYTES_PER_TOKEN);
+    usage.output = output_bytes.div_ceil(BYTES_PER_TOKEN);
+    usage
+}
+
+impl Usage {
+    const NONE: Self = Self {
+        input: 0,
+        cached_input: 0,
+        cache_write_5m: 0,
+        cache_write_1h: 0,
+        input_audio: 0,
+        input_image: 0,
+        output: 0,
+        reasoning: 0,
+        output_audio: 0,
+        output_image: 0,
+        audio_micros: 0,
+        searches: 0,
+    };
+
+    /// All tokens read, whatever their price.
+    pub const fn input_tokens(&self) -> u64 {
+        self.input
+            .saturating_add(self.cached_input)
+            .saturating_add(self.cache_write_5m)
+            .saturating_add(self.cache_write_1h)
+            .saturating_add(self.input_audio)
+            .saturating_add(self.input_image)
+    }
+
+    /// All tokens generated, whatever their price.
+    pub const fn output_tokens(&self) -> u64 {
+        self.output
+            .saturating_add(self.reasoning)
+            .saturating_add(self.output_audio)
+            .saturating_add(self.output_image)
+    }
+}
+
+/// How an answer ended, by its own word. The worst that was said counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// It did not say: it was cut, or its dialect has no such word.
+    #[default]
+    Unmarked,
+    /// `[DONE]`, `message_stop`, `response.completed`, Gemini's `finishReason` and the like; a
+    /// JSON body that is whole.
+    Complete,
+    /// `response.incomplete`, in a stream or as the status of a body.
+    Incomplete,
+    /// `response.failed`, or an error, in a stream or as a body.
+    Failed,
+}
+
+/// What was read from an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Metered {
+    /// What the provider says the call used. None where it does not, or where its last word was
+    /// absurd.
+    pub usage: Option<Usage>,
+    /// The provider said something that cannot be: a count that is negative, a fraction, larger
+    /// than 2^53 or no number at all.
+    pub absurd: bool,
+    /// The count of the output is only a beginning, since the stream ended before the final one:
+    /// Anthropic's `message_start` without a `message_delta`.
+    pub provisional: bool,
+    /// How it ended.
+    pub ended: Ended,
+    /// Bytes of generated text, as they stand in the JSON, to estimate from.
+    pub output_bytes: u64,
+}
+
+impl Metered {
+    /// What to charge, and whether it is an estimate: the provider's count; where its output is
+    /// provisional, the larger one of that and the estimate; else [`estimate`].
+    pub fn settled(&self, input_bytes: u64) -> (Usage, bool) {
+        let estimated = estimate(input_bytes, self.output_bytes);
+        match self.usage {
+            None => (estimated, true),
+            Some(usage) if self.provisional => {
+                let output = usage.output.max(estimated.output);
+                (Usage { output, ..usage }, true)
+            }
+            Some(usage) => (usage, false),
+        }
+    }
+}
+
+/// Reads what an answer used while its bytes pass.
+///
+/// The result does not depend on how the bytes are cut. At most [`UsageScanner::MOST_HELD`] bytes
+/// of the answer are held back at any time, however large its events are.
+#[derive(Debug)]
+pub struct UsageScanner {
+    surface: Surface,
+    reader: Reader,
+    tally: Tally,
+}
+
+#[derive(Debug)]
+enum Reader {
+    Events(Events),
+    Body { json: Document, bytes: u64 },
+}
+
+impl UsageScanner {
+    /// The most bytes of an answer that are held back: an event of up to this size, of which the
+    /// end has not come yet.
+    pub const MOST_HELD: usize = events::MOST_HELD;
+
+    /// For an answer of type `text/event-stream`.
+    pub fn events(surface: Surface) -> Self {
+        Self::new(surface, Reader::Events(Events::new(surface)))
+    }
+
+    /// For any other answer: JSON, or something that has no usage in it.
+    pub const fn body(surface: Surface) -> Self {
+        let json = Document::body(surface);
+        Self::new(surface, Reader::Body { json, bytes: 0 })
+    }
+
+    const fn new(surface: Surface, reader: Reader) -> Self {
+        Self {
+            surface,
+            reader,
+            tally: Tally::new(surface),
+        }
+    }
+
+    /// Takes the next bytes of the answer, cut anywhere, without any transfer or content coding.
+    pub fn push(&mut self, bytes: &[u8]) {
+        match &mut self.reader {
+            Reader::Events(events) => events.push(bytes, &mut self.tally),
+            Reader::Body { json, bytes: seen } => {
+                *seen = seen.saturating_add(bytes.len() as u64);
+                json.push(bytes, &mut self.tally);
+            }
+        }
+    }
+
+    /// The answer has ended, or broken off. An event that lacks only its empty line counts.
+    pub fn finish(mut self) -> Metered {
+        match &mut self.reader {
+            Reader::Events(events) => events.finish(&mut self.tally),
+            // A transcript comes as bare text if the client likes.
+            Reader::Body { json, bytes } => {
+                if self.surface == Surface::Transcription && !json.is_json() {
+                    self.tally.text = *bytes;
+                }
+            }
+        }
+        self.tally.metered()
+    }
+
+    /// How many bytes of the answer are held back now.
+    pub fn held(&self) -> usize {
+        match &self.reader {
+            Reader::Events(events) => events.held(),
+            Reader::Body { .. } => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,385 @@
+//! One JSON document of an answer: the whole body, or the data of one event.
+//! It follows the path to the usage, and tells the tally when the document is whole.
+
+use super::json::{Json, Visitor};
+use super::keys::{Member, Node, member};
+use super::number::Number;
+use super::report::{Report, Slot};
+use super::tally::Tally;
+use super::{Ended, Surface};
+
+/// No path to a usage is longer.
+const DEEPEST: usize = 6;
+
+#[derive(Debug, Clone)]
+pub(super) struct Document {
+    json: Json,
+    path: Path,
+    draft: Draft,
+}
+
+#[derive(Debug, Clone)]
+struct Path {
+    surface: Surface,
+    streamed: bool,
+    /// The nodes from the root, of which `depth` are open; what is deeper is elsewhere.
+    nodes: [Node; DEEPEST],
+    depth: u64,
+    member: Member,
+    /// The value of the last key is generated text, if it is a string.
+    is_text: bool,
+    is_json: bool,
+}
+
+/// What the document has said so far. It counts once the document is whole.
+#[derive(Debug, Clone)]
+struct Draft {
+    report: Option<Report>,
+    beginning: bool,
+    absurd: bool,
+    error: bool,
+    finished: bool,
+    response: bool,
+    kind: Kind,
+    status: Ended,
+    modality: Modality,
+    modality_count: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Other,
+    /// The last event of a stream.
+    Last,
+    /// The last event of a stream of OpenAI's responses.
+    Response(Ended),
+    Error,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Modality {
+    Audio,
+    Image,
+    Other,
+}
+
+impl Document {
+    pub(super) const fn event(surface: Surface) -> Self {
+        Self::new(surface, true)
+    }
+
+    pub(super) const fn body(surface: Surface) -> Self {
+        Self::new(surface, false)
+    }
+
+    const fn new(surface: Surface, streamed: bool) -> Self {
+        Self {
+            json: Json::new(),
+            path: Path {
+                surface,
+                streamed,
+                nodes: [Node::Elsewhere; DEEPEST],
+                depth: 0,
+                member: Member::Nothing,
+                is_text: false,
+                is_json: false,
+            },
+            draft: Draft::NEW,
+        }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8], tally: &mut Tally) {
+        let mut reading = Reading {
+            path: &mut self.path,
+            draft: &mut self.draft,
+            tally,
+        };
+        self.json.push(bytes, &mut reading);
+    }
+
+    /// Whether an object or an array has begun.
+    pub(super) const fn is_json(&self) -> bool {
+        self.path.is_json
+    }
+}
+
+impl Path {
+    fn at(&self) -> Node {
+        let Some(last) = self.depth.checked_sub(1) else {
+            return Node::Elsewhere;
+        };
+        let last = usize::try_from(last).unwrap_or(DEEPEST);
+        self.nodes.get(last).copied().unwrap_or(Node::Elsewhere)
+    }
+
+    /// Which node begins here.
+    fn child(&self, is_object: bool) -> Node {
+        match (self.at(), self.member, is_object) {
+            _ if self.depth == 0 && is_object => Node::Root,
+            _ if self.depth == 0 && self.surface == Surface::Gemini => Node::Documents,
+            _ if self.depth == 0 => Node::RootArray,
+            (Node::Documents, _, true) => Node::Root,
+            (Node::InputModalities, _, true) => Node::InputModality,
+            (Node::OutputModalities, _, true) => Node::OutputModality,
+            (Node::Candidates, _, true) => Node::Candidate,
+            (_, Member::Into(node), _) if node.is_list() != is_object => node,
+            _ => Node::Elsewhere,
+        }
+    }
+}
+
+impl Node {
+    const fn is_list(self) -> bool {
+        matches!(
+            self,
+            Self::InputModalities | Self::OutputModalities | Self::Candidates
+        )
+    }
+}
+
+struct Reading<'a> {
+    path: &'a mut Path,
+    draft: &'a mut Draft,
+    tally: &'a mut Tally,
+}
+
+impl Reading<'_> {
+    /// The value of the last key is there, and is none of those that it should be.
+    fn misplaced(&mut self) {
+        match self.path.member {
+            Member::Into(Node::Usage) => {
+                self.draft.usage_begins(false);
+                self.draft.absurd = true;
+            }
+            Member::Count(_) | Member::Quantity(_) | Member::ModalityCount => {
+                self.draft.absurd = true;
+            }
+            Member::Error => self.draft.error = true,
+            _ => {}
+        }
+    }
+
+    fn amount(&mut self, slot: Slot, amount: Option<u64>) {
+        match (amount, &mut self.draft.report) {
+            (Some(_), Some(report)) => report.set(slot, amount),
+            _ => self.draft.absurd = true,
+        }
+    }
+}
+
+impl Visitor for Reading<'_> {
+    fn key(&mut self, key: Option<&[u8]>) {
+        let Path {
+            surface, streamed, ..
+        } = *self.path;
+        let at = self.path.at();
+        self.path.member = match key {
+            Some(key) if at != Node::Elsewhere => member(surface, streamed, at, key),
+            _ => Member::Nothing,
+        };
+        self.path.is_text = key.is_some_and(|key| surface.is_text(streamed, key));
+    }
+
+    fn cares(&self) -> bool {
+        self.path.member != Member::Nothing
+    }
+
+    fn text(&mut self, bytes: usize) {
+        if self.path.is_text {
+            self.tally.add_text(bytes);
+        }
+    }
+
+    fn string(&mut self, value: Option<&[u8]>) {
+        let value = value.unwrap_or_default();
+        match self.path.member {
+            Member::Kind => self.draft.kind = Kind::of(value),
+            Member::Status => self.draft.status = status(value),
+            Member::Finish => self.draft.finished = true,
+            Member::Modality => self.draft.modality = Modality::of(value),
+            _ => self.misplaced(),
+        }
+        self.path.member = Member::Nothing;
+    }
+
+    fn number(&mut self, number: Number) {
+        match self.path.member {
+            Member::Count(slot) => self.amount(slot, number.count()),
+            Member::Quantity(slot) => self.amount(slot, number.micros()),
+            Member::ModalityCount => match number.count() {
+                Some(count) => self.draft.modality_count = count,
+                None => self.draft.absurd = true,
+            },
+            _ => self.misplaced(),
+        }
+        self.path.member = Member::Nothing;
+    }
+
+    fn word(&mut self, word: Option<&[u8]>) {
+        match (word, self.path.member) {
+            (Some(b"DONE"), _) if self.path.at() == Node::RootArray => {
+                self.tally.end(Ended::Complete);
+            }
+            (Some(b"DONE"), _) if self.path.at() == Node::Documents && self.path.streamed => {
+                self.tally.end(Ended::Complete);
+            }
+            // As if the key were not there; a key that is there twice counts as its last one says.
+            (Some(b"null"), Member::Into(Node::Usage)) => self.draft.usage_ends(),
+            (Some(b"null"), Member::Count(slot) | Member::Quantity(slot)) => {
+                if let Some(report) = &mut self.draft.report {
+                    report.set(slot, None);
+                }
+            }
+            (Some(b"null" | b"false"), Member::Error) => self.draft.error = false,
+            (Some(b"null"), _) => {}
+            _ => self.misplaced(),
+        }
+        self.path.member = Member::Nothing;
+    }
+
+    fn open(&mut self, is_object: bool) {
+        self.path.is_json = true;
+        let (from, node) = (self.path.at(), self.path.child(is_object));
+        match node {
+            Node::Root => *self.draft = Draft::NEW,
+            Node::Usage => self.draft.usage_begins(from == Node::Message),
+            // The units of a reranking complete a usage that stands before them.
+            Node::Billed if self.draft.report.is_none() => self.draft.usage_begins(false),
+            Node::Response => self.draft.response = true,
+            Node::InputModalities => self.draft.clear(Slot::InputAudio, Slot::InputImage),
+            Node::OutputModalities => self.draft.clear(Slot::OutputAudio, Slot::OutputImage),
+            Node::InputModality | Node::OutputModality => {
+                (self.draft.modality, self.draft.modality_count) = (Modality::Other, 0);
+            }
+            Node::Elsewhere => self.misplaced(),
+            _ => {}
+        }
+        let place = usize::try_from(self.path.depth).unwrap_or(DEEPEST);
+        if let Some(place) = self.path.nodes.get_mut(place) {
+            *place = node;
+        }
+        self.path.depth = self.path.depth.saturating_add(1);
+        self.path.member = Member::Nothing;
+    }
+
+    fn close(&mut self) {
+        match self.path.at() {
+            Node::Root => {
+                let (surface, streamed) = (self.path.surface, self.path.streamed);
+                self.draft.whole(surface, streamed, self.tally);
+            }
+            node @ (Node::InputModality | Node::OutputModality) => self.draft.modality_ends(node),
+            _ => {}
+        }
+        self.path.depth = self.path.depth.saturating_sub(1);
+        self.path.member = Member::Nothing;
+    }
+}
+
+impl Draft {
+    const NEW: Self = Self {
+        report: None,
+        beginning: false,
+        absurd: false,
+        error: false,
+        finished: false,
+        response: false,
+        kind: Kind::Other,
+        status: Ended::Complete,
+        modality: Modality::Other,
+        modality_count: 0,
+    };
+
+    fn usage_begins(&mut self, beginning: bool) {
+        self.report = Some(Report::default());
+        self.beginning = beginning;
+        self.absurd = false;
+    }
+
+    const fn usage_ends(&mut self) {
+        self.report = None;
+        self.absurd = false;
+    }
+
+    fn clear(&mut self, audio: Slot, image: Slot) {
+        if let Some(report) = &mut self.report {
+            report.set(audio, None);
+            report.set(image, None);
+        }
+    }
+
+    fn modality_ends(&mut self, node: Node) {
+        let slot = match (node, self.modality) {
+            (Node::InputModality, Modality::Audio) => Slot::InputAudio,
+            (Node::InputModality, Modality::Image) => Slot::InputImage,
+            (_, Modality::Audio) => Slot::OutputAudio,
+            (_, Modality::Image) => Slot::OutputImage,
+            (_, Modality::Other) => return,
+        };
+        if let Some(report) = &mut self.report {
+            report.add(slot, self.modality_count);
+        }
+    }
+
+    fn whole(&self, surface: Surface, streamed: bool, tally: &mut Tally) {
+        if self.absurd {
+            tally.absurd();
+        } else if let Some(report) = &self.report
+            // Some providers send `{}` until they know better.
+            && !report.is_empty()
+        {
+            tally.counts(report, self.beginning);
+        }
+        tally.end(self.ended(surface, streamed));
+    }
+
+    fn ended(&self, surface: Surface, streamed: bool) -> Ended {
+        match self.kind {
+            _ if self.error => Ended::Failed,
+            Kind::Error => Ended::Failed,
+            Kind::Response(ended) if streamed && self.response => ended,
+            Kind::Last if streamed => Ended::Complete,
+            // Gemini's body may be a stream in another form.
+            _ if surface == Surface::Gemini && self.finished => Ended::Complete,
+            _ if streamed || surface == Surface::Gemini => Ended::Unmarked,
+            _ => self.status,
+        }
+    }
+}
+
+impl Kind {
+    fn of(value: &[u8]) -> Self {
+        match value {
+            b"response.completed" => Self::Response(Ended::Complete),
+            b"response.incomplete" => Self::Response(Ended::Incomplete),
+            b"response.failed" => Self::Response(Ended::Failed),
+            b"message_stop"
+            | b"transcript.text.done"
+            | b"speech.audio.done"
+            | b"image_generation.completed"
+            | b"image_edit.completed" => Self::Last,
+            b"error" => Self::Error,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Modality {
+    fn of(value: &[u8]) -> Self {
+        match value {
+            b"AUDIO" => Self::Audio,
+            b"IMAGE" => Self::Image,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The status of a response of OpenAI that is a body.
+fn status(value: &[u8]) -> Ended {
+    match value {
+        b"completed" => Ended::Complete,
+        b"incomplete" => Ended::Incomplete,
+        b"failed" | b"cancelled" => Ended::Failed,
+        _ => Ended::Unmarked,
+    }
+}

@@ -1,0 +1,228 @@
+//! A stream of server-sent events, cut anywhere: each event is looked at once, whole where it is
+//! small, and in passing where it is large.
+
+use memchr::memchr2;
+
+use super::Surface;
+use super::document::Document;
+use super::lines::Lines;
+use super::skim::Skim;
+use super::stencil::Stencil;
+use super::tally::Tally;
+
+/// Larger events are not held back until they are whole.
+pub(super) const MOST_HELD: usize = 4096;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+#[derive(Debug)]
+pub(super) struct Events {
+    surface: Surface,
+    skim: Skim,
+    stencil: Stencil,
+    ends: Ends,
+    /// The beginning of an event of which the end has not come.
+    held: Vec<u8>,
+    /// The reader of an event that is too large to be held.
+    large: Option<Box<Lines>>,
+    is_first: bool,
+}
+
+impl Events {
+    pub(super) fn new(surface: Surface) -> Self {
+        Self {
+            surface,
+            skim: Skim::new(surface),
+            stencil: Stencil::new(),
+            ends: Ends::NEW,
+            held: Vec::new(),
+            large: None,
+            is_first: true,
+        }
+    }
+
+    pub(super) const fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// How an event is read depends on its size alone, and not on where it is cut.
+    pub(super) fn push(&mut self, mut rest: &[u8], tally: &mut Tally) {
+        loop {
+            rest = self.alike(rest, tally);
+            let Some((event, after)) = self
+                .ends
+                .find(rest)
+                .and_then(|end| rest.split_at_checked(end))
+            else {
+                break;
+            };
+            self.event(event, tally);
+            self.ends = Ends::NEW;
+            rest = after;
+        }
+        if !rest.is_empty() {
+            self.hold(rest, tally);
+        }
+    }
+
+    /// Passes over the events that are like the one before, if the last one has ended.
+    fn alike<'a>(&mut self, mut rest: &'a [u8], tally: &mut Tally) -> &'a [u8] {
+        if !self.held.is_empty() || self.large.is_some() {
+            return rest;
+        }
+        while let Some(found) = self.stencil.find(rest)
+            && found.len <= MOST_HELD
+        {
+            tally.add_text(found.text);
+            rest = rest.get(found.len..).unwrap_or_default();
+        }
+        rest
+    }
+
+    /// The last bytes of an event.
+    fn event(&mut self, last: &[u8], tally: &mut Tally) {
+        if self.held.is_empty() && self.large.is_none() && last.len() <= MOST_HELD {
+            self.whole(last, tally);
+            return;
+        }
+        self.hold(last, tally);
+        self.end(tally);
+    }
+
+    fn hold(&mut self, part: &[u8], tally: &mut Tally) {
+        if let Some(large) = &mut self.large {
+            large.push(part, tally);
+        } else if self.held.len().saturating_add(part.len()) <= MOST_HELD {
+            let needed = self.held.len().saturating_add(part.len());
+            let room = needed.next_power_of_two().min(MOST_HELD);
+            self.held
+                .reserve_exact(room.saturating_sub(self.held.len()));
+            self.held.extend_from_slice(part);
+        } else {
+            self.held.reserve_exact(BYTE_ORDER_MARK.len());
+            // The mark may have been cut: it is taken off where it is whole.
+            let short = BYTE_ORDER_MARK.len().saturating_sub(self.held.len());
+            let (head, tail) = part.split_at_checked(short).unwrap_or((part, &[]));
+            self.held.extend_from_slice(head);
+            let held = std::mem::take(&mut self.held);
+            let mut lines = Box::new(Lines::new(Document::event(self.surface)));
+            lines.push(self.without_mark(&held), tally);
+            lines.push(tail, tally);
+            self.large = Some(lines);
+        }
+    }
+
+    /// The stream has ended. What it left behind counts where its JSON is whole: it is what the
+    /// provider said, although many clients drop an event without its empty line.
+    pub(super) fn finish(&mut self, tally: &mut Tally) {
+        if self.large.is_none() {
+            let held = std::mem::take(&mut self.held);
+            let event = self.without_mark(&held);
+            Lines::new(Document::event(self.surface)).push(event, tally);
+        }
+    }
+
+    fn end(&mut self, tally: &mut Tally) {
+        if self.large.take().is_none() {
+            let mut held = std::mem::take(&mut self.held);
+            self.whole(&held, tally);
+            held.clear();
+            self.held = held;
+        }
+    }
+
+    fn whole(&mut self, event: &[u8], tally: &mut Tally) {
+        let event = self.without_mark(event);
+        if self.ends.lines == 0 {
+            return;
+        }
+        if let Some(found) = self.stencil.find(event)
+            && found.len == event.len()
+        {
+            tally.add_text(found.text);
+            return;
+        }
+        match single_data(event, self.ends.lines) {
+            Some(data) if self.skim.passes_over(data) => {
+                let text = self.skim.text(data);
+                tally.add_text(text);
+                if self.stencil.wants() {
+                    self.stencil.cut(event, text, self.skim.holes(event));
+                }
+            }
+            Some(data) => Document::event(self.surface).push(data, tally),
+            None => Lines::new(Document::event(self.surface)).push(event, tally),
+        }
+    }
+
+    fn without_mark<'a>(&mut self, event: &'a [u8]) -> &'a [u8] {
+        if !std::mem::take(&mut self.is_first) {
+            return event;
+        }
+        event.strip_prefix(BYTE_ORDER_MARK).unwrap_or(event)
+    }
+}
+
+/// The data of an event in the forms that nearly all have: a line of data, or its name (or an id,
+/// or a comment) and a line of data.
+fn single_data(event: &[u8], lines: u32) -> Option<&[u8]> {
+    let data = match lines {
+        1 => event.strip_prefix(b"data:")?,
+        2 if !event.starts_with(b"data") => {
+            let first = memchr2(b'\r', b'\n', event)?;
+            let line = match event.get(first..)? {
+                [b'\r', b'\n', line @ ..] | [_, line @ ..] => line,
+                [] => return None,
+            };
+            line.strip_prefix(b"data:")?
+        }
+        _ => return None,
+    };
+    Some(data.trim_ascii())
+}
+
+/// Finds the empty line that ends an event.
+///
+/// Where that line ends in CRLF, the event ends after the CR: the LF is then an empty line before
+/// the next event, which says nothing.
+#[derive(Debug)]
+struct Ends {
+    after: After,
+    /// The lines that have ended.
+    lines: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    Text,
+    Cr,
+    LineEnd,
+}
+
+impl Ends {
+    const NEW: Self = Self {
+        after: After::LineEnd,
+        lines: 0,
+    };
+
+    /// How many of the bytes belong to the event, if it ends in them.
+    fn find(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            at += 1;
+            match (self.after, byte) {
+                (After::Text, _) => {
+                    let rest = bytes.get(at - 1..)?;
+                    at += memchr2(b'\r', b'\n', rest)?;
+                    let is_cr = bytes.get(at - 1) == Some(&b'\r');
+                    self.after = if is_cr { After::Cr } else { After::LineEnd };
+                    self.lines = self.lines.saturating_add(1);
+                }
+                (After::Cr, b'\n') => self.after = After::LineEnd,
+                (_, b'\r' | b'\n') => return Some(at),
+                _ => self.after = After::Text,
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,66 @@
+//! What all documents of an answer say together.
+
+use super::report::Report;
+use super::{Ended, Metered, Surface};
+
+#[derive(Debug)]
+pub(super) struct Tally {
+    surface: Surface,
+    report: Option<Report>,
+    provisional: bool,
+    absurd: bool,
+    ended: Ended,
+    /// Bytes of generated text.
+    pub(super) text: u64,
+}
+
+impl Tally {
+    pub(super) const fn new(surface: Surface) -> Self {
+        Self {
+            surface,
+            report: None,
+            provisional: false,
+            absurd: false,
+            ended: Ended::Unmarked,
+            text: 0,
+        }
+    }
+
+    pub(super) fn add_text(&mut self, bytes: usize) {
+        self.text = self.text.saturating_add(bytes as u64);
+    }
+
+    pub(super) fn end(&mut self, ended: Ended) {
+        self.ended = self.ended.max(ended);
+    }
+
+    /// A report with counts that can be. The last one counts, or of Anthropic's all as one.
+    /// `beginning`: it is that of `message_start`.
+    pub(super) fn counts(&mut self, report: &Report, beginning: bool) {
+        let merges = self.surface == Surface::Messages;
+        if merges && self.absurd {
+            return;
+        }
+        match &mut self.report {
+            Some(known) if merges => known.merge(report),
+            known => *known = Some(*report),
+        }
+        self.provisional = beginning;
+    }
+
+    /// A report with a count that cannot be. Of Anthropic's it spoils the whole.
+    pub(super) fn absurd(&mut self) {
+        self.absurd = true;
+        self.report = None;
+    }
+
+    pub(super) fn metered(&self) -> Metered {
+        Metered {
+            usage: self.report.map(|report| report.usage(self.surface)),
+            absurd: self.absurd,
+            provisional: self.provisional && self.report.is_some(),
+            ended: self.ended,
+            output_bytes: self.text,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The tables: what each surface says, and what is read from it.
+
+use super::*;
+
+mod bodies;
+mod dialects;
+mod hostile;
+mod memory;
+mod reference;
+mod streams;
+
+/// Meters an answer, and makes sure that it does not depend on where it is cut.
+fn metered(make: impl Fn() -> UsageScanner, answer: &[u8]) -> Metered {
+    let whole = in_chunks(&make, answer, answer.len().max(1));
+    for size in [1, 2, 3, 7, 64, 1000, 5000] {
+        let shown = String::from_utf8_lossy(answer);
+        assert_eq!(
+            in_chunks(&make, answer, size),
+            whole,
+            "cut by {size}: {shown:.3000}"
+        );
+    }
+    whole
+}
+
+fn in_chunks(make: &impl Fn() -> UsageScanner, answer: &[u8], size: usize) -> Metered {
+    let mut scanner = make();
+    for chunk in answer.chunks(size) {
+        scanner.push(chunk);
+        assert!(scanner.held() <= UsageScanner::MOST_HELD);
+    }
+    scanner.push(&[]);
+    scanner.finish()
+}
+
+fn stream(surface: Surface, answer: &str) -> Metered {
+    metered(|| UsageScanner::events(surface), answer.as_bytes())
+}
+
+fn body(surface: Surface, answer: &str) -> Metered {
+    metered(|| UsageScanner::body(surface), answer.as_bytes())
+}
+
+/// Each text as the data of an event.
+fn events(data: &[&str]) -> String {
+    data.iter()
+        .map(|data| format!("data: {data}\n\n"))
+        .collect()
+}
+
+fn used(input: u64, output: u64) -> Usage {
+    Usage {
+        input,
+        output,
+        ..Usage::default()
+    }
+}
+
+fn said(usage: Usage, ended: Ended, output_bytes: u64) -> Metered {
+    Metered {
+        usage: Some(usage),
+        ended,
+        output_bytes,
+        ..Metered::default()
+    }
+}
+
+fn silent(ended: Ended, output_bytes: u64) -> Metered {
+    Metered {
+        ended,
+        output_bytes,
+        ..Metered::default()
+    }
+}
+
+#[test]
+fn an_estimate_takes_four_bytes_for_a_token_and_rounds_up() {
+    assert_eq!(estimate(0, 0), used(0, 0));
+    assert_eq!(estimate(1, 4), used(1, 1));
+    assert_eq!(estimate(5, 9), used(2, 3));
+    assert_eq!(estimate(u64::MAX, 0).input, 1 << 62);
+}
+
+#[test]
+fn what_is_settled_is_the_count_or_an_estimate_that_is_called_one() {
+    let counted = Metered {
+        usage: Some(used(7, 5)),
+        output_bytes: 4000,
+        ..Metered::default()
+    };
+    assert_eq!(counted.settled(999), (used(7, 5), false));
+    let provisional = Metered {
+        provisional: true,
+        ..counted
+    };
+    assert_eq!(provisional.settled(999), (used(7, 1000), true));
+    let short = Metered {
+        output_bytes: 4,
+        ..provisional
+    };
+    assert_eq!(short.settled(999), (used(7, 5), true));
+    let silent = Metered {
+        usage: None,
+        ..counted
+    };
+    assert_eq!(silent.settled(999), (used(250, 1000), true));
+}
+
+#[test]
+fn the_parts_add_up_to_all_tokens_of_a_direction() {
+    let usage = Usage {
+        input: 1,
+        cached_input: 2,
+        cache_write_5m: 4,
+        cache_write_1h: 8,
+        input_audio: 16,
+        input_image: 32,
+        output: 1,
+        reasoning: 2,
+        output_audio: 4,
+        output_image: 8,
+        audio_micros: 1000,
+        searches: 1000,
+    };
+    assert_eq!((usage.input_tokens(), usage.output_tokens()), (63, 15));
+}
+
+#[test]
+fn the_worst_ending_counts() {
+    use Ended::{Complete, Failed, Incomplete, Unmarked};
+    assert!(Unmarked < Complete && Complete < Incomplete && Incomplete < Failed);
+}
