@@ -20,6 +20,8 @@ fn head() -> Vec<u8> {
     let headers = [
         ("content-type", "text/event-stream; charset=utf-8"),
         ("transfer-encoding", "chunked"),
+        // Said, so that the gateway does not send its next call into a connection that is closing.
+        ("connection", "close"),
     ];
     response_head(200, &headers).to_vec()
 }
