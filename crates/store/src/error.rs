@@ -31,7 +31,7 @@ pub enum StoreError {
         id: String,
     },
     /// Names are unique among things of one kind, tokens aside.
-    #[error("there is already a {kind} named `{name}`: choose another name")]
+    #[error("the name `{name}` is taken by another {kind}: choose a different one")]
     NameTaken {
         /// What has the name.
         kind: Kind,
