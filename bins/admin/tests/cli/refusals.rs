@@ -128,7 +128,11 @@ fn what_is_not_there_exits_with_5_and_what_collides_with_1() {
             "hint: `tollgate-admin group list`",
         ),
         ("upstream test nobody", 5, "there is no upstream `nobody`"),
-        ("account create acme", 1, "`acme` is taken by another account"),
+        (
+            "account create acme",
+            1,
+            "`acme` is taken by another account",
+        ),
         ("group delete standard --yes", 0, ""),
         ("model delete gpt-4o --yes", 1, "still used by"),
     ] {
