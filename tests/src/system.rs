@@ -235,10 +235,15 @@ impl System {
             Some(0),
             "a drain that is complete"
         );
-        let secrets = self.secrets.into_inner().unwrap();
+        let secrets = self.secrets.lock().unwrap().clone();
         secrets::assert_absent_from(&secrets, &metrics.body, "the metrics");
-        secrets::assert_absent(&secrets, self.directory.path());
+        self.assert_no_secret_is_left();
         self.simulator.stop().await;
+    }
+
+    /// Searches the store and the logs for the secrets that were issued.
+    pub fn assert_no_secret_is_left(&self) {
+        secrets::assert_absent(&self.secrets.lock().unwrap(), self.directory.path());
     }
 }
 

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tollgate_testkit::{raw_client, sdk};
-use tollgate_tests::binaries;
 use tollgate_tests::system::{request, text};
+use tollgate_tests::{binaries, secrets};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_prints_a_token_that_works_everywhere() {
@@ -69,6 +69,7 @@ async fn the_demo_prints_a_token_that_works_everywhere() {
             .success()
     );
     assert_eq!(child.wait().await.unwrap().code(), Some(0), "Ctrl-C drains");
+    secrets::assert_absent(&[secret], directory.path());
     assert_eq!(lines.next_line().await.unwrap(), None, "one line");
 }
 

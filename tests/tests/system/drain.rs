@@ -54,4 +54,5 @@ async fn a_running_stream_ends_by_itself_and_new_connections_are_refused() {
     assert_eq!(client.chunk().await.unwrap().unwrap(), "data: 2\n\n");
     assert_eq!(client.chunk().await.unwrap(), None);
     assert_eq!(system.gateway.ended().await, Some(0));
+    system.assert_no_secret_is_left();
 }

@@ -80,6 +80,7 @@ async fn a_call_that_cannot_end_in_time_is_cut_off_and_said_so() {
         .gateway
         .logged_where(|line| line["ending"] == "client_left")
         .await;
+    system.assert_no_secret_is_left();
 }
 
 #[tokio::test(flavor = "multi_thread")]
