@@ -212,7 +212,7 @@ async fn a_disabled_token_is_refused_until_it_is_enabled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_token_is_refused() {
-    let system = System::start().await;
+    let mut system = System::start().await;
     let token = system.expired_token().await;
     let expected = [
         (401, "token_expired"),

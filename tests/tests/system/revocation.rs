@@ -72,7 +72,7 @@ async fn every_change_of_a_token_comes_into_force() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_token_works_again_when_its_expiry_is_moved() {
-    let system = System::start().await;
+    let mut system = System::start().await;
     let token = system.expired_token().await;
     system.admin(&["token", "edit", &token.id, "--expires", "never"]);
     system.in_force().await;
