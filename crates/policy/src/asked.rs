@@ -48,6 +48,14 @@ impl Target<'_> {
         }
     }
 
+    /// The endpoint, but for a mounted API.
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        match self {
+            Self::Model { endpoint, .. } | Self::Gateway { endpoint } => Some(*endpoint),
+            Self::Mount { .. } => None,
+        }
+    }
+
     pub(crate) fn allowed_by(&self, scope: &Scope) -> bool {
         let (head, tail) = self.name_parts();
         scope

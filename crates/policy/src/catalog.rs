@@ -1,10 +1,11 @@
 //! The immutable, indexed picture of groups, models and upstreams that decisions are made on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::group::Group;
 use crate::id::{GroupId, UpstreamId};
-use crate::name::{ModelName, Prefix};
+use crate::name::{ModelName, Prefix, Provider};
+use crate::price::Price;
 use crate::upstream::{Model, ServedModel, Serves, Upstream};
 
 /// Groups, models and upstreams, indexed. Built once per change and then only read.
@@ -13,6 +14,7 @@ pub struct Catalog {
     groups: BTreeMap<GroupId, Group>,
     offers: BTreeMap<ModelName, Offer>,
     mounts: BTreeMap<Prefix, Upstream>,
+    default_price: Option<Price>,
 }
 
 /// A model with everything that serves it.
@@ -31,6 +33,15 @@ pub struct Route {
     pub upstream: Upstream,
     /// The model as this upstream knows it.
     pub served: ServedModel,
+    /// What it costs here, from the model's price lists.
+    prices: Prices,
+}
+
+/// The price lists of a model at one vendor: that of most groups, and those of some.
+#[derive(Debug, Clone)]
+struct Prices {
+    usual: Option<Price>,
+    of_groups: Vec<(GroupId, Price)>,
 }
 
 /// What does not fit together in a catalog.
@@ -64,7 +75,7 @@ pub enum CatalogError {
 }
 
 impl Catalog {
-    /// Indexes groups, models and upstreams.
+    /// Indexes groups, models and upstreams. What has no price cannot be called.
     ///
     /// # Errors
     /// Where names collide or an upstream serves a model that is not there.
@@ -73,7 +84,23 @@ impl Catalog {
         models: impl IntoIterator<Item = Model>,
         upstreams: impl IntoIterator<Item = Upstream>,
     ) -> Result<Self, CatalogError> {
-        let mut catalog = Self::default();
+        Self::with_default_price(None, groups, models, upstreams)
+    }
+
+    /// Indexes groups, models and upstreams. What has no price of its own takes this one, if any.
+    ///
+    /// # Errors
+    /// Where names collide or an upstream serves a model that is not there.
+    pub fn with_default_price(
+        default_price: Option<Price>,
+        groups: impl IntoIterator<Item = Group>,
+        models: impl IntoIterator<Item = Model>,
+        upstreams: impl IntoIterator<Item = Upstream>,
+    ) -> Result<Self, CatalogError> {
+        let mut catalog = Self {
+            default_price,
+            ..Self::default()
+        };
         for group in groups {
             if let Some(double) = catalog.groups.insert(group.id, group) {
                 return Err(CatalogError::DoubleGroup(double.id));
@@ -94,10 +121,13 @@ impl Catalog {
 
     fn add(&mut self, mut upstream: Upstream) -> Result<(), CatalogError> {
         match std::mem::replace(&mut upstream.serves, Serves::Models(Vec::new())) {
-            Serves::Mount(prefix) => match self.mounts.insert(prefix.clone(), upstream) {
-                Some(_) => Err(CatalogError::DoubleMount(prefix)),
-                None => Ok(()),
-            },
+            Serves::Mount(prefix) => {
+                upstream.price = upstream.price.or(self.default_price);
+                match self.mounts.insert(prefix.clone(), upstream) {
+                    Some(_) => Err(CatalogError::DoubleMount(prefix)),
+                    None => Ok(()),
+                }
+            }
             Serves::Models(models) => {
                 for served in models {
                     let Some(offer) = self.offers.get_mut(&served.name) else {
@@ -113,8 +143,13 @@ impl Catalog {
                             model: served.name,
                         });
                     }
+                    let prices = Prices::new(&offer.model, &upstream.provider, self.default_price);
                     let upstream = upstream.clone();
-                    offer.routes.push(Route { upstream, served });
+                    offer.routes.push(Route {
+                        upstream,
+                        served,
+                        prices,
+                    });
                 }
                 Ok(())
             }
@@ -142,13 +177,37 @@ impl Catalog {
     }
 }
 
+impl Route {
+    /// What a call of the group costs here; `None` where that is not known.
+    pub fn price(&self, group: GroupId) -> Option<&Price> {
+        let Prices { usual, of_groups } = &self.prices;
+        let of_group = of_groups.iter().find(|(id, _)| *id == group);
+        of_group.map(|(_, price)| price).or(usual.as_ref())
+    }
+}
+
+impl Prices {
+    fn new(model: &Model, provider: &Provider, default: Option<Price>) -> Self {
+        let pricing = &model.pricing;
+        let named = pricing.overrides.iter().filter_map(|one| one.group);
+        let groups: BTreeSet<GroupId> = named.collect();
+        let price = |group| Some((group, *pricing.of(provider, group)?));
+        Self {
+            usual: pricing.usual(provider).copied().or(default),
+            of_groups: groups.into_iter().filter_map(price).collect(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bound::Window;
     use crate::endpoint::Dialect;
-    use crate::group::Multiplier;
+    use crate::group::{Multiplier, Terms};
     use crate::id::ModelId;
     use crate::scope::{Allow, Scope};
+    use crate::upstream::{PriceOverride, Pricing};
 
     fn group(id: i64) -> Group {
         Group {
@@ -156,6 +215,7 @@ mod tests {
             name: "group".parse().unwrap(),
             multiplier: Multiplier::ONE,
             scope: Scope::default(),
+            terms: Terms::default(),
         }
     }
 
@@ -165,6 +225,8 @@ mod tests {
             name: name.parse().unwrap(),
             provider: "vendor".parse().unwrap(),
             enabled: true,
+            pricing: Pricing::default(),
+            window: Window::default(),
         }
     }
 
@@ -179,6 +241,7 @@ mod tests {
             weight: 1,
             groups: Allow::Any,
             serves,
+            price: None,
         }
     }
 
@@ -236,5 +299,42 @@ mod tests {
             let error = catalog.unwrap_err().to_string();
             assert!(error.contains(said), "{error}");
         }
+    }
+
+    #[test]
+    fn the_closest_price_list_applies() {
+        let price = |text: &str| Some(text.parse::<Price>().unwrap());
+        let of = |provider: Option<&str>, group: Option<i64>, text| PriceOverride {
+            provider: provider.map(|name| name.parse().unwrap()),
+            group: group.map(|id| GroupId::from_raw(id).unwrap()),
+            price: price(text).unwrap(),
+        };
+        let overrides = vec![
+            of(Some("vendor"), None, "request=2"),
+            of(None, Some(7), "request=3"),
+            of(Some("other"), Some(7), "request=4"),
+            of(Some("vendor"), Some(8), "request=5"),
+        ];
+        let pricing = |base| Pricing {
+            base,
+            overrides: overrides.clone(),
+        };
+        let found = |pricing: Pricing, default, group| {
+            let model = Model {
+                pricing,
+                ..model("a")
+            };
+            let upstreams = [upstream(1, models(&["a"]))];
+            let catalog = Catalog::with_default_price(default, [], [model], upstreams).unwrap();
+            let route = catalog.offer("a").unwrap().routes[0].clone();
+            route.price(GroupId::from_raw(group).unwrap()).copied()
+        };
+        let base = pricing(price("request=1"));
+        assert_eq!(found(base.clone(), None, 1), price("request=2"));
+        assert_eq!(found(base.clone(), None, 7), price("request=3"));
+        assert_eq!(found(base, None, 8), price("request=5"));
+        let none = Pricing::default;
+        assert_eq!(found(none(), None, 1), None);
+        assert_eq!(found(none(), price("request=9"), 1), price("request=9"));
     }
 }

@@ -1,5 +1,7 @@
 //! What a caller can ask for: the endpoints, and the dialects that they are spoken in.
 
+use crate::price::Part;
+
 /// The protocol of a route. A call goes to an upstream that speaks the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dialect {
@@ -28,6 +30,14 @@ pub enum Endpoint {
     Messages,
     /// `POST /v1/messages/count_tokens`
     CountTokens,
+    /// `POST /v1/moderations`
+    Moderations,
+    /// `POST /v1/images/generations`
+    ImageGenerations,
+    /// `POST /v1/audio/speech`
+    Speech,
+    /// `POST /v1/rerank`
+    Rerank,
     /// `GET /v1/models`, answered by the gateway
     Models,
 }
@@ -57,13 +67,17 @@ impl Dialect {
 
 impl Endpoint {
     /// All endpoints that are not mounts.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::ChatCompletions,
         Self::Completions,
         Self::Embeddings,
         Self::Responses,
         Self::Messages,
         Self::CountTokens,
+        Self::Moderations,
+        Self::ImageGenerations,
+        Self::Speech,
+        Self::Rerank,
         Self::Models,
     ];
 
@@ -76,6 +90,10 @@ impl Endpoint {
             Self::Responses => "responses",
             Self::Messages => "messages",
             Self::CountTokens => "messages.count_tokens",
+            Self::Moderations => "moderations",
+            Self::ImageGenerations => "images.generations",
+            Self::Speech => "audio.speech",
+            Self::Rerank => "rerank",
             Self::Models => "models",
         }
     }
@@ -85,6 +103,30 @@ impl Endpoint {
         !matches!(self, Self::Models)
     }
 
+    /// Whether an answer is text that is generated token by token.
+    pub const fn generates(self) -> bool {
+        matches!(
+            self,
+            Self::ChatCompletions | Self::Completions | Self::Responses | Self::Messages
+        )
+    }
+
+    /// The parts of a price list that make the price of a call known: one of each of these. A price
+    /// per request makes any call's known, and counting tokens costs nothing.
+    pub const fn priced_by(self) -> &'static [&'static [Part]] {
+        const OUTPUT: &[Part] = &[Part::Output];
+        match self {
+            Self::ChatCompletions | Self::Completions | Self::Responses | Self::Messages => {
+                &[&[Part::Input], OUTPUT]
+            }
+            Self::Embeddings | Self::Moderations => &[&[Part::Input]],
+            Self::Rerank => &[&[Part::Input, Part::Search]],
+            Self::ImageGenerations => &[&[Part::Image, Part::OutputImage, Part::Output]],
+            Self::Speech => &[&[Part::Input, Part::Second, Part::OutputAudio, Part::Output]],
+            Self::CountTokens | Self::Models => &[],
+        }
+    }
+
     /// The dialect that the endpoint belongs to.
     pub const fn dialect(self) -> Dialect {
         match self {
@@ -92,6 +134,10 @@ impl Endpoint {
             | Self::Completions
             | Self::Embeddings
             | Self::Responses
+            | Self::Moderations
+            | Self::ImageGenerations
+            | Self::Speech
+            | Self::Rerank
             | Self::Models => Dialect::OpenAi,
             Self::Messages | Self::CountTokens => Dialect::Anthropic,
         }

@@ -13,12 +13,13 @@ use crate::endpoint::Endpoint;
 use crate::explain::{Explanation, Step};
 use crate::group::Group;
 use crate::network::canonical;
+use crate::quota::{Quota, Standing};
 use crate::scope::Scope;
 use crate::time::Timestamp;
 use crate::token::{Principal, TokenState};
 use crate::verdict::{Layer, Permit, Reason, ReasonKind, Refusal, Verdict};
 
-pub(crate) use self::destination::usable;
+pub(crate) use self::destination::{Way, usable};
 
 mod destination;
 mod shown;
@@ -78,7 +79,10 @@ fn reachable(offer: &Offer, principal: &Principal, group: &Group) -> bool {
             endpoint: *endpoint,
             model,
         };
-        let usable = |route: &Route| usable(&route.upstream, target.dialect(), principal, group);
+        let usable = |route: &Route| {
+            let way = Way::to_model(route, group.id);
+            usable(&way, target.dialect(), Some(*endpoint), principal, group).is_some()
+        };
         scopes(principal, Some(group)).all(|(_, scope)| target.allowed_by(scope))
             && offer.routes.iter().any(usable)
     };
@@ -89,17 +93,7 @@ fn reachable(offer: &Offer, principal: &Principal, group: &Group) -> bool {
 
 /// What becomes of each rule that was looked at.
 pub(crate) trait Watch {
-    fn saw(
-        &mut self,
-        passed: bool,
-        kind: ReasonKind,
-        layer: Layer,
-        saw: &dyn Display,
-        wanted: &dyn Display,
-    );
-}
-
-impl Watch for Vec<Reason> {
+    /// A rule that does not pass by itself with time, or not at a moment that is known.
     #[inline]
     fn saw(
         &mut self,
@@ -109,11 +103,38 @@ impl Watch for Vec<Reason> {
         saw: &dyn Display,
         wanted: &dyn Display,
     ) {
+        self.saw_until(passed, kind, layer, None, saw, wanted);
+    }
+
+    /// A rule that, where it is broken, is so until a moment.
+    fn saw_until(
+        &mut self,
+        passed: bool,
+        kind: ReasonKind,
+        layer: Layer,
+        until: Option<Timestamp>,
+        saw: &dyn Display,
+        wanted: &dyn Display,
+    );
+}
+
+impl Watch for Vec<Reason> {
+    #[inline]
+    fn saw_until(
+        &mut self,
+        passed: bool,
+        kind: ReasonKind,
+        layer: Layer,
+        until: Option<Timestamp>,
+        saw: &dyn Display,
+        wanted: &dyn Display,
+    ) {
         if !passed {
             let (saw, wanted) = (saw.to_string(), wanted.to_string());
             self.push(Reason {
                 kind,
                 layer,
+                until,
                 saw,
                 wanted,
             });
@@ -130,25 +151,26 @@ fn walk<'a>(
     watch: &mut impl Watch,
 ) -> Option<Permit<'a>> {
     let group = catalog.group(principal.token.group);
-    let dialect = asked.target.dialect();
     secret(asked, now, watch);
     status(principal, now, watch);
     group_known(principal, group, watch);
     network(principal, group, asked, watch);
     endpoint(principal, group, asked, watch);
+    let target = asked.target;
     let caller = Caller {
         principal,
         group,
-        dialect,
+        target,
     };
-    let destination = destination(catalog, caller, asked.target, watch);
-    if !matches!(asked.target, Target::Gateway { .. }) {
-        quota(principal, watch);
+    let destination = destination(catalog, caller, watch);
+    if !matches!(target, Target::Gateway { .. }) {
+        quotas(principal, now, watch);
     }
     Some(Permit {
         principal,
         group: group?,
-        dialect,
+        dialect: target.dialect(),
+        endpoint: target.endpoint(),
         destination: destination?,
     })
 }
@@ -267,19 +289,36 @@ fn endpoint(
     }
 }
 
-fn quota(principal: &Principal, watch: &mut impl Watch) {
-    let Principal { token, used, .. } = principal;
-    let saw = Remainder {
-        quota: token.quota,
-        used: *used,
+fn quotas(principal: &Principal, now: Timestamp, watch: &mut impl Watch) {
+    let Principal {
+        token,
+        account,
+        spent,
+        account_spent,
+    } = principal;
+    quota(&token.quota, spent, Layer::Token, now, watch);
+    quota(&account.funds.quota(), account_spent, Layer::Account, now, watch);
+}
+
+fn quota(quota: &Quota, spent: &Standing, layer: Layer, now: Timestamp, watch: &mut impl Watch) {
+    let lifetime = quota.lifetime_balance(spent);
+    let (periodic, resets) = match quota.periodic_balance(spent, now) {
+        Some((balance, span)) => (Some(balance), Some(span.end)),
+        None => (None, None),
     };
-    watch.saw(
-        !token.exhausted(*used),
-        ReasonKind::QuotaExhausted,
-        Layer::Token,
-        &saw,
-        &"more than 0 credits left",
-    );
+    for (kind, balance, until) in [
+        (ReasonKind::QuotaExhausted, lifetime, None),
+        (ReasonKind::PeriodExhausted, periodic, resets),
+    ] {
+        watch.saw_until(
+            !balance.is_some_and(|balance| balance.is_exhausted()),
+            kind,
+            layer,
+            until,
+            &Remainder(balance),
+            &"more than 0 credits left",
+        );
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use crate::evaluate::Watch;
+use crate::time::Timestamp;
 use crate::verdict::{Layer, ReasonKind, Rule, Verdict};
 
 /// Every rule that was looked at, in order, and the verdict that followed.
@@ -23,6 +24,8 @@ pub struct Step {
     pub kind: ReasonKind,
     /// Whose restriction it is.
     pub layer: Layer,
+    /// Until when it is broken where it is, if that is known.
+    pub until: Option<Timestamp>,
     /// What the rule looked at.
     pub saw: String,
     /// What it lets through.
@@ -37,11 +40,12 @@ impl Step {
 }
 
 impl Watch for Vec<Step> {
-    fn saw(
+    fn saw_until(
         &mut self,
         passed: bool,
         kind: ReasonKind,
         layer: Layer,
+        until: Option<Timestamp>,
         saw: &dyn Display,
         wanted: &dyn Display,
     ) {
@@ -50,6 +54,7 @@ impl Watch for Vec<Step> {
             passed,
             kind,
             layer,
+            until,
             saw,
             wanted,
         });

@@ -4,17 +4,20 @@ use std::net::IpAddr;
 
 use crate::asked::{Asked, Target};
 use crate::catalog::Catalog;
-use crate::credits::Credits;
+use crate::bound::Window;
 use crate::endpoint::{Dialect, Endpoint};
-use crate::group::{Group, Multiplier};
+use crate::group::{Group, Multiplier, Terms};
 use crate::id::{AccountId, GroupId, ModelId, TokenId, UpstreamId};
+use crate::limit::Limits;
 use crate::name::{ModelName, Name, Prefix, Provider};
 use crate::network::Network;
 use crate::pattern::Pattern;
+use crate::price::Price;
+use crate::quota::{Quota, Standing};
 use crate::scope::{Allow, Scope};
 use crate::time::Timestamp;
-use crate::token::{Account, Principal, Token, TokenState};
-use crate::upstream::{Model, ServedModel, Serves, Upstream};
+use crate::token::{Account, Funds, Principal, Token, TokenState};
+use crate::upstream::{Model, Pricing, ServedModel, Serves, Upstream};
 use crate::verdict::Layer;
 
 pub(crate) mod generated;
@@ -108,16 +111,20 @@ fn principal() -> Principal {
             group: GroupId::from_raw(1).unwrap(),
             state: TokenState::Enabled,
             expires_at: None,
-            quota: None,
+            quota: Quota::UNLIMITED,
+            limits: Limits::default(),
             scope: Scope::default(),
         },
         account: Account {
             id: AccountId::from_raw(1).unwrap(),
             name: name("acme"),
             enabled: true,
+            funds: Funds::default(),
+            limits: Limits::default(),
             scope: Scope::default(),
         },
-        used: Credits::ZERO,
+        spent: Standing::default(),
+        account_spent: Standing::default(),
     }
 }
 
@@ -127,6 +134,7 @@ pub(crate) fn group(id: i64, text: &str) -> Group {
         name: name(text),
         multiplier: Multiplier::ONE,
         scope: Scope::default(),
+        terms: Terms::default(),
     }
 }
 
@@ -136,7 +144,17 @@ pub(crate) fn model(id: i64, text: &str, provider: &str) -> Model {
         name: model_name(text),
         provider: provider.parse().unwrap(),
         enabled: true,
+        pricing: Pricing {
+            base: Some(price()),
+            overrides: Vec::new(),
+        },
+        window: Window::default(),
     }
+}
+
+/// What everything costs.
+pub(crate) fn price() -> Price {
+    "input=1,output=4,request=0.001".parse().unwrap()
 }
 
 pub(crate) fn upstream(
@@ -156,6 +174,7 @@ pub(crate) fn upstream(
         weight: 1,
         groups: Allow::Any,
         serves,
+        price: Some(price()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Groups: the tiers that an operator makes.
 
 use crate::id::GroupId;
+use crate::limit::Limits;
 use crate::name::Name;
 use crate::scope::Scope;
 
@@ -15,6 +16,109 @@ pub struct Group {
     pub multiplier: Multiplier,
     /// Restrictions of all its tokens.
     pub scope: Scope,
+    /// Its limits, and how strictly quotas are kept.
+    pub terms: Terms,
+}
+
+/// How a group treats its tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Terms {
+    /// What its tokens may ask for in a minute, and at once.
+    pub limits: Limits,
+    /// Whether all its tokens share these limits; else each has them to itself.
+    pub shared: bool,
+    /// How quotas are kept.
+    pub enforcement: Enforcement,
+    /// What becomes of a call whose client leaves.
+    pub on_leave: OnLeave,
+}
+
+/// How quotas are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Enforcement {
+    /// The worst case is held. Where less is left, the output is capped to what that covers.
+    #[default]
+    Strict,
+    /// The worst case is held. Where less is left, the call is refused.
+    Refuse,
+    /// An estimate is held: a call may cost more, and take a quota below zero.
+    Lenient,
+}
+
+/// What becomes of a call whose client leaves inside the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum OnLeave {
+    /// The upstream is closed; what was relayed is charged, by an estimate.
+    #[default]
+    Cancel,
+    /// The answer is read on for at most so many seconds, to get the provider's own count.
+    Drain(u16),
+}
+
+/// A text that names no way to treat tokens.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TermsError {
+    /// Not one of the enforcements.
+    #[error("`{0}` is not one of `strict`, `refuse`, `lenient`")]
+    Enforcement(String),
+    /// Neither `cancel` nor `drain`.
+    #[error("`{0}` is neither `cancel` nor `drain:SECONDS` with 1 to 3600 seconds")]
+    OnLeave(String),
+}
+
+impl Enforcement {
+    /// All enforcements.
+    pub const ALL: [Self; 3] = [Self::Strict, Self::Refuse, Self::Lenient];
+
+    /// The name in the database and in texts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Refuse => "refuse",
+            Self::Lenient => "lenient",
+        }
+    }
+}
+
+impl std::str::FromStr for Enforcement {
+    type Err = TermsError;
+
+    fn from_str(text: &str) -> Result<Self, TermsError> {
+        let found = Self::ALL.into_iter().find(|one| one.name() == text);
+        found.ok_or_else(|| TermsError::Enforcement(text.chars().take(40).collect()))
+    }
+}
+
+impl std::fmt::Display for Enforcement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for OnLeave {
+    type Err = TermsError;
+
+    fn from_str(text: &str) -> Result<Self, TermsError> {
+        let error = || TermsError::OnLeave(text.chars().take(40).collect());
+        if text == "cancel" {
+            return Ok(Self::Cancel);
+        }
+        let seconds = text.strip_prefix("drain:").ok_or_else(error)?;
+        let seconds: u16 = seconds.parse().map_err(|_| error())?;
+        (1..=3600)
+            .contains(&seconds)
+            .then_some(Self::Drain(seconds))
+            .ok_or_else(error)
+    }
+}
+
+impl std::fmt::Display for OnLeave {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Cancel => f.write_str("cancel"),
+            Self::Drain(seconds) => write!(f, "drain:{seconds}"),
+        }
+    }
 }
 
 /// A price multiplier in millionths: 1,000,000 charges the list price. Never negative.

@@ -2,9 +2,10 @@
 //!
 //! Randomness is an argument: the same permit and seed give the same plan.
 
+use crate::bound::Quote;
 use crate::id::UpstreamId;
 use crate::name::ModelName;
-use crate::verdict::Permit;
+use crate::verdict::{Candidate, Permit};
 
 /// Attempts in the order in which they are to be made; at least one for a call that is relayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,18 +21,30 @@ pub struct Attempt {
     pub upstream: UpstreamId,
     /// The model's name there, where it differs from what the client wrote.
     pub sent_as: Option<ModelName>,
+    /// By what the call is charged if this upstream serves it.
+    pub quote: Quote,
 }
 
 impl Plan {
     /// Orders the candidates of a permit. Upstreams of weight 0 come last in their priority.
     pub fn draw(permit: &Permit<'_>, seed: u64) -> Self {
         let mut draws = Draws(seed);
+        let multiplier = permit.group().multiplier;
         let mut ranked: Vec<_> = permit
             .candidates()
-            .map(|(upstream, route)| {
+            .map(|candidate| {
+                let Candidate {
+                    upstream,
+                    route,
+                    price,
+                } = candidate;
                 let attempt = Attempt {
                     upstream: upstream.id,
                     sent_as: route.and_then(|route| route.served.sent_as.clone()),
+                    quote: Quote {
+                        price: *price,
+                        multiplier,
+                    },
                 };
                 (upstream.priority, draws.score(upstream.weight), attempt)
             })

@@ -2,7 +2,9 @@
 
 use crate::credits::Credits;
 use crate::id::{AccountId, GroupId, TokenId};
+use crate::limit::Limits;
 use crate::name::Name;
+use crate::quota::{PeriodicLimit, Quota, Standing};
 use crate::scope::Scope;
 use crate::time::Timestamp;
 
@@ -21,8 +23,10 @@ pub struct Token {
     pub state: TokenState,
     /// From this moment on the token is refused; `None` means never.
     pub expires_at: Option<Timestamp>,
-    /// What the token may spend in its whole life; `None` means unlimited.
-    pub quota: Option<Credits>,
+    /// What the token may spend. Its account bounds it too.
+    pub quota: Quota,
+    /// What it may ask for in a minute, and at once.
+    pub limits: Limits,
     /// The token's own restrictions.
     pub scope: Scope,
 }
@@ -62,8 +66,37 @@ pub struct Account {
     pub name: Name,
     /// Whether its tokens may be used at all.
     pub enabled: bool,
+    /// What all its tokens together may spend.
+    pub funds: Funds,
+    /// What all its tokens together may ask for in a minute, and at once.
+    pub limits: Limits,
     /// Restrictions of all its tokens.
     pub scope: Scope,
+}
+
+/// What an account may spend.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Funds {
+    /// All credits that it was ever given; `None` means that it may spend without a limit.
+    pub credited: Option<Credits>,
+    /// What it may spend beyond them, never negative.
+    pub credit_line: Credits,
+    /// What it may spend in each period.
+    pub periodic: Option<PeriodicLimit>,
+}
+
+impl Funds {
+    /// The limits that follow. A sum beyond the range is taken as its end.
+    pub fn quota(&self) -> Quota {
+        let line = self.credit_line;
+        let most = Credits::from_micros(i64::MAX);
+        Quota {
+            lifetime: self
+                .credited
+                .map(|credited| credited.checked_add(line).unwrap_or(most)),
+            periodic: self.periodic.clone(),
+        }
+    }
 }
 
 /// A token with its account and what it has spent: all that is particular to one caller.
@@ -74,17 +107,21 @@ pub struct Principal {
     /// The account that pays for it.
     pub account: Account,
     /// What the token has spent so far.
-    pub used: Credits,
+    pub spent: Standing,
+    /// What the account has spent so far, through all its tokens.
+    pub account_spent: Standing,
 }
 
 impl Token {
     /// The status at a moment, given what was spent. The gravest cause is named.
-    pub fn status(&self, used: Credits, now: Timestamp) -> TokenStatus {
+    pub fn status(&self, spent: &Standing, now: Timestamp) -> TokenStatus {
         match self.state {
             TokenState::Revoked => TokenStatus::Revoked,
             TokenState::Disabled => TokenStatus::Disabled,
             TokenState::Enabled if self.expired(now) => TokenStatus::Expired,
-            TokenState::Enabled if self.exhausted(used) => TokenStatus::Exhausted,
+            TokenState::Enabled if self.quota.exhausted(spent, now).is_some() => {
+                TokenStatus::Exhausted
+            }
             TokenState::Enabled => TokenStatus::Enabled,
         }
     }
@@ -92,11 +129,6 @@ impl Token {
     /// Whether the expiry has passed: at the very moment of expiry it has.
     pub fn expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| now >= at)
-    }
-
-    /// Whether the quota is used up.
-    pub fn exhausted(&self, used: Credits) -> bool {
-        self.quota.is_some_and(|quota| used >= quota)
     }
 }
 

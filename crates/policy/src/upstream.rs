@@ -1,8 +1,10 @@
 //! Models of the gallery and the upstreams that serve them. Addresses and credentials are kept apart.
 
+use crate::bound::Window;
 use crate::endpoint::Dialect;
 use crate::id::{GroupId, ModelId, UpstreamId};
 use crate::name::{ModelName, Name, Prefix, Provider};
+use crate::price::Price;
 use crate::scope::Allow;
 
 /// A public model that clients can name.
@@ -16,6 +18,53 @@ pub struct Model {
     pub provider: Provider,
     /// Whether it is on offer.
     pub enabled: bool,
+    /// What calls of it cost.
+    pub pricing: Pricing,
+    /// How much it takes and gives.
+    pub window: Window,
+}
+
+/// The price lists of a model. Without one that applies, its price is unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pricing {
+    /// Where no other applies.
+    pub base: Option<Price>,
+    /// Price lists of a vendor, of a group, or of a vendor for a group.
+    pub overrides: Vec<PriceOverride>,
+}
+
+/// A price list that applies to some calls only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceOverride {
+    /// Applies to upstreams of this vendor; `None` to all.
+    pub provider: Option<Provider>,
+    /// Applies to tokens of this group; `None` to all.
+    pub group: Option<GroupId>,
+    /// The price list, in place of the base.
+    pub price: Price,
+}
+
+impl Pricing {
+    /// The list that applies: that of vendor and group, else of the group, else of the vendor, else
+    /// the base.
+    pub fn of(&self, provider: &Provider, group: GroupId) -> Option<&Price> {
+        self.closest(provider, Some(group))
+    }
+
+    /// The list that applies to groups without one of their own.
+    pub fn usual(&self, provider: &Provider) -> Option<&Price> {
+        self.closest(provider, None)
+    }
+
+    fn closest(&self, provider: &Provider, group: Option<GroupId>) -> Option<&Price> {
+        let applies = |one: &&PriceOverride| {
+            one.provider.as_ref().is_none_or(|of| of == provider)
+                && (one.group.is_none() || one.group == group)
+        };
+        let rank = |one: &&PriceOverride| (one.group.is_some(), one.provider.is_some());
+        let closest = self.overrides.iter().filter(applies).max_by_key(rank);
+        closest.map(|one| &one.price).or(self.base.as_ref())
+    }
 }
 
 /// One endpoint that serves models, or a plain HTTP API.
@@ -39,6 +88,8 @@ pub struct Upstream {
     pub groups: Allow<GroupId>,
     /// What it serves.
     pub serves: Serves,
+    /// What a request of a mounted API costs; models have price lists of their own.
+    pub price: Option<Price>,
 }
 
 /// What an upstream serves.

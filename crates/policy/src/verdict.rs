@@ -1,11 +1,13 @@
 //! What a decision says: a permit, or a refusal with every reason that applied.
 
 use crate::catalog::{Offer, Route};
-use crate::endpoint::Dialect;
-use crate::evaluate::usable;
+use crate::endpoint::{Dialect, Endpoint};
+use crate::evaluate::{Way, usable};
 use crate::group::Group;
+use crate::price::Price;
+use crate::time::Timestamp;
 use crate::token::Principal;
-use crate::upstream::Upstream;
+use crate::upstream::{Model, Upstream};
 
 /// The outcome of a decision. A refusal is a value, not an error.
 #[derive(Debug, Clone)]
@@ -22,7 +24,19 @@ pub struct Permit<'a> {
     pub(crate) principal: &'a Principal,
     pub(crate) group: &'a Group,
     pub(crate) dialect: Dialect,
+    pub(crate) endpoint: Option<Endpoint>,
     pub(crate) destination: Destination<'a>,
+}
+
+/// An upstream that may serve a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// The upstream.
+    pub upstream: &'a Upstream,
+    /// The way to the model; none for a mount.
+    pub route: Option<&'a Route>,
+    /// What the call costs there, before the group's multiplier.
+    pub price: &'a Price,
 }
 
 /// Where a permitted call may go.
@@ -47,6 +61,8 @@ pub struct Reason {
     pub kind: ReasonKind,
     /// Whose restriction it was.
     pub layer: Layer,
+    /// Until when, if that is known: when a period begins anew, or when there is room again.
+    pub until: Option<Timestamp>,
     /// What the rule looked at.
     pub saw: String,
     /// What it would have let through.
@@ -83,8 +99,12 @@ pub enum Rule {
     Provider,
     /// Something serves the call.
     Upstream,
+    /// It is known what the call costs.
+    Price,
     /// There is something left to spend.
     Quota,
+    /// There is room in the minute, and beside the calls that go on.
+    Limit,
 }
 
 /// How a rule was broken.
@@ -116,8 +136,20 @@ pub enum ReasonKind {
     ProviderNotAllowed,
     /// Nothing that may be used serves the call.
     NoUpstream,
-    /// The token's quota is used up.
+    /// It is not known what a call costs that nothing else keeps from being made.
+    PriceUnknown,
+    /// The quota of a lifetime is used up, or the balance of the account.
     QuotaExhausted,
+    /// The quota of the present period is used up.
+    PeriodExhausted,
+    /// What is left, less what is held for other calls, does not cover the call.
+    QuotaShort,
+    /// Too many requests in a minute.
+    RequestLimit,
+    /// Too many tokens in a minute.
+    TokenLimit,
+    /// Too many requests at once.
+    ConcurrencyLimit,
 }
 
 impl<'a> Permit<'a> {
@@ -132,28 +164,49 @@ impl<'a> Permit<'a> {
     }
 
     /// What may serve the call, in no particular order; empty where the gateway answers itself.
-    /// Each comes with the route to the model, or none for a mount.
-    pub fn candidates(&self) -> impl Iterator<Item = (&'a Upstream, Option<&'a Route>)> + use<'a> {
+    pub fn candidates(&self) -> impl Iterator<Item = Candidate<'a>> + use<'a> {
         let Self {
             principal,
             group,
             dialect,
+            endpoint,
             ..
         } = *self;
         let (routes, mount): (&[Route], _) = match self.destination {
             Destination::Model(offer) => (&offer.routes, None),
-            Destination::Mount(upstream) => (&[], Some((upstream, None))),
+            Destination::Mount(upstream) => (&[], Some(Way::to_mount(upstream))),
             Destination::Gateway => (&[], None),
         };
-        routes
-            .iter()
-            .map(|route| (&route.upstream, Some(route)))
-            .chain(mount)
-            .filter(move |(upstream, _)| usable(upstream, dialect, principal, group))
+        let ways = routes.iter().map(|route| Way::to_model(route, group.id));
+        ways.chain(mount).filter_map(move |way| {
+            let price = usable(&way, dialect, endpoint, principal, group)?;
+            Some(Candidate {
+                upstream: way.upstream,
+                route: way.route,
+                price,
+            })
+        })
+    }
+
+    /// The model that is called, if one is.
+    pub fn model(&self) -> Option<&'a Model> {
+        match self.destination {
+            Destination::Model(offer) => Some(&offer.model),
+            Destination::Mount(_) | Destination::Gateway => None,
+        }
     }
 }
 
 impl Refusal {
+    /// A refusal for a reason that was found after the decision: no room in a limit, or too little
+    /// left to hold.
+    pub fn because(reason: Reason) -> Self {
+        Self {
+            first: reason,
+            others: Vec::new(),
+        }
+    }
+
     /// A refusal from the reasons that were found, in order; `None` if there are none.
     pub(crate) fn new(reasons: Vec<Reason>) -> Option<Self> {
         let mut reasons = reasons.into_iter();
@@ -167,6 +220,7 @@ impl Refusal {
         let first = Reason {
             kind: ReasonKind::NoUpstream,
             layer: Layer::Catalog,
+            until: None,
             saw: "nothing".to_owned(),
             wanted: "a permit".to_owned(),
         };
@@ -201,6 +255,7 @@ impl std::fmt::Display for Reason {
             layer,
             saw,
             wanted,
+            ..
         } = self;
         write!(
             f,
@@ -234,7 +289,9 @@ impl Rule {
             Self::Model => "model",
             Self::Provider => "provider",
             Self::Upstream => "upstream",
+            Self::Price => "price",
             Self::Quota => "quota",
+            Self::Limit => "limit",
         }
     }
 }
@@ -256,7 +313,13 @@ impl ReasonKind {
             Self::MountUnknown => "mount_unknown",
             Self::ProviderNotAllowed => "provider_not_allowed",
             Self::NoUpstream => "no_upstream",
+            Self::PriceUnknown => "price_unknown",
             Self::QuotaExhausted => "quota_exhausted",
+            Self::PeriodExhausted => "period_exhausted",
+            Self::QuotaShort => "quota_short",
+            Self::RequestLimit => "request_limit",
+            Self::TokenLimit => "token_limit",
+            Self::ConcurrencyLimit => "concurrency_limit",
         }
     }
 
@@ -274,7 +337,9 @@ impl ReasonKind {
             Self::ModelUnknown | Self::ModelNotAllowed | Self::MountUnknown => Rule::Model,
             Self::ProviderNotAllowed => Rule::Provider,
             Self::NoUpstream => Rule::Upstream,
-            Self::QuotaExhausted => Rule::Quota,
+            Self::PriceUnknown => Rule::Price,
+            Self::QuotaExhausted | Self::PeriodExhausted | Self::QuotaShort => Rule::Quota,
+            Self::RequestLimit | Self::TokenLimit | Self::ConcurrencyLimit => Rule::Limit,
         }
     }
 }

@@ -1,21 +1,54 @@
 //! Where a call may go: the rules on models, mounts, providers and upstreams.
 
-use super::shown::{Providers, Quoted, Upstreams, Wanted};
+use super::shown::{Prices, Providers, Quoted, Upstreams, Wanted};
 use super::{Watch, scopes};
 use crate::asked::Target;
-use crate::catalog::Catalog;
-use crate::endpoint::Dialect;
+use crate::catalog::{Catalog, Route};
+use crate::endpoint::{Dialect, Endpoint};
 use crate::group::Group;
+use crate::id::GroupId;
+use crate::price::Price;
 use crate::token::Principal;
 use crate::upstream::Upstream;
 use crate::verdict::{Destination, Layer, ReasonKind};
 
-/// Who calls, in which tier, and in which dialect. The group is missing where it is not known.
+/// Who calls, in which tier, and how. The group is missing where it is not known.
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
     pub(super) principal: &'a Principal,
     pub(super) group: Option<&'a Group>,
-    pub(super) dialect: Dialect,
+    pub(super) target: Target<'a>,
+}
+
+/// An upstream that could take a call, and what the call would cost there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way<'a> {
+    pub(crate) upstream: &'a Upstream,
+    pub(crate) route: Option<&'a Route>,
+    pub(crate) price: Option<&'a Price>,
+}
+
+impl<'a> Way<'a> {
+    pub(crate) fn to_model(route: &'a Route, group: GroupId) -> Self {
+        Self {
+            upstream: &route.upstream,
+            route: Some(route),
+            price: route.price(group),
+        }
+    }
+
+    pub(crate) fn to_mount(upstream: &'a Upstream) -> Self {
+        Self {
+            upstream,
+            route: None,
+            price: upstream.price.as_ref(),
+        }
+    }
+
+    /// The price of a call, if the list has what is needed to know it.
+    pub(crate) fn price_of(&self, endpoint: Option<Endpoint>) -> Option<&'a Price> {
+        self.price.filter(|price| price.covers(endpoint))
+    }
 }
 
 /// What keeps an upstream from taking a call.
@@ -27,14 +60,18 @@ pub(super) enum Obstacle {
     Provider(Layer),
 }
 
-/// Whether a call of the principal, made in a dialect, may be routed to the upstream.
-pub(crate) fn usable(
-    upstream: &Upstream,
+/// What a call of the principal costs on a way; `None` where it may not be routed there.
+pub(crate) fn usable<'a>(
+    way: &Way<'a>,
     dialect: Dialect,
+    endpoint: Option<Endpoint>,
     principal: &Principal,
     group: &Group,
-) -> bool {
-    obstacle(upstream, dialect, principal, group).is_none()
+) -> Option<&'a Price> {
+    match obstacle(way.upstream, dialect, principal, group) {
+        None => way.price_of(endpoint),
+        Some(_) => None,
+    }
 }
 
 fn obstacle(
@@ -61,10 +98,9 @@ fn obstacle(
 pub(super) fn destination<'a>(
     catalog: &'a Catalog,
     caller: Caller<'_>,
-    target: Target<'_>,
     watch: &mut impl Watch,
 ) -> Option<Destination<'a>> {
-    match target {
+    match caller.target {
         Target::Gateway { .. } => Some(Destination::Gateway),
         Target::Mount { prefix } => mount(catalog, caller, prefix, watch),
         Target::Model { model, .. } => offer(catalog, caller, model, watch),
@@ -86,7 +122,7 @@ fn mount<'a>(
         &"a mounted upstream",
     );
     let upstream = upstream?;
-    served(std::iter::once(upstream), caller, watch);
+    served(std::iter::once(Way::to_mount(upstream)), caller, watch);
     Some(Destination::Mount(upstream))
 }
 
@@ -115,27 +151,30 @@ fn offer<'a>(
         );
     }
     let offer = offer?;
-    let upstreams = offer.routes.iter().map(|route| &route.upstream);
-    served(upstreams, caller, watch);
+    let group = caller.principal.token.group;
+    let ways = offer.routes.iter().map(|route| Way::to_model(route, group));
+    served(ways, caller, watch);
     Some(Destination::Model(offer))
 }
 
 /// One upstream must pass every test at once; that each is passed by some upstream is not enough.
 fn served<'a>(
-    upstreams: impl Iterator<Item = &'a Upstream> + Clone,
+    ways: impl Iterator<Item = Way<'a>> + Clone,
     caller: Caller<'_>,
     watch: &mut impl Watch,
 ) {
-    providers(upstreams.clone(), caller, watch);
+    let dialect = caller.target.dialect();
+    providers(ways.clone().map(|way| way.upstream), caller, watch);
     let Caller {
         principal,
         group: Some(group),
-        dialect,
+        target,
     } = caller
     else {
         return;
     };
-    let tested = upstreams.map(|one| (one, obstacle(one, dialect, principal, group)));
+    let obstacle = |upstream| obstacle(upstream, dialect, principal, group);
+    let tested = ways.clone().map(|way| (way.upstream, obstacle(way.upstream)));
     let found = tested.clone().any(|(_, obstacle)| obstacle.is_none());
     let wanted = Wanted(dialect, group);
     watch.saw(
@@ -144,6 +183,18 @@ fn served<'a>(
         Layer::Catalog,
         &Upstreams(tested),
         &wanted,
+    );
+    if !found {
+        return;
+    }
+    let mut open = ways.filter(|way| obstacle(way.upstream).is_none());
+    let saw = Prices(open.clone());
+    watch.saw(
+        open.any(|way| way.price_of(target.endpoint()).is_some()),
+        ReasonKind::PriceUnknown,
+        Layer::Catalog,
+        &saw,
+        &"a price for what such a call uses: see `model edit --price` or `upstream edit --price`",
     );
 }
 
@@ -154,7 +205,8 @@ fn providers<'a>(
     caller: Caller<'_>,
     watch: &mut impl Watch,
 ) {
-    let speaking = upstreams.filter(|upstream| upstream.dialect == caller.dialect);
+    let dialect = caller.target.dialect();
+    let speaking = upstreams.filter(|upstream| upstream.dialect == dialect);
     if speaking.clone().next().is_none() {
         return;
     }

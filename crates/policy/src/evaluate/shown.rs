@@ -2,10 +2,11 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use super::destination::Obstacle;
+use super::destination::{Obstacle, Way};
 use crate::credits::Credits;
 use crate::endpoint::Dialect;
 use crate::group::Group;
+use crate::quota::Balance;
 use crate::time::Timestamp;
 use crate::upstream::Upstream;
 
@@ -34,19 +35,38 @@ impl Display for Moment {
     }
 }
 
-/// What a token has left: negative where it spent more than it may.
-pub(super) struct Remainder {
-    pub(super) quota: Option<Credits>,
-    pub(super) used: Credits,
-}
+/// What is left of a limit: negative where more was spent than may be.
+pub(super) struct Remainder(pub(super) Option<Balance>);
 
 impl Display for Remainder {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Some(quota) = self.quota else {
+        let Some(Balance { limit, spent }) = self.0 else {
             return f.write_str("unlimited");
         };
-        let left = quota.as_micros().saturating_sub(self.used.as_micros());
-        write!(f, "{} credits left", Credits::from_micros(left))
+        let left = limit.as_micros().saturating_sub(spent.used.as_micros());
+        let left = Credits::from_micros(left);
+        write!(f, "{left} of {limit} credits left")
+    }
+}
+
+/// The price lists by which some upstreams would charge a call, each once.
+pub(super) struct Prices<I>(pub(super) I);
+
+impl<'a, I: Iterator<Item = Way<'a>> + Clone> Display for Prices<I> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let mut seen = Vec::new();
+        for price in self.0.clone().map(|way| way.price) {
+            if seen.contains(&price) {
+                continue;
+            }
+            let comma = if seen.is_empty() { "" } else { "; " };
+            match price {
+                Some(price) => write!(f, "{comma}{price}")?,
+                None => write!(f, "{comma}no price")?,
+            }
+            seen.push(price);
+        }
+        Ok(())
     }
 }
 

@@ -76,7 +76,7 @@ proptest! {
             };
             assert!(planned.is_sorted_by_key(rank), "{planned:?}");
             planned.sort();
-            let mut candidates: Vec<_> = permit.candidates().map(|(one, _)| one.id).collect();
+            let mut candidates: Vec<_> = permit.candidates().map(|one| one.upstream.id).collect();
             candidates.sort();
             assert_eq!(planned, candidates);
         });

@@ -58,6 +58,11 @@ pub fn catalog() -> Catalog {
         name: name.parse().unwrap(),
         provider: "openai".parse().unwrap(),
         enabled: true,
+        pricing: Pricing {
+            base: Some("input=2.5,output=10".parse().unwrap()),
+            overrides: Vec::new(),
+        },
+        window: Window::default(),
     });
     Catalog::new([group()], models, (1..=8).map(upstream)).unwrap()
 }
@@ -77,6 +82,8 @@ pub fn principal() -> Principal {
         id: AccountId::from_raw(1).unwrap(),
         name: "acme".parse().unwrap(),
         enabled: true,
+        funds: Funds::default(),
+        limits: Limits::default(),
         scope: scope(),
     };
     let token = Token {
@@ -86,13 +93,24 @@ pub fn principal() -> Principal {
         group: group().id,
         state: TokenState::Enabled,
         expires_at: Some(NOW.plus(std::time::Duration::from_secs(60))),
-        quota: Some(Credits::from_micros(25_000_000)),
+        quota: Quota {
+            lifetime: Some(Credits::from_micros(25_000_000)),
+            periodic: None,
+        },
+        limits: Limits::default(),
         scope: scope(),
     };
     Principal {
         token,
         account,
-        used: Credits::from_micros(3_500_000),
+        spent: Standing {
+            lifetime: Spent {
+                used: Credits::from_micros(3_500_000),
+                held: Credits::ZERO,
+            },
+            periodic: None,
+        },
+        account_spent: Standing::default(),
     }
 }
 
@@ -102,6 +120,7 @@ fn group() -> Group {
         name: "standard".parse().unwrap(),
         multiplier: Multiplier::ONE,
         scope: Scope::default(),
+        terms: Terms::default(),
     }
 }
 
@@ -120,6 +139,7 @@ fn upstream(id: i64) -> Upstream {
         weight: 1,
         groups: Allow::Only(vec![group().id]),
         serves: Serves::Models(served.to_vec()),
+        price: None,
     }
 }
 

@@ -102,7 +102,7 @@ proptest! {
     ) {
         let (catalog, asked) = (world.catalog(), world.asked(target));
         if let Verdict::Permit(permit) = evaluate(&catalog, &world.principal, &asked, NOW) {
-            let mut found: Vec<_> = permit.candidates().map(|(one, _)| one.id).collect();
+            let mut found: Vec<_> = permit.candidates().map(|one| one.upstream.id).collect();
             found.sort();
             let all = world.upstreams.iter().filter(|one| may_serve(&world, one, target));
             let expected: Vec<_> = all.map(|one| one.id).collect();

@@ -153,7 +153,7 @@ fn earlier(moment: &mut Option<Timestamp>, micros: i64) {
 fn rights(world: &World, target: Target<'_>) -> Option<Vec<UpstreamId>> {
     let (catalog, asked) = (world.catalog(), world.asked(target));
     match evaluate(&catalog, &world.principal, &asked, NOW) {
-        Verdict::Permit(permit) => Some(permit.candidates().map(|(one, _)| one.id).collect()),
+        Verdict::Permit(permit) => Some(permit.candidates().map(|one| one.upstream.id).collect()),
         Verdict::Refuse(_) => None,
     }
 }

@@ -1,0 +1,52 @@
+//! The fields by which a request caps its output.
+
+/// A field of a request body that caps how many tokens the answer may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CapField {
+    /// `max_tokens`: completions, messages, and chat as most servers know it.
+    MaxTokens,
+    /// `max_completion_tokens`: chat as OpenAI knows it.
+    MaxCompletionTokens,
+    /// `max_output_tokens`: responses.
+    MaxOutputTokens,
+}
+
+/// A text that names no such field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not one of `max_tokens`, `max_completion_tokens`, `max_output_tokens`")]
+pub struct CapFieldError(String);
+
+impl CapField {
+    /// All fields.
+    pub const ALL: [Self; 3] = [
+        Self::MaxTokens,
+        Self::MaxCompletionTokens,
+        Self::MaxOutputTokens,
+    ];
+
+    /// The name in a request body.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MaxTokens => "max_tokens",
+            Self::MaxCompletionTokens => "max_completion_tokens",
+            Self::MaxOutputTokens => "max_output_tokens",
+        }
+    }
+}
+
+impl std::fmt::Display for CapField {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for CapField {
+    type Err = CapFieldError;
+
+    fn from_str(text: &str) -> Result<Self, CapFieldError> {
+        Self::ALL
+            .into_iter()
+            .find(|one| one.name() == text)
+            .ok_or_else(|| CapFieldError(text.chars().take(40).collect()))
+    }
+}
