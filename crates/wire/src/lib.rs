@@ -5,9 +5,11 @@ pub mod events;
 pub mod models;
 pub mod peek;
 pub mod route;
+pub mod splice;
 pub mod usage;
 
 pub use answer::{Answer, Fault, LimitKind, answer, from_refusal};
 pub use events::{EventBoundary, KEEP_ALIVE, stream_error};
-pub use peek::{Peek, PeekError, peek, replace_model};
+pub use peek::{CapField, Peek, PeekError, default_cap_field, peek, replace_model};
 pub use route::{Route, RouteError, RouteTarget, dialect_of, route};
+pub use splice::Edits;

@@ -1,15 +1,22 @@
-//! What policy reads from a JSON request body, and the one value that it may replace in it.
-//! Everything else in the body stays as it is, and is not understood here.
+//! What policy reads from a JSON request body: the model, and what bounds the cost of the call.
+//! Everything else in the body is not understood here.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::Deserializer as _;
 
-mod depth;
+mod caps;
+mod choices;
+mod features;
 mod members;
+mod options;
 
-use members::{Members, TopLevel};
+pub use caps::{Cap, CapField, Caps, UnknownCapField, default_cap_field};
+pub use features::Features;
+pub use options::IncludeUsage;
+
+use members::{Deciding, Members, TopLevel};
 
 /// What policy reads from a request body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +27,30 @@ pub struct Peek<'a> {
     pub model_span: Range<usize>,
     /// Whether the client asks for a stream.
     pub stream: bool,
+    /// The caps on the output that the client sets.
+    pub caps: Caps,
+    /// How many answers the client asks for, at least 1: the larger one of `n` and `best_of`, times
+    /// the texts of a `prompt` that is an array.
+    pub choices: u64,
+    /// Whether the client asks for the usage of a stream.
+    pub include_usage: IncludeUsage,
+    /// What makes the call cost more than its bytes tell.
+    pub features: Features,
+}
+
+impl Peek<'_> {
+    /// The same without the body. Its spans are still those of that body.
+    pub fn into_owned(self) -> Peek<'static> {
+        Peek {
+            model: Cow::Owned(self.model.into_owned()),
+            model_span: self.model_span,
+            stream: self.stream,
+            caps: self.caps,
+            choices: self.choices,
+            include_usage: self.include_usage,
+            features: self.features,
+        }
+    }
 }
 
 /// Why a body is refused. The messages are meant for the client.
@@ -48,7 +79,7 @@ pub enum PeekError {
     /// The body nests too many arrays and objects.
     #[error(
         "the body nests arrays and objects more than {} levels deep",
-        depth::MOST
+        features::MOST
     )]
     TooDeep,
     /// A key that decides something is there twice.
@@ -66,38 +97,66 @@ pub enum PeekError {
     /// `stream` is neither a boolean nor null.
     #[error("`stream` must be `true` or `false`")]
     StreamNotBool,
+    /// A count is no whole number, or too large to count.
+    #[error("`{0}` must be a whole number that is not negative")]
+    NotCount(&'static str),
+    /// `stream_options` is neither an object nor null.
+    #[error("`stream_options` must be an object")]
+    StreamOptionsNotObject,
+    /// `include_usage` is neither a boolean nor null.
+    #[error("`include_usage` in `stream_options` must be `true` or `false`")]
+    IncludeUsageNotBool,
 }
 
-/// Reads model and stream from the whole body of a request, without copying the rest.
+/// Reads what policy needs from the whole body of a request, without copying the rest.
 ///
 /// # Errors
 /// Where the body is not a single JSON object in UTF-8 with one `model` string; where a key that
-/// policy reads is there twice or in another case, since two readers could then see two requests.
+/// policy reads is there twice or in another case, since two readers could then see two requests;
+/// where the value of such a key is of the wrong kind.
 pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
     if body.starts_with(b"\xef\xbb\xbf") {
         return Err(PeekError::ByteOrderMark);
     }
     let text = std::str::from_utf8(body).map_err(|_| PeekError::Utf8)?;
-    let members = read(text)?;
+    let mut members = read(text)?;
     // serde_json skips values without recursion and without a limit of depth.
-    if depth::of(body) > depth::MOST {
-        return Err(PeekError::TooDeep);
-    }
-    if let Some(problem) = members.problem {
+    let features = features::of(body).ok_or(PeekError::TooDeep)?;
+    if let Some(problem) = members.problem.take() {
         return Err(problem);
     }
-    let raw = members.model.ok_or(PeekError::ModelMissing)?.get();
+    let raw = members
+        .get(Deciding::Model)
+        .ok_or(PeekError::ModelMissing)?;
     let model = members::string(raw).ok_or(PeekError::ModelNotString)?;
-    let stream = members.stream.map_or(Some(false), |raw| match raw.get() {
-        "true" => Some(true),
-        "false" | "null" => Some(false),
-        _ => None,
-    });
+    let stream = match members.get(Deciding::Stream) {
+        Some("true") => true,
+        Some("false" | "null") | None => false,
+        Some(_) => return Err(PeekError::StreamNotBool),
+    };
+    let cap = |key| cap(text, &members, key);
     Ok(Peek {
         model,
         model_span: span(text, raw).ok_or(PeekError::ModelMissing)?,
-        stream: stream.ok_or(PeekError::StreamNotBool)?,
+        stream,
+        caps: Caps {
+            max_tokens: cap(Deciding::MaxTokens)?,
+            max_completion_tokens: cap(Deciding::MaxCompletionTokens)?,
+            max_output_tokens: cap(Deciding::MaxOutputTokens)?,
+        },
+        choices: choices::of(&members)?,
+        include_usage: IncludeUsage::read(text, members.get(Deciding::StreamOptions))?,
+        features,
     })
+}
+
+fn cap(text: &str, members: &Members<'_>, key: Deciding) -> Result<Option<Cap>, PeekError> {
+    let Some(raw) = members.get(key) else {
+        return Ok(None);
+    };
+    let span = span(text, raw).ok_or(PeekError::NotCount(key.name()))?;
+    let value = members.count(key)?.filter(|tokens| *tokens > 0);
+    Ok(Some(Cap { value, span }))
 }
 
 /// The body with another model in it, and not a byte changed besides.

@@ -8,25 +8,85 @@ use serde_json::value::RawValue;
 
 use super::PeekError;
 
-/// The keys that decide what a request may cost. Each may be there once, spelt exactly so.
-const DECIDING: [&str; 7] = [
-    "model",
-    "stream",
-    "stream_options",
-    "max_tokens",
-    "max_completion_tokens",
-    "max_output_tokens",
-    "n",
-];
+/// A key that decides what a request may cost. Each may be there once, spelt exactly so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deciding {
+    Model,
+    Stream,
+    StreamOptions,
+    MaxTokens,
+    MaxCompletionTokens,
+    MaxOutputTokens,
+    N,
+    BestOf,
+    /// An array of several prompts is answered by as many choices.
+    Prompt,
+}
+
+impl Deciding {
+    /// In the order of their declaration.
+    const ALL: [Self; 9] = [
+        Self::Model,
+        Self::Stream,
+        Self::StreamOptions,
+        Self::MaxTokens,
+        Self::MaxCompletionTokens,
+        Self::MaxOutputTokens,
+        Self::N,
+        Self::BestOf,
+        Self::Prompt,
+    ];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Stream => "stream",
+            Self::StreamOptions => "stream_options",
+            Self::MaxTokens => "max_tokens",
+            Self::MaxCompletionTokens => "max_completion_tokens",
+            Self::MaxOutputTokens => "max_output_tokens",
+            Self::N => "n",
+            Self::BestOf => "best_of",
+            Self::Prompt => "prompt",
+        }
+    }
+}
 
 /// What the top-level object holds.
 #[derive(Default)]
 pub(super) struct Members<'a> {
-    pub(super) model: Option<&'a RawValue>,
-    pub(super) stream: Option<&'a RawValue>,
+    values: [Option<&'a str>; Deciding::ALL.len()],
     /// The first fault in the keys. Reading goes on, so that invalid JSON is found first.
     pub(super) problem: Option<PeekError>,
-    seen: [bool; DECIDING.len()],
+}
+
+impl<'a> Members<'a> {
+    /// The JSON text of a value.
+    pub(super) fn get(&self, key: Deciding) -> Option<&'a str> {
+        self.values.get(key as usize).copied().flatten()
+    }
+
+    /// The value as a count; none where it is null or not there.
+    pub(super) fn count(&self, key: Deciding) -> Result<Option<u64>, PeekError> {
+        match self.get(key) {
+            None | Some("null") => Ok(None),
+            Some(raw) => {
+                let count = raw.parse().map_err(|_| PeekError::NotCount(key.name()))?;
+                Ok(Some(count))
+            }
+        }
+    }
+
+    fn set(&mut self, key: Deciding, value: &'a str) {
+        let slot = self.values.get_mut(key as usize);
+        if slot.is_some_and(|slot| slot.replace(value).is_some()) {
+            self.note(PeekError::Duplicate(key.name()));
+        }
+    }
+
+    fn note(&mut self, problem: PeekError) {
+        self.problem.get_or_insert(problem);
+    }
 }
 
 /// Reads [`Members`] from an object, and nothing else.
@@ -42,31 +102,19 @@ impl<'de> Visitor<'de> for TopLevel {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
         let mut members = Members::default();
         while let Some(Text(key)) = map.next_key()? {
-            members.note(&key);
-            match key.as_ref() {
-                "model" => members.model = Some(map.next_value()?),
-                "stream" => members.stream = Some(map.next_value()?),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
+            let mut known = Deciding::ALL.into_iter();
+            if let Some(known) = known.find(|known| known.name() == key) {
+                let value: &RawValue = map.next_value()?;
+                members.set(known, value.get());
+                continue;
             }
+            let mut known = Deciding::ALL.into_iter();
+            if let Some(meant) = known.find(|known| alike(known.name(), &key)) {
+                members.note(PeekError::Lookalike(meant.name()));
+            }
+            map.next_value::<IgnoredAny>()?;
         }
         Ok(members)
-    }
-}
-
-impl Members<'_> {
-    fn note(&mut self, key: &str) {
-        let deciding = DECIDING.iter().zip(&mut self.seen);
-        let Some((name, seen)) = deciding.into_iter().find(|(name, _)| alike(name, key)) else {
-            return;
-        };
-        let problem = match (*name == key, std::mem::replace(seen, true)) {
-            (false, _) => PeekError::Lookalike(name),
-            (true, true) => PeekError::Duplicate(name),
-            (true, false) => return,
-        };
-        self.problem.get_or_insert(problem);
     }
 }
 
@@ -75,19 +123,23 @@ pub(super) fn string(raw: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str(raw).ok().map(|Text(text)| text)
 }
 
-/// Whether a reader that ignores case, as Go's does, takes the key for the name. For such readers
-/// the letters k and s have a third form beyond ASCII.
-fn alike(name: &str, key: &str) -> bool {
-    let plain = |c: char| match c {
-        '\u{212a}' => 'k',
-        '\u{17f}' => 's',
-        c => c.to_ascii_lowercase(),
-    };
+/// Whether a reader that ignores case, as Go's does, takes the key for the name.
+pub(super) fn alike(name: &str, key: &str) -> bool {
     key.chars().map(plain).eq(name.chars())
 }
 
+/// A letter without its case. For readers that ignore it, the letters k and s have a third form
+/// beyond ASCII.
+pub(super) const fn plain(c: char) -> char {
+    match c {
+        '\u{212a}' => 'k',
+        '\u{17f}' => 's',
+        c => c.to_ascii_lowercase(),
+    }
+}
+
 /// A string, borrowed where it holds no escapes.
-struct Text<'a>(Cow<'a, str>);
+pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
+use tollgate_policy::endpoint::Endpoint;
+use tollgate_policy::name::Provider;
 
 use super::*;
 
@@ -48,6 +50,8 @@ fn a_key_that_decides_something_may_be_there_once() {
         "max_completion_tokens",
         "max_output_tokens",
         "n",
+        "best_of",
+        "prompt",
     ];
     for key in keys {
         let mut letters = key.chars();
@@ -65,6 +69,208 @@ fn a_key_that_decides_something_may_be_there_once() {
     assert_eq!(refused(kelvin), PeekError::Lookalike("max_tokens"));
     let long_s = "{\"model\":\"m\",\"\u{17f}tream\":true}";
     assert_eq!(refused(long_s), PeekError::Lookalike("stream"));
+}
+
+fn seen(members: &str) -> Peek<'static> {
+    let body = format!(r#"{{"model":"m",{members}}}"#);
+    peek(body.as_bytes()).unwrap().into_owned()
+}
+
+#[test]
+fn caps_are_found_with_their_places() {
+    let body = br#"{"max_tokens": 17 ,"model":"m","max_output_tokens":18446744073709551615}"#;
+    let caps = peek(body).unwrap().caps;
+    let cap = caps.max_tokens.unwrap();
+    assert_eq!((cap.value, &body[cap.span]), (Some(17), &b"17"[..]));
+    assert_eq!(caps.max_completion_tokens, None);
+    let cap = caps.max_output_tokens.unwrap();
+    assert_eq!(cap.value, Some(u64::MAX));
+    assert_eq!(&body[cap.span], b"18446744073709551615");
+}
+
+#[test]
+fn a_cap_of_null_or_zero_is_none_that_has_a_place() {
+    for value in ["null", "0"] {
+        let caps = seen(&format!(r#""max_tokens":{value}"#)).caps;
+        let cap = caps.max_tokens.clone().unwrap();
+        assert_eq!((cap.value, cap.span.len()), (None, value.len()));
+        assert_eq!(caps.bound(Endpoint::ChatCompletions), None, "{value}");
+    }
+}
+
+#[test]
+fn an_endpoint_is_bounded_by_the_largest_cap_that_it_knows() {
+    let caps = seen(r#""max_tokens":5,"max_completion_tokens":9,"max_output_tokens":7"#).caps;
+    for (endpoint, bound) in [
+        (Endpoint::ChatCompletions, Some(9)),
+        (Endpoint::Completions, Some(5)),
+        (Endpoint::Messages, Some(5)),
+        (Endpoint::Responses, Some(7)),
+        (Endpoint::Embeddings, None),
+        (Endpoint::CountTokens, None),
+    ] {
+        assert_eq!(caps.bound(endpoint), bound, "{endpoint}");
+    }
+    assert_eq!(seen(r#""n":1"#).caps.bound(Endpoint::Messages), None);
+}
+
+#[test]
+fn counts_are_whole_numbers_that_are_not_negative() {
+    let keys = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
+    for key in keys.into_iter().chain(["n", "best_of"]) {
+        for value in [
+            "-1",
+            "-0",
+            "1.0",
+            "1e3",
+            "18446744073709551616",
+            r#""1""#,
+            "true",
+            "[]",
+            "{}",
+        ] {
+            let body = format!(r#"{{"model":"m","{key}":{value}}}"#);
+            assert_eq!(refused(&body), PeekError::NotCount(key), "{body}");
+        }
+    }
+    assert_eq!(
+        PeekError::NotCount("n").to_string(),
+        "`n` must be a whole number that is not negative"
+    );
+}
+
+#[test]
+fn the_choices_are_the_larger_count_times_the_prompts() {
+    for (members, choices) in [
+        (r#""x":1"#, 1),
+        (r#""n":0"#, 1),
+        (r#""n":null,"best_of":null"#, 1),
+        (r#""n":3"#, 3),
+        (r#""n":2,"best_of":5"#, 5),
+        (r#""n":6,"best_of":5"#, 6),
+        (r#""prompt":"text""#, 1),
+        (r#""prompt":null"#, 1),
+        (r#""prompt":[]"#, 1),
+        (r#""prompt":["a"]"#, 1),
+        (r#""prompt":["a", "b" ,"[3"],"n":2"#, 6),
+        (r#""prompt":[1, 2,-3]"#, 1),
+        (r#""prompt":[[1,2],[3]],"n":4"#, 8),
+        (r#""prompt":["a","b"],"n":18446744073709551615"#, u64::MAX),
+    ] {
+        assert_eq!(seen(members).choices, choices, "{members}");
+    }
+}
+
+#[test]
+fn the_place_for_the_wish_for_usage_is_found() {
+    let found = |members| {
+        let body = format!(r#"{{"model":"m",{members}}}"#);
+        let found = peek(body.as_bytes()).unwrap().include_usage;
+        let place = match &found {
+            IncludeUsage::NullOptions(span) | IncludeUsage::Declined(span) => {
+                body.get(span.clone())
+            }
+            IncludeUsage::Missing { inside, .. } => body.get(*inside..),
+            IncludeUsage::Asked | IncludeUsage::NoOptions => Some(""),
+        };
+        (found.is_asked(), place.unwrap().to_owned())
+    };
+    for (members, asked, place) in [
+        (r#""x":1"#, false, ""),
+        (r#""stream_options": {"include_usage" : true}"#, true, ""),
+        (
+            r#""stream_options": {"include_usage" : false }"#,
+            false,
+            "false",
+        ),
+        (
+            r#""stream_options":{"x":[],"include_usage":null}"#,
+            false,
+            "null",
+        ),
+        (r#""stream_options": null "#, false, "null"),
+        (r#""stream_options": {"x":1}"#, false, r#""x":1}}"#),
+        (r#""stream_options": { }"#, false, " }}"),
+    ] {
+        assert_eq!(found(members), (asked, place.to_owned()), "{members}");
+    }
+    let empty = |members| seen(members).include_usage;
+    for (members, is_empty) in [
+        (r#""stream_options":{ }"#, true),
+        (r#""stream_options":{"a":1}"#, false),
+    ] {
+        let found = empty(members);
+        let expected =
+            matches!(found, IncludeUsage::Missing { is_empty: one, .. } if one == is_empty);
+        assert!(expected, "{found:?}");
+    }
+}
+
+#[test]
+fn stream_options_that_two_readers_could_read_differently_are_refused() {
+    let twice = PeekError::Duplicate("include_usage");
+    let alike = PeekError::Lookalike("include_usage");
+    for (options, error) in [
+        (
+            r#"{"include_usage":true,"include_usage":false}"#,
+            twice.clone(),
+        ),
+        (r#"{"include_usage":true,"includ\u0065_usage":true}"#, twice),
+        (r#"{"Include_Usage":true}"#, alike.clone()),
+        ("{\"include_u\u{17f}age\":true}", alike),
+        (r#"{"include_usage":1}"#, PeekError::IncludeUsageNotBool),
+        ("[]", PeekError::StreamOptionsNotObject),
+        ("true", PeekError::StreamOptionsNotObject),
+    ] {
+        let body = format!(r#"{{"model":"m","stream_options":{options}}}"#);
+        assert_eq!(refused(&body), error, "{options}");
+    }
+}
+
+#[test]
+fn cap_fields_read_back() {
+    for field in CapField::ALL {
+        assert_eq!(field.to_string().parse(), Ok(field));
+    }
+    let error = "MAX_TOKENS".parse::<CapField>().unwrap_err().to_string();
+    assert!(
+        error.starts_with("`MAX_TOKENS` is not one of `max_tokens`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_call_without_a_cap_gets_it_in_the_field_that_its_upstream_takes() {
+    let field =
+        |endpoint, provider| default_cap_field(endpoint, &Provider::parse(provider).unwrap());
+    for (endpoint, provider, expected) in [
+        (
+            Endpoint::ChatCompletions,
+            "openai",
+            Some(CapField::MaxCompletionTokens),
+        ),
+        (
+            Endpoint::ChatCompletions,
+            "azure",
+            Some(CapField::MaxCompletionTokens),
+        ),
+        (
+            Endpoint::ChatCompletions,
+            "mistral",
+            Some(CapField::MaxTokens),
+        ),
+        (Endpoint::Completions, "openai", Some(CapField::MaxTokens)),
+        (
+            Endpoint::Responses,
+            "openai",
+            Some(CapField::MaxOutputTokens),
+        ),
+        (Endpoint::Messages, "anthropic", Some(CapField::MaxTokens)),
+        (Endpoint::Embeddings, "openai", None),
+        (Endpoint::CountTokens, "anthropic", None),
+    ] {
+        assert_eq!(field(endpoint, provider), expected, "{endpoint} {provider}");
+    }
 }
 
 #[test]
@@ -191,10 +397,10 @@ fn nesting_is_bounded_where_another_reader_bounds_it() {
 
 #[test]
 fn another_model_is_written_in_its_place_and_nothing_else_changes() {
-    let body = br#"{ "a":"\u0041", "model" : "gpt\u002d4o" ,"n":1.50}"#;
+    let body = br#"{ "a":"\u0041", "model" : "gpt\u002d4o" ,"t":1.50}"#;
     let span = peek(body).unwrap().model_span;
     let spliced = replace_model(body, span, "a\"b\\c\n");
-    let expected = br#"{ "a":"\u0041", "model" : "a\"b\\c\n" ,"n":1.50}"#;
+    let expected = br#"{ "a":"\u0041", "model" : "a\"b\\c\n" ,"t":1.50}"#;
     assert_eq!(spliced, expected);
 }
 
@@ -284,6 +490,9 @@ proptest! {
             }
             Err(PeekError::Duplicate(_)) => {}
             Err(PeekError::Lookalike(name)) => prop_assert_eq!(name, "n"),
+            Err(PeekError::NotCount(name)) => {
+                prop_assert!(!full[name].is_u64() && !full[name].is_null());
+            }
             Err(other) => prop_assert!(false, "{other:?} for {body}"),
         }
     }

@@ -1,0 +1,119 @@
+//! The caps that a client sets on the output of a call, and which endpoint reads which of them.
+
+use std::ops::Range;
+
+use tollgate_policy::endpoint::Endpoint;
+use tollgate_policy::name::Provider;
+
+/// A field by which a client bounds the tokens of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CapField {
+    /// `max_tokens`
+    MaxTokens,
+    /// `max_completion_tokens`
+    MaxCompletionTokens,
+    /// `max_output_tokens`
+    MaxOutputTokens,
+}
+
+/// A text that names no cap.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{seen}` is not one of `max_tokens`, `max_completion_tokens`, `max_output_tokens`")]
+pub struct UnknownCapField {
+    seen: String,
+}
+
+impl CapField {
+    /// All fields.
+    pub const ALL: [Self; 3] = [
+        Self::MaxTokens,
+        Self::MaxCompletionTokens,
+        Self::MaxOutputTokens,
+    ];
+
+    /// The key in a request body.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MaxTokens => "max_tokens",
+            Self::MaxCompletionTokens => "max_completion_tokens",
+            Self::MaxOutputTokens => "max_output_tokens",
+        }
+    }
+
+    /// The fields that an endpoint reads; which one wins, if both are there, differs by upstream.
+    pub const fn of(endpoint: Endpoint) -> &'static [Self] {
+        match endpoint {
+            Endpoint::ChatCompletions => &[Self::MaxTokens, Self::MaxCompletionTokens],
+            Endpoint::Completions | Endpoint::Messages => &[Self::MaxTokens],
+            Endpoint::Responses => &[Self::MaxOutputTokens],
+            _ => &[],
+        }
+    }
+}
+
+impl std::fmt::Display for CapField {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for CapField {
+    type Err = UnknownCapField;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCapField> {
+        let found = Self::ALL.into_iter().find(|one| one.name() == text);
+        found.ok_or_else(|| UnknownCapField {
+            seen: text.chars().take(60).collect(),
+        })
+    }
+}
+
+/// The field in which to cap a call whose client set no cap, where nothing better is known of the
+/// model. OpenAI's newer models refuse `max_tokens`; most who imitate it know nothing else.
+pub fn default_cap_field(endpoint: Endpoint, provider: &Provider) -> Option<CapField> {
+    match endpoint {
+        Endpoint::ChatCompletions if matches!(provider.as_str(), "openai" | "azure") => {
+            Some(CapField::MaxCompletionTokens)
+        }
+        _ => CapField::of(endpoint).first().copied(),
+    }
+}
+
+/// A cap as it stands in a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cap {
+    /// The tokens. None where the value is null, or 0: relays that leave zeros out make of either
+    /// a call without a cap.
+    pub value: Option<u64>,
+    /// Where the value stands in the body, in bytes.
+    pub span: Range<usize>,
+}
+
+/// The caps at the top level of a body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// `max_tokens`
+    pub max_tokens: Option<Cap>,
+    /// `max_completion_tokens`
+    pub max_completion_tokens: Option<Cap>,
+    /// `max_output_tokens`
+    pub max_output_tokens: Option<Cap>,
+}
+
+impl Caps {
+    /// The cap in a field, if the body has the field.
+    pub const fn get(&self, field: CapField) -> Option<&Cap> {
+        match field {
+            CapField::MaxTokens => self.max_tokens.as_ref(),
+            CapField::MaxCompletionTokens => self.max_completion_tokens.as_ref(),
+            CapField::MaxOutputTokens => self.max_output_tokens.as_ref(),
+        }
+    }
+
+    /// The most tokens that one choice of the answer can have, whichever field the upstream
+    /// reads. None where the client sets no cap that the endpoint knows.
+    pub fn bound(&self, endpoint: Endpoint) -> Option<u64> {
+        let caps = CapField::of(endpoint).iter();
+        caps.filter_map(|field| self.get(*field)?.value).max()
+    }
+}

@@ -1,0 +1,223 @@
+//! What in a body makes a call cost more than its bytes tell, and how deep the body nests: one
+//! pass over JSON that is known to be valid. It knows keys of all dialects, and no endpoint.
+
+use memchr::memchr2;
+
+use keys::Key;
+
+mod keys;
+
+/// The most levels that are let through: as many as serde_json itself reads.
+pub(super) const MOST: usize = 127;
+
+/// What a body has in it. Where it cannot be told for sure, the answer is yes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Features {
+    /// The input can hold more tokens than the body has bytes: it names files, images (also inline
+    /// ones, whose tokens follow from their size), earlier responses, conversations, stored prompts
+    /// or items, or tools that the provider runs or describes itself.
+    pub referenced: bool,
+    /// The input or the output has sound in it.
+    pub audio: bool,
+    /// The client asks for parts of the input to be cached, which some providers charge.
+    pub cache: bool,
+    /// The model may call tools.
+    pub tools: bool,
+}
+
+/// What is known of an array or an object that is open.
+type Frame = u16;
+
+const INPUT: Frame = 1;
+const ITEM: Frame = 1 << 1;
+const TOOLS: Frame = 1 << 2;
+const TOOL: Frame = 1 << 3;
+const MODALITIES: Frame = 1 << 4;
+const AUDIO: Frame = 1 << 5;
+/// The object has an `id`.
+const ID: Frame = 1 << 6;
+/// The object says what it is, by `type` or `role`.
+const NAMED: Frame = 1 << 7;
+const REASONING: Frame = 1 << 8;
+const ENCRYPTED: Frame = 1 << 9;
+
+/// The features of a valid JSON text; none where it nests deeper than [`MOST`].
+pub(super) fn of(json: &[u8]) -> Option<Features> {
+    let mut scan = Scan {
+        outer: [0; MOST],
+        depth: 0,
+        here: 0,
+        key: Key::Other,
+        features: Features::default(),
+    };
+    let mut rest = json;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = match byte {
+            b'"' => scan.string(after),
+            b'{' | b'[' => {
+                scan.open(*byte == b'{')?;
+                after
+            }
+            b'}' | b']' => {
+                scan.close();
+                after
+            }
+            _ => after,
+        };
+    }
+    Some(scan.features)
+}
+
+struct Scan {
+    /// The frames around this one, the outermost first.
+    outer: [Frame; MOST],
+    depth: usize,
+    here: Frame,
+    /// The key of the value that comes next.
+    key: Key,
+    features: Features,
+}
+
+impl Scan {
+    fn open(&mut self, is_object: bool) -> Option<()> {
+        *self.outer.get_mut(self.depth)? = self.here;
+        self.depth = self.depth.saturating_add(1);
+        self.here = match (self.key, is_object) {
+            (Key::Input, false) => INPUT,
+            (Key::Tools, false) => TOOLS,
+            (Key::Modalities, false) => MODALITIES,
+            (Key::Audio, true) => AUDIO,
+            (_, true) if self.here & INPUT != 0 => ITEM,
+            (_, true) if self.here & TOOLS != 0 => TOOL,
+            _ => 0,
+        };
+        self.key = Key::Other;
+        Some(())
+    }
+
+    fn close(&mut self) {
+        let has = |frame| self.here & frame == frame;
+        let is_reference =
+            has(AUDIO | ID) || has(ITEM | ID) && !has(NAMED) || has(REASONING) && !has(ENCRYPTED);
+        self.features.referenced |= is_reference;
+        self.depth = self.depth.saturating_sub(1);
+        self.here = self.outer.get(self.depth).copied().unwrap_or_default();
+        self.key = Key::Other;
+    }
+
+    /// A string of which the opening quote is gone. Gives what follows it.
+    fn string<'a>(&mut self, rest: &'a [u8]) -> &'a [u8] {
+        let (text, is_plain, rest) = split_string(rest);
+        let after = rest.trim_ascii_start();
+        let Some(value) = after.strip_prefix(b":") else {
+            self.value(text, is_plain);
+            return after;
+        };
+        let value = value.trim_ascii_start();
+        self.key = if is_plain && text.is_ascii() {
+            Key::of(text)
+        } else {
+            Key::decoded(text)
+        };
+        if self.key != Key::Other {
+            self.known_key(value);
+        }
+        value
+    }
+
+    fn known_key(&mut self, value: &[u8]) {
+        let is_top = self.depth == 1;
+        let is_there = value.first() != Some(&b'n');
+        match self.key {
+            Key::Type | Key::Role => self.here |= NAMED,
+            Key::Id if is_there => self.here |= ID,
+            Key::Encrypted if is_there => self.here |= ENCRYPTED,
+            Key::Referring if is_there => self.features.referenced = true,
+            Key::TopReferring if is_there && is_top => self.features.referenced = true,
+            Key::Prompt if is_top => self.features.referenced |= value.first() == Some(&b'{'),
+            Key::Cache if is_there => self.features.cache = true,
+            Key::InputAudio if is_there => self.features.audio = true,
+            Key::Audio if is_there && is_top => self.features.audio = true,
+            Key::Tools if is_top => self.features.tools |= is_there && !is_empty(value),
+            // Deeper, these are names of other things.
+            Key::Input | Key::Tools if !is_top => self.key = Key::Other,
+            _ => {}
+        }
+    }
+
+    /// A string that is no key.
+    fn value(&mut self, text: &[u8], is_plain: bool) {
+        let key = std::mem::replace(&mut self.key, Key::Other);
+        if key == Key::Modalities || self.here & MODALITIES != 0 {
+            self.features.audio |= !is_plain || text.eq_ignore_ascii_case(b"audio");
+        }
+        if key == Key::Type {
+            self.kind(text, is_plain);
+        }
+    }
+
+    /// The value of `type`.
+    fn kind(&mut self, text: &[u8], is_plain: bool) {
+        if self.here & TOOL != 0 {
+            // All others have a description, or do something, that is not in the body.
+            self.features.referenced |= !matches!(text, b"function" | b"custom");
+            return;
+        }
+        match text {
+            b"input_audio" => self.features.audio = true,
+            b"reasoning" => self.here |= REASONING,
+            b"item_reference"
+            | b"input_image"
+            | b"image"
+            | b"image_url"
+            | b"document"
+            | b"input_file"
+            | b"file"
+            | b"url"
+            | b"container_upload"
+            | b"computer_screenshot" => {
+                self.features.referenced = true;
+            }
+            _ if !is_plain => {
+                self.features.audio = true;
+                self.features.referenced = true;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a value begins an array with nothing in it.
+fn is_empty(value: &[u8]) -> bool {
+    let inner = value.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+    inner.is_some_and(|inner| inner.first() == Some(&b']'))
+}
+
+/// A string of which the opening quote is gone: its text, whether that is without escapes, and what
+/// follows the closing quote.
+fn split_string(rest: &[u8]) -> (&[u8], bool, &[u8]) {
+    let (mut at, mut is_plain) = (0_usize, true);
+    while let Some(found) = end_of_plain(rest.get(at..).unwrap_or_default()) {
+        at = at.saturating_add(found);
+        if rest.get(at) == Some(&b'"') {
+            let text = rest.get(..at).unwrap_or_default();
+            let after = rest.get(at.saturating_add(1)..).unwrap_or_default();
+            return (text, is_plain, after);
+        }
+        is_plain = false;
+        at = at.saturating_add(2);
+    }
+    (rest, is_plain, &[])
+}
+
+/// Most strings are shorter than what it takes to set up a search.
+fn end_of_plain(text: &[u8]) -> Option<usize> {
+    let (near, far) = text.split_at_checked(16).unwrap_or((text, &[]));
+    match near.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+        None => memchr2(b'"', b'\\', far).map(|at| at.saturating_add(near.len())),
+        found => found,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! Whether a stream is asked to tell its usage, and where the wish can be put in.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::members::{Text, alike};
+use super::{PeekError, span};
+
+const KEY: &str = "include_usage";
+
+/// What `stream_options.include_usage` says. Places are in bytes of the body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum IncludeUsage {
+    /// The client asks for the usage.
+    Asked,
+    /// There is no `stream_options`.
+    #[default]
+    NoOptions,
+    /// `stream_options` is null, and stands there.
+    NullOptions(Range<usize>),
+    /// `stream_options` is an object without the key.
+    Missing {
+        /// Right after the brace that opens the object.
+        inside: usize,
+        /// Whether the object has no members at all.
+        is_empty: bool,
+    },
+    /// The key is false or null, and its value stands there.
+    Declined(Range<usize>),
+}
+
+impl IncludeUsage {
+    /// Whether the client asks for the usage.
+    pub const fn is_asked(&self) -> bool {
+        matches!(self, Self::Asked)
+    }
+
+    /// Reads the value of `stream_options`, a part of the text.
+    pub(super) fn read(text: &str, options: Option<&str>) -> Result<Self, PeekError> {
+        let Some(options) = options else {
+            return Ok(Self::NoOptions);
+        };
+        let place = |part| span(text, part).ok_or(PeekError::StreamOptionsNotObject);
+        if options == "null" {
+            return place(options).map(Self::NullOptions);
+        }
+        let mut json = serde_json::Deserializer::from_str(options);
+        let members = json.deserialize_map(Options);
+        let members = members.map_err(|_| PeekError::StreamOptionsNotObject)?;
+        match (members.problem, members.value) {
+            (Some(problem), _) => Err(problem),
+            (None, Some("true")) => Ok(Self::Asked),
+            (None, Some(value @ ("false" | "null"))) => place(value).map(Self::Declined),
+            (None, Some(_)) => Err(PeekError::IncludeUsageNotBool),
+            (None, None) => Ok(Self::Missing {
+                inside: place(options)?.start.saturating_add(1),
+                is_empty: members.is_empty,
+            }),
+        }
+    }
+}
+
+struct Members<'a> {
+    value: Option<&'a str>,
+    problem: Option<PeekError>,
+    is_empty: bool,
+}
+
+struct Options;
+
+impl<'de> Visitor<'de> for Options {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Members {
+            value: None,
+            problem: None,
+            is_empty: true,
+        };
+        while let Some(Text(key)) = map.next_key()? {
+            members.is_empty = false;
+            if key == KEY {
+                let value: &RawValue = map.next_value()?;
+                if members.value.replace(value.get()).is_some() {
+                    members.problem.get_or_insert(PeekError::Duplicate(KEY));
+                }
+                continue;
+            }
+            if alike(KEY, &key) {
+                members.problem.get_or_insert(PeekError::Lookalike(KEY));
+            }
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(members)
+    }
+}

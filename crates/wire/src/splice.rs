@@ -1,0 +1,170 @@
+//! Edits of a request body: values are spliced into the client's own text, and not a byte of it is
+//! changed besides. Which edits a call needs is decided elsewhere.
+
+use std::ops::Range;
+
+use tollgate_policy::endpoint::Endpoint;
+
+use crate::peek::{Cap, CapField, IncludeUsage, Peek};
+
+/// The edits of one body, of which the peek was taken.
+#[derive(Debug, Clone)]
+pub struct Edits<'a> {
+    peek: &'a Peek<'a>,
+    endpoint: Endpoint,
+    model: Option<&'a str>,
+    cap: Option<(CapField, u64)>,
+    asks_for_usage: bool,
+}
+
+/// A text that takes the place of a part of the body; of an empty part, where something is put in.
+struct Splice {
+    span: Range<usize>,
+    text: String,
+}
+
+impl<'a> Edits<'a> {
+    /// No edits yet of the body of that peek, which goes to the endpoint.
+    pub const fn new(peek: &'a Peek<'a>, endpoint: Endpoint) -> Self {
+        Self {
+            peek,
+            endpoint,
+            model: None,
+            cap: None,
+            asks_for_usage: false,
+        }
+    }
+
+    /// Names another model.
+    #[must_use]
+    pub const fn model(mut self, name: &'a str) -> Self {
+        self.model = Some(name);
+        self
+    }
+
+    /// Caps each choice of the answer: every cap of the endpoint that is above so many tokens is
+    /// lowered to them. Where the endpoint finds no cap, it is set in the given field.
+    #[must_use]
+    pub const fn cap(mut self, field: CapField, tokens: u64) -> Self {
+        self.cap = Some((field, tokens));
+        self
+    }
+
+    /// Asks for the usage of the stream, if the client does not. Only for a body that asks for a
+    /// stream: others must not have stream options.
+    #[must_use]
+    pub const fn ask_for_usage(mut self) -> Self {
+        self.asks_for_usage = true;
+        self
+    }
+
+    /// Whether the edits leave the body as it is.
+    pub fn is_empty(&self) -> bool {
+        let (splices, members) = self.splices();
+        splices.is_empty() && members.is_empty()
+    }
+
+    /// The body with the edits. With another body than that of the peek, edits whose place is not in
+    /// it are left out.
+    pub fn apply(&self, body: &[u8]) -> Vec<u8> {
+        let (mut splices, members) = self.splices();
+        splices.extend(first_members(body, &members));
+        splices.sort_by_key(|splice| splice.span.start);
+        let added: usize = splices.iter().map(|splice| splice.text.len()).sum();
+        let mut edited = Vec::with_capacity(body.len().saturating_add(added));
+        let mut from = 0;
+        for Splice { span, text } in splices {
+            if let Some(before) = body.get(from..span.start)
+                && span.start <= span.end
+                && span.end <= body.len()
+            {
+                edited.extend_from_slice(before);
+                edited.extend_from_slice(text.as_bytes());
+                from = span.end;
+            }
+        }
+        edited.extend_from_slice(body.get(from..).unwrap_or_default());
+        edited
+    }
+
+    /// The edits in place, and the members that are to be added.
+    fn splices(&self) -> (Vec<Splice>, Vec<String>) {
+        let (mut splices, mut members) = (Vec::new(), Vec::new());
+        if let Some(name) = self.model.filter(|name| *name != self.peek.model) {
+            let text = serde_json::Value::from(name).to_string();
+            let span = self.peek.model_span.clone();
+            splices.push(Splice { span, text });
+        }
+        if let Some((field, tokens)) = self.cap {
+            self.set_cap(field, tokens, &mut splices, &mut members);
+        }
+        if self.asks_for_usage {
+            self.set_usage(&mut splices, &mut members);
+        }
+        (splices, members)
+    }
+
+    fn set_cap(
+        &self,
+        field: CapField,
+        tokens: u64,
+        splices: &mut Vec<Splice>,
+        members: &mut Vec<String>,
+    ) {
+        let replace = |cap: &Cap| Splice {
+            span: cap.span.clone(),
+            text: tokens.to_string(),
+        };
+        let caps = &self.peek.caps;
+        if caps.bound(self.endpoint).is_some() {
+            let known = CapField::of(self.endpoint).iter();
+            let present = known.filter_map(|field| caps.get(*field));
+            let above = present.filter(|cap| cap.value.is_some_and(|value| value > tokens));
+            splices.extend(above.map(replace));
+        } else if let Some(unset) = caps.get(field) {
+            splices.push(replace(unset));
+        } else {
+            members.push(format!(r#""{field}":{tokens}"#));
+        }
+    }
+
+    fn set_usage(&self, splices: &mut Vec<Splice>, members: &mut Vec<String>) {
+        const MEMBER: &str = r#""include_usage":true"#;
+        let (span, text) = match &self.peek.include_usage {
+            IncludeUsage::Asked => return,
+            IncludeUsage::NoOptions => {
+                members.push(format!(r#""stream_options":{{{MEMBER}}}"#));
+                return;
+            }
+            IncludeUsage::NullOptions(span) => (span.clone(), format!("{{{MEMBER}}}")),
+            IncludeUsage::Declined(span) => (span.clone(), "true".to_owned()),
+            IncludeUsage::Missing { inside, is_empty } => {
+                let comma = if *is_empty { "" } else { "," };
+                (*inside..*inside, format!("{MEMBER}{comma}"))
+            }
+        };
+        splices.push(Splice { span, text });
+    }
+}
+
+/// Puts members right after the brace that opens the body.
+fn first_members(body: &[u8], members: &[String]) -> Option<Splice> {
+    if members.is_empty() {
+        return None;
+    }
+    let brace = body.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let inner = body.get(brace..)?.strip_prefix(b"{")?;
+    let is_empty = inner.trim_ascii_start().first() == Some(&b'}');
+    let mut text = members.join(",");
+    if !is_empty {
+        text.push(',');
+    }
+    let inside = brace.checked_add(1)?;
+    Some(Splice {
+        span: inside..inside,
+        text,
+    })
+}
+
+#[cfg(test)]
+mod tests;
