@@ -1,0 +1,5 @@
+#![doc = include_str!("../README.md")]
+
+pub mod book;
+pub mod receipt;
+pub mod request_id;
