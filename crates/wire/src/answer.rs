@@ -10,7 +10,7 @@ mod saying;
 mod status;
 
 pub use fault::{Fault, LimitKind, code};
-pub use refusal::from_refusal;
+pub use refusal::{from_refusal, from_refusal_at};
 
 /// The longest wait that is asked of a client. SDKs disregard longer ones.
 const LONGEST_WAIT_SECONDS: u64 = 60;

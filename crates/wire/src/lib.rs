@@ -8,7 +8,7 @@ pub mod route;
 pub mod splice;
 pub mod usage;
 
-pub use answer::{Answer, Fault, LimitKind, answer, from_refusal};
+pub use answer::{Answer, Fault, LimitKind, answer, from_refusal, from_refusal_at};
 pub use events::{EventBoundary, KEEP_ALIVE, stream_error};
 pub use peek::{CapField, Peek, PeekError, default_cap_field, peek, replace_model};
 pub use route::{Route, RouteError, RouteTarget, dialect_of, route};

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tollgate_policy::Refusal;
 use tollgate_policy::time::Timestamp;
-use tollgate_policy::verdict::ReasonKind;
+use tollgate_policy::verdict::{Layer, Reason, ReasonKind};
 
 use super::*;
 
@@ -305,16 +306,64 @@ fn the_first_reason_of_a_refusal_decides_the_condition() {
             Fault::RouteNotFound,
             Fault::RouteNotFound,
         ),
+        (
+            Kind::PriceUnknown,
+            Fault::ModelNotFound("m"),
+            Fault::EndpointNotAllowed,
+        ),
         (Kind::QuotaExhausted, quota(), quota()),
+        (Kind::PeriodExhausted, quota(), quota()),
+        (Kind::QuotaShort, quota(), quota()),
+        (
+            Kind::RequestLimit,
+            limited(LimitKind::Requests, 1000),
+            limited(LimitKind::Requests, 1000),
+        ),
+        (
+            Kind::TokenLimit,
+            limited(LimitKind::Tokens, 1000),
+            limited(LimitKind::Tokens, 1000),
+        ),
+        (
+            Kind::ConcurrencyLimit,
+            limited(LimitKind::Concurrency, 1000),
+            limited(LimitKind::Concurrency, 1000),
+        ),
     ];
     for (kind, on_a_model, elsewhere) in table {
-        assert_eq!(
-            refusal::from_reason(kind, Some("m")),
-            on_a_model,
-            "{kind:?}"
-        );
-        assert_eq!(refusal::from_reason(kind, None), elsewhere, "{kind:?}");
+        let refusal = refused(kind, None);
+        assert_eq!(from_refusal(&refusal, Some("m")), on_a_model, "{kind:?}");
+        assert_eq!(from_refusal(&refusal, None), elsewhere, "{kind:?}");
+        let at = from_refusal_at(&refusal, Some("m"), Timestamp::from_seconds(7));
+        assert_eq!(at, on_a_model, "{kind:?}");
     }
+}
+
+fn refused(kind: ReasonKind, until: Option<Timestamp>) -> Refusal {
+    Refusal::because(Reason {
+        kind,
+        layer: Layer::Token,
+        until,
+        saw: String::new(),
+        wanted: String::new(),
+    })
+}
+
+#[test]
+fn who_runs_into_a_limit_learns_how_long_to_wait_and_of_a_period_when_it_turns() {
+    let now = Timestamp::from_micros(1_000_000);
+    let limit = |until| {
+        let refusal = refused(ReasonKind::TokenLimit, Some(Timestamp::from_micros(until)));
+        from_refusal_at(&refusal, None, now)
+    };
+    assert_eq!(limit(1_500_001), limited(LimitKind::Tokens, 501));
+    assert_eq!(limit(999_999), limited(LimitKind::Tokens, 0));
+
+    let resets = Some(Timestamp::from_seconds(86_400));
+    let refusal = refused(ReasonKind::PeriodExhausted, resets);
+    let period = Fault::QuotaExhausted { resets };
+    assert_eq!(from_refusal_at(&refusal, None, now), period);
+    assert_eq!(from_refusal(&refusal, None), period);
 }
 
 proptest! {
