@@ -16,56 +16,11 @@ mod surface;
 mod tally;
 
 pub use surface::Surface;
+pub use tollgate_policy::usage::Usage;
 
 use document::Document;
 use events::Events;
 use tally::Tally;
-
-/// What one call used, in parts that do not overlap: the price of a call is the sum of each part
-/// times its own price. Where a kind has no price of its own, it takes that of its whole.
-///
-/// | part | OpenAI | Anthropic | Gemini |
-/// | --- | --- | --- | --- |
-/// | `input` | prompt (or input) tokens less all parts of it below | `input_tokens` | prompt less its parts, plus tool use |
-/// | `cached_input` | `cached_tokens` | `cache_read_input_tokens` | `cachedContentTokenCount` |
-/// | `cache_write_5m` | `cache_write_tokens` | `ephemeral_5m_input_tokens`, and what of `cache_creation_input_tokens` has no stated time | |
-/// | `cache_write_1h` | | `ephemeral_1h_input_tokens` | |
-/// | `input_audio`, `input_image` | `audio_tokens`, `image_tokens` of the input | | `promptTokensDetails` |
-/// | `output` | completion (or output) tokens less all parts of it below | `output_tokens` | candidates less their parts |
-/// | `reasoning` | `reasoning_tokens` | | `thoughtsTokenCount` |
-/// | `output_audio`, `output_image` | `audio_tokens`, `image_tokens` of the output | | `candidatesTokensDetails` |
-///
-/// Anthropic's `output_tokens` holds its thinking, and is not split. Where a part of OpenAI's is
-/// larger than its whole, or where the total says so, the provider counts it apart from the whole
-/// (xAI does so with reasoning): it is then not taken off. Each count is at most 2^53 as a
-/// provider says it, so that no sum of them overflows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Usage {
-    /// Tokens read at the plain price.
-    pub input: u64,
-    /// Tokens read from the provider's cache.
-    pub cached_input: u64,
-    /// Tokens written to the provider's cache for its default time, which is five minutes.
-    pub cache_write_5m: u64,
-    /// Tokens written to the provider's cache for an hour.
-    pub cache_write_1h: u64,
-    /// Tokens of sound that were read and not cached.
-    pub input_audio: u64,
-    /// Tokens of images that were read and not cached.
-    pub input_image: u64,
-    /// Tokens of text generated.
-    pub output: u64,
-    /// Tokens generated in thought, where the provider tells them.
-    pub reasoning: u64,
-    /// Tokens of sound generated.
-    pub output_audio: u64,
-    /// Tokens of images generated.
-    pub output_image: u64,
-    /// Sound, in microseconds, where the provider counts it by time. Rounded up.
-    pub audio_micros: u64,
-    /// Searches: Anthropic's web searches, and the search units of a reranking, rounded up.
-    pub searches: u64,
-}
 
 /// How many bytes make a token where nobody counted. English has 4 to 5 per token with the
 /// tokenizers of today, code and most other scripts 3 to 4.
@@ -79,41 +34,6 @@ pub const fn estimate(input_bytes: u64, output_bytes: u64) -> Usage {
     usage.input = input_bytes.div_ceil(BYTES_PER_TOKEN);
     usage.output = output_bytes.div_ceil(BYTES_PER_TOKEN);
     usage
-}
-
-impl Usage {
-    const NONE: Self = Self {
-        input: 0,
-        cached_input: 0,
-        cache_write_5m: 0,
-        cache_write_1h: 0,
-        input_audio: 0,
-        input_image: 0,
-        output: 0,
-        reasoning: 0,
-        output_audio: 0,
-        output_image: 0,
-        audio_micros: 0,
-        searches: 0,
-    };
-
-    /// All tokens read, whatever their price.
-    pub const fn input_tokens(&self) -> u64 {
-        self.input
-            .saturating_add(self.cached_input)
-            .saturating_add(self.cache_write_5m)
-            .saturating_add(self.cache_write_1h)
-            .saturating_add(self.input_audio)
-            .saturating_add(self.input_image)
-    }
-
-    /// All tokens generated, whatever their price.
-    pub const fn output_tokens(&self) -> u64 {
-        self.output
-            .saturating_add(self.reasoning)
-            .saturating_add(self.output_audio)
-            .saturating_add(self.output_image)
-    }
 }
 
 /// How an answer ended, by its own word. The worst that was said counts.

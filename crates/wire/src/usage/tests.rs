@@ -121,6 +121,7 @@ fn the_parts_add_up_to_all_tokens_of_a_direction() {
         output_image: 8,
         audio_micros: 1000,
         searches: 1000,
+        images: 1000,
     };
     assert_eq!((usage.input_tokens(), usage.output_tokens()), (63, 15));
 }
