@@ -37,6 +37,20 @@ diesel::table! {
         note -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        credited -> Nullable<BigInt>,
+        credit_line -> BigInt,
+        used -> BigInt,
+        held -> BigInt,
+        period_limit -> Nullable<BigInt>,
+        period_unit -> Nullable<Text>,
+        period_zone -> Nullable<Text>,
+        period_begin -> Nullable<BigInt>,
+        period_end -> Nullable<BigInt>,
+        period_used -> BigInt,
+        period_held -> BigInt,
+        rpm -> Nullable<BigInt>,
+        tpm -> Nullable<BigInt>,
+        concurrency -> Nullable<BigInt>,
     }
 }
 
@@ -52,6 +66,12 @@ diesel::table! {
         note -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        rpm -> Nullable<BigInt>,
+        tpm -> Nullable<BigInt>,
+        concurrency -> Nullable<BigInt>,
+        shared -> Bool,
+        enforcement -> Text,
+        on_leave -> Text,
     }
 }
 
@@ -76,6 +96,17 @@ diesel::table! {
         updated_at -> BigInt,
         last_used_at -> Nullable<BigInt>,
         version -> BigInt,
+        held -> BigInt,
+        period_limit -> Nullable<BigInt>,
+        period_unit -> Nullable<Text>,
+        period_zone -> Nullable<Text>,
+        period_begin -> Nullable<BigInt>,
+        period_end -> Nullable<BigInt>,
+        period_used -> BigInt,
+        period_held -> BigInt,
+        rpm -> Nullable<BigInt>,
+        tpm -> Nullable<BigInt>,
+        concurrency -> Nullable<BigInt>,
     }
 }
 
@@ -99,6 +130,10 @@ diesel::table! {
         note -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        price -> Nullable<Text>,
+        context -> Nullable<BigInt>,
+        max_output -> Nullable<BigInt>,
+        cap_field -> Nullable<Text>,
     }
 }
 
@@ -120,6 +155,7 @@ diesel::table! {
         note -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        price -> Nullable<Text>,
     }
 }
 
@@ -128,6 +164,106 @@ diesel::table! {
         upstream_id -> BigInt,
         model_id -> BigInt,
         sent_as -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    model_prices (model_id, provider, group_id) {
+        model_id -> BigInt,
+        provider -> Text,
+        group_id -> BigInt,
+        price -> Text,
+    }
+}
+
+diesel::table! {
+    credits (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        at -> BigInt,
+        amount -> BigInt,
+        actor -> Text,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    gateways (id) {
+        id -> Binary,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    leases (gateway_id, pot, owner_id, begin_at) {
+        gateway_id -> Binary,
+        pot -> Text,
+        owner_id -> BigInt,
+        begin_at -> BigInt,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    receipts (request_id) {
+        request_id -> Binary,
+        token_id -> BigInt,
+        account_id -> BigInt,
+        group_id -> BigInt,
+        endpoint -> Text,
+        model -> Nullable<Text>,
+        upstream_id -> Nullable<BigInt>,
+        served_as -> Nullable<Text>,
+        client -> Text,
+        status -> Nullable<BigInt>,
+        streamed -> Bool,
+        ending -> Text,
+        usage -> Text,
+        input_tokens -> BigInt,
+        output_tokens -> BigInt,
+        estimated -> Bool,
+        price -> Text,
+        multiplier_millionths -> BigInt,
+        cost -> BigInt,
+        uncovered -> BigInt,
+        started_at -> BigInt,
+        first_byte -> Nullable<BigInt>,
+        total -> BigInt,
+    }
+}
+
+diesel::table! {
+    usage_daily (day, token_id, model, upstream_id, group_id, account_id) {
+        day -> BigInt,
+        token_id -> BigInt,
+        model -> Text,
+        upstream_id -> BigInt,
+        group_id -> BigInt,
+        account_id -> BigInt,
+        creator -> Text,
+        requests -> BigInt,
+        failed -> BigInt,
+        estimated -> BigInt,
+        input_tokens -> BigInt,
+        cached_tokens -> BigInt,
+        output_tokens -> BigInt,
+        cost -> BigInt,
+        uncovered -> BigInt,
+    }
+}
+
+diesel::table! {
+    alerts (id) {
+        id -> BigInt,
+        key -> Text,
+        at -> BigInt,
+        kind -> Text,
+        subject_kind -> Text,
+        subject_id -> BigInt,
+        body -> Text,
+        attempts -> BigInt,
+        next_at -> BigInt,
+        delivered_at -> Nullable<BigInt>,
     }
 }
 
