@@ -114,5 +114,9 @@ fn midnight(zone: &TimeZone, date: Date) -> Option<jiff::Timestamp> {
 /// When `offset` comes into force for the first time after `since`.
 fn change(zone: &TimeZone, since: jiff::Timestamp, offset: Offset) -> Option<jiff::Timestamp> {
     let mut changes = zone.following(since);
-    Some(changes.find(|change| change.offset() == offset)?.timestamp())
+    Some(
+        changes
+            .find(|change| change.offset() == offset)?
+            .timestamp(),
+    )
 }

