@@ -279,6 +279,7 @@ fn debt_delays_later_calls_by_a_minute_at_most() {
     let most = state.settle(&rate, 60, u32::MAX, NOON);
     assert_eq!(refused(most, &rate, 1, NOON).retry_after, SECOND * 61);
     assert_eq!(most.resets_in(&rate, NOON), ONE_MINUTE * 2);
+    assert!(most.take(&rate, 1, NOON.plus(SECOND * 61)).is_ok());
 }
 
 #[test]
