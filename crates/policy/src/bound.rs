@@ -210,7 +210,7 @@ impl Bound {
         };
         let output = self.output.1.saturating_mul(self.choices);
         for (part, tokens) in [(self.input.0, self.input.1), (self.output.0, output)] {
-            if let Some(slot) = part.tokens_of(&mut usage) {
+            if let Some(slot) = part.slot(&mut usage) {
                 *slot = slot.saturating_add(tokens);
             }
         }

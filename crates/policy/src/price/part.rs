@@ -122,21 +122,24 @@ impl Part {
         }
     }
 
-    /// Where the part stands in a usage; none where it is not counted in tokens.
-    pub(crate) const fn tokens_of(self, usage: &mut Usage) -> Option<&mut u64> {
-        match self {
-            Self::Input => Some(&mut usage.input),
-            Self::CachedInput => Some(&mut usage.cached_input),
-            Self::CacheWrite5m => Some(&mut usage.cache_write_5m),
-            Self::CacheWrite1h => Some(&mut usage.cache_write_1h),
-            Self::InputAudio => Some(&mut usage.input_audio),
-            Self::InputImage => Some(&mut usage.input_image),
-            Self::Output => Some(&mut usage.output),
-            Self::Reasoning => Some(&mut usage.reasoning),
-            Self::OutputAudio => Some(&mut usage.output_audio),
-            Self::OutputImage => Some(&mut usage.output_image),
-            Self::Image | Self::Second | Self::Search | Self::Request => None,
-        }
+    /// Where the part stands in a usage; none for requests.
+    pub const fn slot(self, usage: &mut Usage) -> Option<&mut u64> {
+        Some(match self {
+            Self::Input => &mut usage.input,
+            Self::CachedInput => &mut usage.cached_input,
+            Self::CacheWrite5m => &mut usage.cache_write_5m,
+            Self::CacheWrite1h => &mut usage.cache_write_1h,
+            Self::InputAudio => &mut usage.input_audio,
+            Self::InputImage => &mut usage.input_image,
+            Self::Output => &mut usage.output,
+            Self::Reasoning => &mut usage.reasoning,
+            Self::OutputAudio => &mut usage.output_audio,
+            Self::OutputImage => &mut usage.output_image,
+            Self::Image => &mut usage.images,
+            Self::Second => &mut usage.audio_micros,
+            Self::Search => &mut usage.searches,
+            Self::Request => return None,
+        })
     }
 
     pub(super) const fn index(self) -> usize {
