@@ -11,12 +11,12 @@ use super::scratch::{IDENTITY, Scratch, Seen, seen};
 const JOURNAL: &str = "TOLLGATE_JOURNAL_TO_FILL";
 const MOST: u32 = 1_000;
 
-/// Runs a test of this module in a process whose files end at that many KiB, and without the
+/// Runs a test of this module in a process whose files end at that many bytes, and without the
 /// signal that goes with it.
-fn run_limited(name: &str, path: &Path, kib: u32) {
+fn run_limited(name: &str, path: &Path, bytes: u32) {
     let script = "trap '' XFSZ; exec prlimit --fsize=\"$0\" -- \"$@\"";
     let status = Command::new("sh")
-        .args(["-c", script, &(kib * 1024).to_string()])
+        .args(["-c", script, &bytes.to_string()])
         .arg(env::current_exe().unwrap())
         .args([&format!("journal::disk_full::{name}"), "--exact"])
         .env(JOURNAL, path)
@@ -33,7 +33,7 @@ fn on_a_full_disk_nothing_is_begun_and_all_that_was_is_settled() {
     }
     let scratch = Scratch::new();
     // The header, one step of 256 slots, 21 more and half of one.
-    run_limited(name, &scratch.path(), 4 + 256 * 2 + 21 * 2 + 1);
+    run_limited(name, &scratch.path(), 4096 + (256 + 21) * 2048 + 1024);
     let opened = scratch.open(MOST);
     let expected: Vec<_> = (100..277)
         .map(|call: u32| Seen::settled(&call.to_le_bytes(), b"end"))
@@ -77,7 +77,7 @@ fn what_cannot_be_written_stays_as_it_was() {
     }
     drop(journal);
     // The header and 62 slots: the others cannot be written over.
-    run_limited(name, &scratch.path(), 4 + 62 * 2);
+    run_limited(name, &scratch.path(), 4096 + 62 * 2048);
     let expected: Vec<_> = (62..100)
         .map(|call: u32| Seen::begun(&call.to_le_bytes(), 0))
         .collect();
@@ -122,4 +122,37 @@ fn opened(path: &Path) -> Opened {
         journal: opened.journal,
         recovered: opened.recovered.into_iter().map(slot).collect(),
     }
+}
+
+#[test]
+fn a_begin_that_was_cut_short_does_not_come_back() {
+    let name = "a_begin_that_was_cut_short_does_not_come_back";
+    // What lies in the slot from before completes what is written of it.
+    let record = [b'x'; 600];
+    if let Some(path) = env::var_os(JOURNAL) {
+        let opened = Journal::open(path.as_ref(), 1, IDENTITY).unwrap();
+        let refused = opened.journal.begin(&record);
+        assert!(matches!(refused, Err(BeginError::Io(_))));
+        return;
+    }
+    let scratch = Scratch::new();
+    let journal = scratch.open_empty(1);
+    let slot = journal.begin(&record).unwrap();
+    journal.cancel(slot).unwrap();
+    drop(journal);
+    run_limited(name, &scratch.path(), 4096 + 400);
+    scratch.open_empty(1);
+}
+
+#[test]
+fn a_journal_that_could_not_be_made_is_made_later() {
+    let name = "a_journal_that_could_not_be_made_is_made_later";
+    if let Some(path) = env::var_os(JOURNAL) {
+        let refused = Journal::open(path.as_ref(), MOST, IDENTITY);
+        assert!(matches!(refused, Err(JournalError::Io { .. })));
+        return;
+    }
+    let scratch = Scratch::new();
+    run_limited(name, &scratch.path(), 1000);
+    scratch.open_empty(MOST);
 }

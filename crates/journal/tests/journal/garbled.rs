@@ -8,7 +8,7 @@ use proptest::sample::Index;
 use tollgate_journal::Journal;
 
 use super::driver::{Driver, MOST, Op, op, read};
-use super::scratch::Scratch;
+use super::scratch::{Scratch, Seen, seen};
 
 const SECTOR: usize = 512;
 
@@ -95,4 +95,34 @@ proptest! {
     ) {
         check(&before, &damages, &after);
     }
+}
+
+#[test]
+fn a_slot_that_was_cut_comes_back_and_is_made_whole() {
+    let scratch = Scratch::new();
+    let journal = scratch.open_empty(MOST);
+    let _slot = journal.begin(b"a call").unwrap();
+    drop(journal);
+    // No more than its begun part is kept.
+    let whole = read(&scratch.path());
+    fs::write(scratch.path(), &whole[..4096 + 30]).unwrap();
+    let opened = scratch.open(MOST);
+    assert_eq!(seen(&opened.recovered), [Seen::begun(b"a call", 0)]);
+    assert_eq!(read(&scratch.path()).len(), 4096 + 2048);
+}
+
+#[test]
+fn a_use_that_a_later_one_had_followed_does_not_come_back() {
+    let scratch = Scratch::new();
+    let journal = scratch.open_empty(1);
+    let slot = journal.begin(b"the first").unwrap();
+    let begun = read(&scratch.path())[4096..5120].to_vec();
+    journal.cancel(slot).unwrap();
+    let slot = journal.begin(b"the second").unwrap();
+    let _ = journal.settle(slot, b"its end").unwrap();
+    drop(journal);
+    let mut mixed = read(&scratch.path());
+    mixed[4096..5120].copy_from_slice(&begun);
+    fs::write(scratch.path(), mixed).unwrap();
+    scratch.open_empty(1);
 }
