@@ -3,7 +3,7 @@
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use tollgate_wire::usage::{Surface, UsageScanner};
+use tollgate_wire::usage::{Surface, UsageFilter, UsageScanner};
 
 const EVENTS: usize = 1000;
 
@@ -12,23 +12,39 @@ fn main() {
 }
 
 /// As OpenAI sends it to those who ask for the usage: about 240 bytes.
-#[divan::bench]
-fn chat_event(bencher: Bencher<'_, '_>) {
-    event(
-        bencher,
-        Surface::Chat,
-        r#"data: {"id":"chatcmpl-BxyzAbC0123456789abcdefghijk","object":"chat.completion.chunk","created":1763700000,"model":"gpt-4o-2024-08-06","system_fingerprint":"fp_0123456789","choices":[{"index":0,"delta":{"content":" token"},"logprobs":null,"finish_reason":null}],"usage":null}"#,
-    );
-}
+const ASKED: &str = r#"data: {"id":"chatcmpl-BxyzAbC0123456789abcdefghijk","object":"chat.completion.chunk","created":1763700000,"model":"gpt-4o-2024-08-06","system_fingerprint":"fp_0123456789","choices":[{"index":0,"delta":{"content":" token"},"logprobs":null,"finish_reason":null}],"usage":null}"#;
 
 /// As most providers send it: about 200 bytes.
+const PLAIN: &str = r#"data: {"id":"chatcmpl-0123456789abcdef","object":"chat.completion.chunk","created":1763700000,"model":"gpt-4o-mini","choices":[{"index":0,"delta":{"content":" token"},"finish_reason":null}]}"#;
+
+#[divan::bench]
+fn chat_event(bencher: Bencher<'_, '_>) {
+    event(bencher, Surface::Chat, ASKED);
+}
+
 #[divan::bench]
 fn plain_chat_event(bencher: Bencher<'_, '_>) {
-    event(
-        bencher,
-        Surface::Chat,
-        r#"data: {"id":"chatcmpl-0123456789abcdef","object":"chat.completion.chunk","created":1763700000,"model":"gpt-4o-mini","choices":[{"index":0,"delta":{"content":" token"},"finish_reason":null}]}"#,
-    );
+    event(bencher, Surface::Chat, PLAIN);
+}
+
+/// The usage is taken out of each.
+#[divan::bench]
+fn filtered_chat_event(bencher: Bencher<'_, '_>) {
+    filter(bencher, ASKED);
+}
+
+/// There is nothing to take out.
+#[divan::bench]
+fn filtered_plain_chat_event(bencher: Bencher<'_, '_>) {
+    filter(bencher, PLAIN);
+}
+
+fn filter(bencher: Bencher<'_, '_>, event: &str) {
+    let stream = format!("{event}\n\n").repeat(EVENTS);
+    let mut filter = UsageFilter::new();
+    bencher
+        .counter(ItemsCount::new(EVENTS))
+        .bench_local(|| filter.push(black_box(stream.as_bytes())));
 }
 
 #[divan::bench]

@@ -16,6 +16,8 @@ pub use caps::{Cap, CapField, Caps, UnknownCapField, default_cap_field};
 pub use features::Features;
 pub use options::IncludeUsage;
 
+pub(crate) use members::Text;
+
 use members::{Deciding, Members, TopLevel};
 
 /// What policy reads from a request body.
@@ -192,7 +194,7 @@ fn read(text: &str) -> Result<Members<'_>, PeekError> {
 }
 
 /// Where a part borrowed from the text stands in it.
-fn span(text: &str, part: &str) -> Option<Range<usize>> {
+pub(crate) fn span(text: &str, part: &str) -> Option<Range<usize>> {
     let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
     let span = start..start.checked_add(part.len())?;
     (text.get(span.clone()) == Some(part)).then_some(span)

@@ -4,7 +4,9 @@
 use serde::Serialize;
 
 mod document;
+mod ends;
 mod events;
+mod filter;
 mod json;
 mod keys;
 mod lines;
@@ -15,6 +17,7 @@ mod stencil;
 mod surface;
 mod tally;
 
+pub use filter::{Filtered, UsageFilter};
 pub use surface::Surface;
 pub use tollgate_policy::usage::Usage;
 
@@ -150,6 +153,13 @@ impl UsageScanner {
             }
         }
         self.tally.metered()
+    }
+
+    /// How the answer ended, as far as it has said so: a caller can settle the call before it passes
+    /// on the bytes that hold `[DONE]`, `message_stop` or `response.completed`. More may still
+    /// follow, and may be worse.
+    pub const fn ended(&self) -> Ended {
+        self.tally.ended
     }
 
     /// How many bytes of the answer are held back now.

@@ -9,7 +9,7 @@ pub(super) struct Tally {
     report: Option<Report>,
     provisional: bool,
     absurd: bool,
-    ended: Ended,
+    pub(super) ended: Ended,
     /// Bytes of generated text.
     pub(super) text: u64,
 }

@@ -131,3 +131,32 @@ fn the_worst_ending_counts() {
     use Ended::{Complete, Failed, Incomplete, Unmarked};
     assert!(Unmarked < Complete && Complete < Incomplete && Incomplete < Failed);
 }
+
+#[test]
+fn an_ending_is_known_before_the_stream_is_closed() {
+    for (surface, last, ended) in [
+        (Surface::Chat, "data: [DONE]\n\n", Ended::Complete),
+        (
+            Surface::Messages,
+            "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+            Ended::Complete,
+        ),
+        (
+            Surface::Responses,
+            "data: {\"type\":\"response.incomplete\",\"response\":{}}\n\n",
+            Ended::Incomplete,
+        ),
+        (Surface::Chat, "data: {\"error\":{}}\n\n", Ended::Failed),
+    ] {
+        let mut scanner = UsageScanner::events(surface);
+        scanner.push(b"data: {\"choices\":[]}\n\n");
+        assert_eq!(scanner.ended(), Ended::Unmarked, "{last}");
+        scanner.push(last.as_bytes());
+        assert_eq!(scanner.ended(), ended, "{last}");
+    }
+    let mut scanner = UsageScanner::body(Surface::Chat);
+    scanner.push(b"{\"usage\":{}");
+    assert_eq!(scanner.ended(), Ended::Unmarked);
+    scanner.push(b"}");
+    assert_eq!(scanner.ended(), Ended::Complete);
+}
