@@ -1,23 +1,31 @@
 //! Accounts: who pays. An account cannot be deleted while it has tokens.
 
+mod credits;
 mod row;
 
+use tollgate_policy::credits::Credits;
 use tollgate_policy::id::AccountId;
+use tollgate_policy::limit::Limits;
 use tollgate_policy::name::Name;
+use tollgate_policy::quota::{PeriodicLimit, Standing};
 use tollgate_policy::scope::Scope;
 use tollgate_policy::time::Timestamp;
-use tollgate_policy::token::Account;
+use tollgate_policy::token::{Account, Funds};
 
 use crate::actor::Actor;
 use crate::audit::Change;
 use crate::backend::Conn;
 use crate::columns::text;
 use crate::error::{Kind, StoreError};
+use crate::limit::LimitsEdit;
+use crate::period::{self, Owner};
 use crate::record;
 use crate::scope::{ScopeEdit, set};
 use crate::store::{Changed, Store};
 
+pub use credits::{CreditsEntry, CreditsQuery};
 pub(crate) use row::AccountRow;
+use row::AccountWrite;
 
 /// An account to be made.
 #[derive(Debug, Clone)]
@@ -26,6 +34,14 @@ pub struct NewAccount {
     pub name: Name,
     /// Whether its tokens may be used at all.
     pub enabled: bool,
+    /// Whether it may spend no more than it is given; it is given nothing yet.
+    pub limited: bool,
+    /// What it may spend beyond what it is given.
+    pub credit_line: Credits,
+    /// What it may spend in each period; `None` means unlimited.
+    pub periodic: Option<PeriodicLimit>,
+    /// What all its tokens together may ask for in a minute, and at once.
+    pub limits: Limits,
     /// Restrictions of all its tokens.
     pub scope: Scope,
     /// For operators.
@@ -39,6 +55,15 @@ pub struct AccountEdit {
     pub name: Option<Name>,
     /// Whether its tokens may be used at all.
     pub enabled: Option<bool>,
+    /// Whether it may spend no more than it was given: all entries of its statement together.
+    pub limited: Option<bool>,
+    /// What it may spend beyond what it was given.
+    pub credit_line: Option<Credits>,
+    /// What it may spend in each period; `Some(None)` means unlimited. Another limit keeps the
+    /// counts; another period does where it began at the same moment, and else counts anew.
+    pub periodic: Option<Option<PeriodicLimit>>,
+    /// What all its tokens together may ask for in a minute, and at once.
+    pub limits: LimitsEdit,
     /// Its restrictions.
     pub scope: ScopeEdit,
     /// For operators.
@@ -50,6 +75,8 @@ pub struct AccountEdit {
 pub struct StoredAccount {
     /// The account.
     pub account: Account,
+    /// What it has spent through all its tokens, and what is held of it.
+    pub spent: Standing,
     /// For operators.
     pub note: String,
     /// When it was made.
@@ -145,14 +172,21 @@ async fn insert(
             id,
             name: new.name,
             enabled: new.enabled,
+            funds: Funds {
+                credited: new.limited.then_some(Credits::ZERO),
+                credit_line: new.credit_line,
+                periodic: new.periodic,
+            },
+            limits: new.limits,
             scope: new.scope,
         },
+        spent: Standing::default(),
         note: text(new.note),
         created_at: at,
         updated_at: at,
     };
     refuse_taken(conn, &stored).await?;
-    row::insert(conn, AccountRow::from(&stored)).await?;
+    row::insert(conn, AccountWrite::from(&stored)).await?;
     let after = record::Account::from(&stored);
     let change = Change::new(Kind::Account, "create", id.raw(), None, Some(&after))?;
     Ok((stored, change))
@@ -164,18 +198,36 @@ async fn change(
     edit: AccountEdit,
     at: Timestamp,
 ) -> Changed<StoredAccount> {
-    let mut stored = fetch(conn, id).await?;
-    let before = record::Account::from(&stored);
-    set(&mut stored.account.name, edit.name);
-    set(&mut stored.account.enabled, edit.enabled);
-    edit.scope.apply(&mut stored.account.scope);
-    set(&mut stored.note, edit.note.map(text));
+    let old = fetch(conn, id).await?;
+    let mut stored = old.clone();
+    if let Some(limited) = edit.limited {
+        stored.account.funds.credited = match limited {
+            true => Some(credits::total(conn, id).await?),
+            false => None,
+        };
+    }
+    apply(&mut stored, edit);
     stored.updated_at = at;
     refuse_taken(conn, &stored).await?;
-    row::update(conn, AccountRow::from(&stored)).await?;
-    let after = record::Account::from(&stored);
+    row::update(conn, AccountWrite::from(&stored)).await?;
+    let limits = (&old.account.funds.periodic, &stored.account.funds.periodic);
+    let limits = (limits.0.as_ref(), limits.1.as_ref());
+    period::turn(conn, Owner::Account(id), limits, at).await?;
+    let stored = fetch(conn, id).await?;
+    let (before, after) = (record::Account::from(&old), record::Account::from(&stored));
     let change = Change::new(Kind::Account, "edit", id.raw(), Some(&before), Some(&after))?;
     Ok((stored, change))
+}
+
+fn apply(stored: &mut StoredAccount, edit: AccountEdit) {
+    let account = &mut stored.account;
+    set(&mut account.name, edit.name);
+    set(&mut account.enabled, edit.enabled);
+    set(&mut account.funds.credit_line, edit.credit_line);
+    set(&mut account.funds.periodic, edit.periodic);
+    edit.limits.apply(&mut account.limits);
+    edit.scope.apply(&mut account.scope);
+    set(&mut stored.note, edit.note.map(text));
 }
 
 async fn delete(conn: &mut Conn, id: AccountId) -> Changed<()> {

@@ -1,6 +1,8 @@
 //! How values of the policy stand in columns, and how they are read back: a value that does not
 //! fit is an error that names the row.
 
+mod money;
+
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -36,6 +38,10 @@ macro_rules! scope_columns {
     };
 }
 pub(crate) use scope_columns;
+
+pub(crate) use money::{
+    LimitColumns, PeriodColumns, SpentColumns, limit_columns, period_columns, price, spent_columns,
+};
 
 /// A list as a JSON array of texts; `None` is a list that allows anything.
 pub(crate) fn list<T: Display>(allow: &Allow<T>) -> Option<String> {

@@ -1,5 +1,6 @@
 //! Why the store did not do as it was asked.
 
+use tollgate_policy::credits::Credits;
 use tollgate_policy::id::TokenId;
 
 use crate::key::KeyError;
@@ -17,6 +18,8 @@ pub enum Kind {
     Model,
     /// An upstream.
     Upstream,
+    /// A setting of the whole installation.
+    Setting,
 }
 
 /// Why the store did not do as it was asked. Nothing was changed.
@@ -65,6 +68,27 @@ pub enum StoreError {
         /// Its version now.
         version: i64,
     },
+    /// Credits bound only an account that is limited to them.
+    #[error("account `{0}` spends without a limit, which credits would not change: limit it first")]
+    Unlimited(String),
+    /// No amount that can be put in or taken back.
+    #[error("account `{name}` was given {credited} credits: it cannot be given {amount} more")]
+    Amount {
+        /// The account's name.
+        name: String,
+        /// What it was given in all.
+        credited: Credits,
+        /// What was to be put in.
+        amount: Credits,
+    },
+    /// A price list that was to be removed is not there.
+    #[error("model `{model}` has no price of its own for {by}")]
+    NoPrice {
+        /// The model's name.
+        model: String,
+        /// The vendor, the group or both.
+        by: String,
+    },
     /// A revoked token stays revoked.
     #[error("token {0} is revoked for good: create a new one")]
     Revoked(TokenId),
@@ -99,12 +123,13 @@ pub enum StoreError {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Token,
         Self::Account,
         Self::Group,
         Self::Model,
         Self::Upstream,
+        Self::Setting,
     ];
 
     /// The name in texts and in the audit log.
@@ -115,6 +140,7 @@ impl Kind {
             Self::Group => "group",
             Self::Model => "model",
             Self::Upstream => "upstream",
+            Self::Setting => "setting",
         }
     }
 }

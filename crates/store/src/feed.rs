@@ -62,7 +62,7 @@ fn touched(seq: i64, kind: &str, id: i64) -> Result<Touched, StoreError> {
         match row.one_of("subject_kind", kind, &Kind::ALL, Kind::name)? {
             Kind::Token => Touched::Token(row.id("subject_id", TokenId::from_raw(id))?),
             Kind::Account => Touched::Account(row.id("subject_id", AccountId::from_raw(id))?),
-            Kind::Group | Kind::Model | Kind::Upstream => Touched::Catalog,
+            Kind::Group | Kind::Model | Kind::Upstream | Kind::Setting => Touched::Catalog,
         },
     )
 }

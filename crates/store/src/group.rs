@@ -2,7 +2,7 @@
 
 mod row;
 
-use tollgate_policy::group::{Group, Multiplier};
+use tollgate_policy::group::{Enforcement, Group, Multiplier, OnLeave, Terms};
 use tollgate_policy::id::GroupId;
 use tollgate_policy::name::Name;
 use tollgate_policy::scope::Scope;
@@ -13,10 +13,11 @@ use crate::audit::Change;
 use crate::backend::Conn;
 use crate::columns::text;
 use crate::error::{Kind, StoreError};
+use crate::limit::LimitsEdit;
 use crate::record;
 use crate::scope::{ScopeEdit, set};
 use crate::store::{Changed, Store};
-use crate::upstream;
+use crate::{model, upstream};
 
 use row::GroupRow;
 pub(crate) use row::all;
@@ -30,6 +31,8 @@ pub struct NewGroup {
     pub multiplier: Multiplier,
     /// Restrictions of all its tokens.
     pub scope: Scope,
+    /// Its limits, and how strictly quotas are kept.
+    pub terms: Terms,
     /// For operators.
     pub note: String,
 }
@@ -43,8 +46,23 @@ pub struct GroupEdit {
     pub multiplier: Option<Multiplier>,
     /// Its restrictions.
     pub scope: ScopeEdit,
+    /// Its limits, and how strictly quotas are kept.
+    pub terms: TermsEdit,
     /// For operators.
     pub note: Option<String>,
+}
+
+/// What to change of how a group treats its tokens: `None` leaves it as it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TermsEdit {
+    /// What its tokens may ask for in a minute, and at once.
+    pub limits: LimitsEdit,
+    /// Whether all its tokens share these limits.
+    pub shared: Option<bool>,
+    /// How quotas are kept.
+    pub enforcement: Option<Enforcement>,
+    /// What becomes of a call whose client leaves.
+    pub on_leave: Option<OnLeave>,
 }
 
 /// A group as it is kept.
@@ -95,7 +113,7 @@ impl Store {
     /// Deletes a group.
     ///
     /// # Errors
-    /// Where it is not there, still has tokens, or is named by an upstream.
+    /// Where it is not there, still has tokens, or is named by an upstream or a price.
     pub async fn group_delete(
         &self,
         who: &Actor,
@@ -145,6 +163,7 @@ async fn insert(
             name: new.name,
             multiplier: new.multiplier,
             scope: new.scope,
+            terms: new.terms,
         },
         note: text(new.note),
         created_at: at,
@@ -168,6 +187,7 @@ async fn change(
     set(&mut stored.group.name, edit.name);
     set(&mut stored.group.multiplier, edit.multiplier);
     edit.scope.apply(&mut stored.group.scope);
+    edit.terms.apply(&mut stored.group.terms);
     set(&mut stored.note, edit.note.map(text));
     stored.updated_at = at;
     refuse_taken(conn, &stored).await?;
@@ -193,12 +213,25 @@ async fn delete(conn: &mut Conn, id: GroupId) -> Changed<()> {
     Ok(((), change))
 }
 
+impl TermsEdit {
+    fn apply(self, terms: &mut Terms) {
+        self.limits.apply(&mut terms.limits);
+        set(&mut terms.shared, self.shared);
+        set(&mut terms.enforcement, self.enforcement);
+        set(&mut terms.on_leave, self.on_leave);
+    }
+}
+
 /// What refers to the group, in words.
 async fn users(conn: &mut Conn, id: GroupId) -> Result<Vec<String>, StoreError> {
     let mut users = Vec::new();
     let tokens = row::tokens(conn, id).await?;
     if tokens > 0 {
         users.push(record::count(tokens, "token"));
+    }
+    let prices = model::price::of_group(conn, id).await?;
+    if prices > 0 {
+        users.push(record::count(prices, "model price"));
     }
     for upstream in upstream::all(conn).await? {
         let served = upstream.upstream.groups.list().unwrap_or_default();

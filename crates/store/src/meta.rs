@@ -50,3 +50,8 @@ pub(crate) async fn update(conn: &mut Conn, name: &str, text: &str) -> Result<()
         .await)?;
     Ok(())
 }
+
+pub(crate) async fn delete(conn: &mut Conn, name: &str) -> Result<(), StoreError> {
+    on_backend!(conn, c => diesel::delete(meta.filter(key.eq(name))).execute(c).await)?;
+    Ok(())
+}

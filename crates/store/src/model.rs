@@ -1,20 +1,23 @@
 //! The model gallery. A model cannot be deleted while an upstream serves it.
 
+pub(crate) mod price;
 mod row;
 
-use tollgate_policy::id::ModelId;
+use tollgate_policy::bound::Window;
+use tollgate_policy::id::{GroupId, ModelId};
 use tollgate_policy::name::{ModelName, Provider};
+use tollgate_policy::price::Price;
 use tollgate_policy::time::Timestamp;
-use tollgate_policy::upstream::Model;
+use tollgate_policy::upstream::{Model, PriceOverride, Pricing};
 
 use crate::actor::Actor;
 use crate::audit::Change;
 use crate::backend::Conn;
 use crate::columns::text;
 use crate::error::{Kind, StoreError};
-use crate::record;
 use crate::scope::set;
 use crate::store::{Changed, Store};
+use crate::{group, record};
 
 use row::ModelRow;
 pub(crate) use row::all;
@@ -28,6 +31,10 @@ pub struct NewModel {
     pub provider: Provider,
     /// Whether it is on offer.
     pub enabled: bool,
+    /// What calls of it cost. Of two price lists for the same vendor and group the last one counts.
+    pub pricing: Pricing,
+    /// How much it takes and gives.
+    pub window: Window,
     /// For operators.
     pub note: String,
 }
@@ -41,8 +48,28 @@ pub struct ModelEdit {
     pub provider: Option<Provider>,
     /// Whether it is on offer.
     pub enabled: Option<bool>,
+    /// What calls of it cost where no other price applies; `Some(None)` is unknown.
+    pub price: Option<Option<Price>>,
+    /// Price lists of a vendor, of a group, or of a vendor for a group, one after the other.
+    pub overrides: Vec<OverrideEdit>,
+    /// How much it takes and gives.
+    pub window: Option<Window>,
     /// For operators.
     pub note: Option<String>,
+}
+
+/// A price list to be set or removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OverrideEdit {
+    /// In the place of the one for the same vendor and group, if there is one.
+    Set(PriceOverride),
+    /// The one for just this vendor and group.
+    Remove {
+        /// The vendor; `None` is the list for all.
+        provider: Option<Provider>,
+        /// The group; `None` is the list for all.
+        group: Option<GroupId>,
+    },
 }
 
 /// A model as it is kept.
@@ -146,6 +173,8 @@ async fn insert(
             name: new.name,
             provider: new.provider,
             enabled: new.enabled,
+            pricing: new.pricing,
+            window: new.window,
         },
         note: text(new.note),
         created_at: at,
@@ -153,6 +182,10 @@ async fn insert(
     };
     refuse_taken(conn, &stored).await?;
     row::insert(conn, ModelRow::from(&stored)).await?;
+    for one in &stored.model.pricing.overrides {
+        set_price(conn, id, one).await?;
+    }
+    let stored = fetch(conn, id).await?;
     let after = record::Model::from(&stored);
     let change = Change::new(Kind::Model, "create", id.raw(), None, Some(&after))?;
     Ok((stored, change))
@@ -169,13 +202,50 @@ async fn change(
     set(&mut stored.model.name, edit.name);
     set(&mut stored.model.enabled, edit.enabled);
     set(&mut stored.model.provider, edit.provider);
+    set(&mut stored.model.pricing.base, edit.price);
+    set(&mut stored.model.window, edit.window);
     set(&mut stored.note, edit.note.map(text));
     stored.updated_at = at;
     refuse_taken(conn, &stored).await?;
     row::update(conn, ModelRow::from(&stored)).await?;
+    for one in edit.overrides {
+        change_price(conn, &stored, one).await?;
+    }
+    let stored = fetch(conn, id).await?;
     let after = record::Model::from(&stored);
     let change = Change::new(Kind::Model, "edit", id.raw(), Some(&before), Some(&after))?;
     Ok((stored, change))
+}
+
+async fn change_price(
+    conn: &mut Conn,
+    stored: &StoredModel,
+    edit: OverrideEdit,
+) -> Result<(), StoreError> {
+    let id = stored.model.id;
+    let (provider, group) = match edit {
+        OverrideEdit::Set(new) => return set_price(conn, id, &new).await,
+        OverrideEdit::Remove { provider, group } => (provider, group),
+    };
+    if price::remove(conn, id, provider.as_ref(), group).await? {
+        return Ok(());
+    }
+    let by = [
+        provider.map(|provider| format!("provider `{provider}`")),
+        group.map(|group| format!("group `{group}`")),
+    ];
+    let by: Vec<String> = by.into_iter().flatten().collect();
+    Err(StoreError::NoPrice {
+        model: stored.model.name.to_string(),
+        by: by.join(" and "),
+    })
+}
+
+async fn set_price(conn: &mut Conn, id: ModelId, new: &PriceOverride) -> Result<(), StoreError> {
+    if let Some(group) = new.group {
+        group::fetch(conn, group).await?;
+    }
+    price::set(conn, id, new).await
 }
 
 async fn delete(conn: &mut Conn, id: ModelId) -> Changed<()> {

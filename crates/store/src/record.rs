@@ -1,15 +1,21 @@
 //! What the audit log keeps of a thing: JSON of its own, without secrets, hashes or row layout.
 
+mod money;
+
 use serde::Serialize;
+use tollgate_policy::cap::CapField;
+use tollgate_policy::credits::Credits;
 use tollgate_policy::scope::{Allow, Scope as PolicyScope};
 use tollgate_policy::upstream::Serves;
 
 use crate::account::StoredAccount;
-use crate::columns::micros;
+use crate::columns::{micros, price};
 use crate::group::StoredGroup;
 use crate::model::StoredModel;
 use crate::token::StoredToken;
 use crate::upstream::{CredentialKept, StoredUpstream};
+
+use money::{Entry, Limits, Periodic, PriceFor};
 
 /// `3 tokens`.
 pub(crate) fn count(number: i64, what: &str) -> String {
@@ -26,13 +32,20 @@ struct Scope {
     networks: Option<Vec<String>>,
 }
 
+/// Money is in micro-credits.
 #[derive(Serialize)]
 pub(crate) struct Account {
     id: String,
     name: String,
     enabled: bool,
+    credited: Option<i64>,
+    credit_line: i64,
+    periodic: Option<Periodic>,
+    limits: Limits,
     scope: Scope,
     note: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<Entry>,
 }
 
 #[derive(Serialize)]
@@ -40,6 +53,10 @@ pub(crate) struct Group {
     id: String,
     name: String,
     multiplier: String,
+    limits: Limits,
+    shared: bool,
+    enforcement: &'static str,
+    on_leave: String,
     scope: Scope,
     note: String,
 }
@@ -50,6 +67,12 @@ pub(crate) struct Model {
     name: String,
     provider: String,
     enabled: bool,
+    price: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    prices: Vec<PriceFor>,
+    context: Option<u64>,
+    max_output: Option<u64>,
+    cap_field: Option<&'static str>,
     note: String,
 }
 
@@ -70,6 +93,7 @@ pub(crate) struct Upstream {
     groups: Option<Vec<String>>,
     mount: Option<String>,
     models: Vec<Served>,
+    price: Option<String>,
     note: String,
 }
 
@@ -90,6 +114,8 @@ pub(crate) struct Token {
     state: &'static str,
     expires_at: Option<i64>,
     quota: Option<i64>,
+    periodic: Option<Periodic>,
+    limits: Limits,
     scope: Scope,
     creator: String,
     note: String,
@@ -105,22 +131,41 @@ struct Secret {
 
 impl From<&StoredAccount> for Account {
     fn from(stored: &StoredAccount) -> Self {
+        let funds = &stored.account.funds;
         Self {
             id: stored.account.id.to_string(),
             name: stored.account.name.to_string(),
             enabled: stored.account.enabled,
+            credited: funds.credited.map(Credits::as_micros),
+            credit_line: funds.credit_line.as_micros(),
+            periodic: funds.periodic.as_ref().map(Periodic::from),
+            limits: Limits::from(&stored.account.limits),
             scope: Scope::from(&stored.account.scope),
             note: stored.note.clone(),
+            entry: None,
         }
+    }
+}
+
+impl Account {
+    /// The account after an entry of its statement was made.
+    pub(crate) fn with_entry(mut self, amount: Credits, note: String) -> Self {
+        self.entry = Some(Entry::new(amount, note));
+        self
     }
 }
 
 impl From<&StoredGroup> for Group {
     fn from(stored: &StoredGroup) -> Self {
+        let terms = &stored.group.terms;
         Self {
             id: stored.group.id.to_string(),
             name: stored.group.name.to_string(),
             multiplier: stored.group.multiplier.to_string(),
+            limits: Limits::from(&terms.limits),
+            shared: terms.shared,
+            enforcement: terms.enforcement.name(),
+            on_leave: terms.on_leave.to_string(),
             scope: Scope::from(&stored.group.scope),
             note: stored.note.clone(),
         }
@@ -129,11 +174,17 @@ impl From<&StoredGroup> for Group {
 
 impl From<&StoredModel> for Model {
     fn from(stored: &StoredModel) -> Self {
+        let (pricing, window) = (&stored.model.pricing, &stored.model.window);
         Self {
             id: stored.model.id.to_string(),
             name: stored.model.name.to_string(),
             provider: stored.model.provider.to_string(),
             enabled: stored.model.enabled,
+            price: price(pricing.base.as_ref()),
+            prices: pricing.overrides.iter().map(PriceFor::from).collect(),
+            context: window.context,
+            max_output: window.output,
+            cap_field: window.cap_field.map(CapField::name),
             note: stored.note.clone(),
         }
     }
@@ -166,6 +217,7 @@ impl Upstream {
             groups: texts(&upstream.groups),
             mount,
             models,
+            price: price(upstream.price.as_ref()),
             note: stored.note.clone(),
         }
     }
@@ -190,7 +242,9 @@ impl From<&StoredToken> for Token {
             group: token.group.to_string(),
             state: token.state.name(),
             expires_at: micros(token.expires_at),
-            quota: token.quota.map(|quota| quota.as_micros()),
+            quota: token.quota.lifetime.map(Credits::as_micros),
+            periodic: token.quota.periodic.as_ref().map(Periodic::from),
+            limits: Limits::from(&token.limits),
             scope: Scope::from(&token.scope),
             creator: stored.creator.clone(),
             note: stored.note.clone(),

@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use futures_util::future::BoxFuture;
 use tollgate_policy::Catalog;
 use tollgate_policy::id::TokenId;
+use tollgate_policy::price::Price;
 use tollgate_policy::secret::SecretHash;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::Principal;
@@ -25,7 +26,7 @@ use crate::token::row::TokenRow;
 use crate::token::secret;
 use crate::upstream::StoredUpstream;
 use crate::upstream::credential::{self, CredentialColumns};
-use crate::{feed, group, model, upstream, uses};
+use crate::{feed, group, model, setting, upstream, uses};
 
 impl Source for Store {
     fn snapshot(&self) -> BoxFuture<'_, Result<Snapshot, SourceError>> {
@@ -96,13 +97,14 @@ async fn credential(conn: &mut Conn, hash: SecretHash) -> Result<Option<Credenti
     let Some((token, account, valid_until)) = found else {
         return Ok(None);
     };
-    let (token, used) = token.token()?;
-    let account = account.read()?.account;
+    let (token, spent) = token.token()?;
+    let account = account.read()?;
     Ok(Some(Credential {
         principal: Principal {
             token,
-            account,
-            used,
+            account: account.account,
+            spent,
+            account_spent: account.spent,
         },
         valid_until: moment(valid_until),
     }))
@@ -113,6 +115,7 @@ struct Parts {
     revision: Revision,
     groups: Vec<StoredGroup>,
     models: Vec<StoredModel>,
+    default_price: Option<Price>,
     upstreams: Vec<(StoredUpstream, CredentialColumns)>,
 }
 
@@ -122,6 +125,7 @@ impl Parts {
             revision: feed::revision(conn).await?,
             groups: group::all(conn).await?,
             models: model::all(conn).await?,
+            default_price: setting::default_price(conn).await?,
             upstreams: upstream::row::all_with_credentials(conn).await?,
         })
     }
@@ -135,7 +139,8 @@ impl Parts {
             access.insert(upstream.id, Arc::new(reached));
             upstreams.push(upstream);
         }
-        let catalog = Catalog::new(
+        let catalog = Catalog::with_default_price(
+            self.default_price,
             self.groups.into_iter().map(|stored| stored.group),
             self.models.into_iter().map(|stored| stored.model),
             upstreams,

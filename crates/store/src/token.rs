@@ -12,7 +12,9 @@ mod sort;
 
 use tollgate_policy::credits::Credits;
 use tollgate_policy::id::{AccountId, GroupId, TokenId};
+use tollgate_policy::limit::Limits;
 use tollgate_policy::name::Name;
+use tollgate_policy::quota::{PeriodicLimit, Quota, Standing};
 use tollgate_policy::scope::Scope;
 use tollgate_policy::secret::SecretHash;
 use tollgate_policy::time::Timestamp;
@@ -20,6 +22,7 @@ use tollgate_policy::token::{Token, TokenState};
 
 use crate::actor::Actor;
 use crate::error::StoreError;
+use crate::limit::LimitsEdit;
 use crate::scope::ScopeEdit;
 use crate::store::Store;
 
@@ -36,8 +39,10 @@ pub struct NewToken {
     pub group: GroupId,
     /// From this moment on the token is refused; `None` means never.
     pub expires_at: Option<Timestamp>,
-    /// What the token may spend in its whole life; `None` means unlimited.
-    pub quota: Option<Credits>,
+    /// What the token may spend.
+    pub quota: Quota,
+    /// What it may ask for in a minute, and at once.
+    pub limits: Limits,
     /// The token's own restrictions.
     pub scope: Scope,
     /// Whose token it is, for operators.
@@ -68,8 +73,13 @@ pub struct TokenEdit {
     pub group: Option<GroupId>,
     /// Another expiry; `Some(None)` means never.
     pub expires_at: Option<Option<Timestamp>>,
-    /// Another quota; `Some(None)` means unlimited.
+    /// What it may spend in its whole life; `Some(None)` means unlimited.
     pub quota: Option<Option<Credits>>,
+    /// What it may spend in each period; `Some(None)` means unlimited. Another limit keeps the
+    /// counts; another period does where it began at the same moment, and else counts anew.
+    pub periodic: Option<Option<PeriodicLimit>>,
+    /// What it may ask for in a minute, and at once.
+    pub limits: LimitsEdit,
     /// Its restrictions.
     pub scope: ScopeEdit,
     /// For operators.
@@ -83,8 +93,8 @@ pub struct TokenEdit {
 pub struct StoredToken {
     /// The token.
     pub token: Token,
-    /// What it has spent.
-    pub used: Credits,
+    /// What it has spent, and what is held of it.
+    pub spent: Standing,
     /// The name of its account.
     pub account_name: Name,
     /// The name of its group.

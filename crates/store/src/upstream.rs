@@ -8,6 +8,7 @@ mod served;
 use tollgate_policy::endpoint::Dialect;
 use tollgate_policy::id::{GroupId, UpstreamId};
 use tollgate_policy::name::{Name, Provider};
+use tollgate_policy::price::Price;
 use tollgate_policy::scope::Allow;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::upstream::{Serves, Upstream};
@@ -46,6 +47,8 @@ pub struct NewUpstream {
     pub groups: Allow<GroupId>,
     /// What it serves; a model that is named twice is served as it was named last.
     pub serves: Serves,
+    /// What a request of a mounted API costs; `None` is unknown. Models have prices of their own.
+    pub price: Option<Price>,
     /// For operators.
     pub note: String,
 }
@@ -75,6 +78,8 @@ pub struct UpstreamEdit {
     pub groups: Option<Allow<GroupId>>,
     /// All that it serves from now on.
     pub serves: Option<Serves>,
+    /// What a request of a mounted API costs; `Some(None)` is unknown.
+    pub price: Option<Option<Price>>,
     /// For operators.
     pub note: Option<String>,
 }

@@ -3,19 +3,24 @@
 use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
+use tollgate_policy::credits::Credits;
 use tollgate_policy::id::AccountId;
 use tollgate_policy::name::Name;
 use tollgate_policy::time::Timestamp;
-use tollgate_policy::token::Account;
+use tollgate_policy::token::{Account, Funds};
 
 use super::StoredAccount;
 use crate::backend::{Conn, on_backend};
-use crate::columns::{Row, list, scope_columns};
+use crate::columns::{
+    LimitColumns, PeriodColumns, Row, limit_columns, list, period_columns, scope_columns,
+    spent_columns,
+};
 use crate::error::StoreError;
 use crate::schema::{accounts, tokens};
 
-#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = accounts, treat_none_as_null = true)]
+/// An account as it is read.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = accounts)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 pub(crate) struct AccountRow {
     id: i64,
@@ -28,11 +33,50 @@ pub(crate) struct AccountRow {
     note: String,
     created_at: i64,
     updated_at: i64,
+    credited: Option<i64>,
+    credit_line: i64,
+    used: i64,
+    held: i64,
+    period_limit: Option<i64>,
+    period_unit: Option<String>,
+    period_zone: Option<String>,
+    period_begin: Option<i64>,
+    period_used: i64,
+    period_held: i64,
+    rpm: Option<i64>,
+    tpm: Option<i64>,
+    concurrency: Option<i64>,
 }
 
-impl From<&StoredAccount> for AccountRow {
+/// An account as operators write it: without what the gateways write at the same time.
+#[derive(Insertable, AsChangeset, Identifiable)]
+#[diesel(table_name = accounts, treat_none_as_null = true)]
+pub(super) struct AccountWrite {
+    id: i64,
+    name: String,
+    enabled: bool,
+    models: Option<String>,
+    providers: Option<String>,
+    endpoints: Option<String>,
+    networks: Option<String>,
+    note: String,
+    created_at: i64,
+    updated_at: i64,
+    credited: Option<i64>,
+    credit_line: i64,
+    period_limit: Option<i64>,
+    period_unit: Option<String>,
+    period_zone: Option<String>,
+    rpm: Option<i64>,
+    tpm: Option<i64>,
+    concurrency: Option<i64>,
+}
+
+impl From<&StoredAccount> for AccountWrite {
     fn from(stored: &StoredAccount) -> Self {
         let account = &stored.account;
+        let limits = LimitColumns::from(&account.limits);
+        let period = PeriodColumns::from(account.funds.periodic.as_ref());
         Self {
             id: account.id.raw(),
             name: account.name.to_string(),
@@ -44,6 +88,14 @@ impl From<&StoredAccount> for AccountRow {
             note: stored.note.clone(),
             created_at: stored.created_at.as_micros(),
             updated_at: stored.updated_at.as_micros(),
+            credited: account.funds.credited.map(Credits::as_micros),
+            credit_line: account.funds.credit_line.as_micros(),
+            period_limit: period.limit,
+            period_unit: period.unit,
+            period_zone: period.zone,
+            rpm: limits.rpm,
+            tpm: limits.tpm,
+            concurrency: limits.concurrency,
         }
     }
 }
@@ -56,8 +108,15 @@ impl AccountRow {
                 id: row.id("id", AccountId::from_raw(self.id))?,
                 name: row.parse("name", &self.name)?,
                 enabled: self.enabled,
+                funds: Funds {
+                    credited: self.credited.map(Credits::from_micros),
+                    credit_line: Credits::from_micros(self.credit_line),
+                    periodic: row.periodic(&period_columns!(self))?,
+                },
+                limits: row.limits(&limit_columns!(self))?,
                 scope: row.scope(&scope_columns!(self))?,
             },
+            spent: spent_columns!(self).standing(),
             note: self.note,
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),
@@ -65,12 +124,12 @@ impl AccountRow {
     }
 }
 
-pub(super) async fn insert(conn: &mut Conn, row: AccountRow) -> Result<(), StoreError> {
+pub(super) async fn insert(conn: &mut Conn, row: AccountWrite) -> Result<(), StoreError> {
     on_backend!(conn, c => diesel::insert_into(accounts::table).values(row).execute(c).await)?;
     Ok(())
 }
 
-pub(super) async fn update(conn: &mut Conn, row: AccountRow) -> Result<(), StoreError> {
+pub(super) async fn update(conn: &mut Conn, row: AccountWrite) -> Result<(), StoreError> {
     on_backend!(conn, c => diesel::update(accounts::table.find(row.id))
         .set(row)
         .execute(c)

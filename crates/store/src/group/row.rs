@@ -3,14 +3,14 @@
 use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
-use tollgate_policy::group::{Group, Multiplier};
+use tollgate_policy::group::{Group, Multiplier, Terms};
 use tollgate_policy::id::GroupId;
 use tollgate_policy::name::Name;
 use tollgate_policy::time::Timestamp;
 
 use super::StoredGroup;
 use crate::backend::{Conn, on_backend};
-use crate::columns::{Row, list, scope_columns};
+use crate::columns::{LimitColumns, Row, limit_columns, list, scope_columns};
 use crate::error::StoreError;
 use crate::schema::{groups, tokens};
 
@@ -28,11 +28,18 @@ pub(super) struct GroupRow {
     note: String,
     created_at: i64,
     updated_at: i64,
+    rpm: Option<i64>,
+    tpm: Option<i64>,
+    concurrency: Option<i64>,
+    shared: bool,
+    enforcement: String,
+    on_leave: String,
 }
 
 impl From<&StoredGroup> for GroupRow {
     fn from(stored: &StoredGroup) -> Self {
         let group = &stored.group;
+        let limits = LimitColumns::from(&group.terms.limits);
         Self {
             id: group.id.raw(),
             name: group.name.to_string(),
@@ -44,6 +51,12 @@ impl From<&StoredGroup> for GroupRow {
             note: stored.note.clone(),
             created_at: stored.created_at.as_micros(),
             updated_at: stored.updated_at.as_micros(),
+            rpm: limits.rpm,
+            tpm: limits.tpm,
+            concurrency: limits.concurrency,
+            shared: group.terms.shared,
+            enforcement: group.terms.enforcement.name().to_owned(),
+            on_leave: group.terms.on_leave.to_string(),
         }
     }
 }
@@ -59,6 +72,12 @@ impl GroupRow {
                     row.narrow("multiplier_millionths", self.multiplier_millionths)?,
                 ),
                 scope: row.scope(&scope_columns!(self))?,
+                terms: Terms {
+                    limits: row.limits(&limit_columns!(self))?,
+                    shared: self.shared,
+                    enforcement: row.parse("enforcement", &self.enforcement)?,
+                    on_leave: row.parse("on_leave", &self.on_leave)?,
+                },
             },
             note: self.note,
             created_at: Timestamp::from_micros(self.created_at),

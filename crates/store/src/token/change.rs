@@ -1,7 +1,7 @@
 //! Making, changing, rotating and deleting tokens, inside the transaction of the audit log.
 
-use tollgate_policy::credits::Credits;
 use tollgate_policy::id::TokenId;
+use tollgate_policy::quota::Standing;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::{Token, TokenState};
 
@@ -11,6 +11,7 @@ use crate::audit::Change;
 use crate::backend::Conn;
 use crate::columns::text;
 use crate::error::{Kind, StoreError};
+use crate::period::{self, Owner};
 use crate::scope::set;
 use crate::store::Changed;
 use crate::{account, group, record};
@@ -35,9 +36,10 @@ pub(super) async fn insert(
             state: TokenState::Enabled,
             expires_at: new.expires_at,
             quota: new.quota,
+            limits: new.limits,
             scope: new.scope,
         },
-        used: Credits::ZERO,
+        spent: Standing::default(),
         account_name: account.account.name,
         group_name: group.group.name,
         creator: text(new.creator),
@@ -84,7 +86,9 @@ fn apply(stored: &mut StoredToken, edit: TokenEdit) {
     set(&mut token.account, edit.account);
     set(&mut token.group, edit.group);
     set(&mut token.expires_at, edit.expires_at);
-    set(&mut token.quota, edit.quota);
+    set(&mut token.quota.lifetime, edit.quota);
+    set(&mut token.quota.periodic, edit.periodic);
+    edit.limits.apply(&mut token.limits);
     edit.scope.apply(&mut token.scope);
     set(&mut stored.note, edit.note.map(text));
 }
@@ -144,6 +148,9 @@ async fn finish(
     stored.version += 1;
     stored.updated_at = at;
     row::update(conn, TokenWrite::from(&stored)).await?;
+    let limits = (&before.token.quota.periodic, &stored.token.quota.periodic);
+    let limits = (limits.0.as_ref(), limits.1.as_ref());
+    period::turn(conn, Owner::Token(id), limits, at).await?;
     let stored = row::fetch(conn, id).await?;
     let (before, after) = (record::Token::from(before), record::Token::from(&stored));
     let change = Change::new(Kind::Token, verb, id.raw(), Some(&before), Some(&after))?;

@@ -21,7 +21,8 @@ const FEW: i64 = 5000;
 
 const COLUMNS: &str = "t.id, t.name, t.account_id, t.group_id, t.state, t.expires_at, t.quota, \
     t.used, t.models, t.providers, t.endpoints, t.networks, t.creator, t.note, t.created_at, \
-    t.updated_at, t.last_used_at, t.version";
+    t.updated_at, t.last_used_at, t.version, t.held, t.period_limit, t.period_unit, t.period_zone, \
+    t.period_begin, t.period_used, t.period_held, t.rpm, t.tpm, t.concurrency";
 
 /// A way to find a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

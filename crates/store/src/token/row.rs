@@ -9,13 +9,17 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::id::{AccountId, GroupId, TokenId};
+use tollgate_policy::quota::{Quota, Standing};
 use tollgate_policy::secret::SecretHash;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::{Token, TokenState};
 
 use super::{SecretInfo, StoredToken, secret};
 use crate::backend::{Conn, on_backend};
-use crate::columns::{Row, list, micros, moment, scope_columns};
+use crate::columns::{
+    LimitColumns, PeriodColumns, Row, limit_columns, list, micros, moment, period_columns,
+    scope_columns, spent_columns,
+};
 use crate::error::{Kind, StoreError};
 use crate::schema::{accounts, groups, secrets, tokens};
 
@@ -42,6 +46,16 @@ pub(crate) struct TokenRow {
     updated_at: i64,
     pub(super) last_used_at: Option<i64>,
     version: i64,
+    held: i64,
+    period_limit: Option<i64>,
+    period_unit: Option<String>,
+    period_zone: Option<String>,
+    period_begin: Option<i64>,
+    period_used: i64,
+    period_held: i64,
+    rpm: Option<i64>,
+    tpm: Option<i64>,
+    concurrency: Option<i64>,
 }
 
 /// A token as operators write it: without what the gateways write at the same time.
@@ -65,11 +79,19 @@ pub(super) struct TokenWrite {
     created_at: i64,
     updated_at: i64,
     version: i64,
+    period_limit: Option<i64>,
+    period_unit: Option<String>,
+    period_zone: Option<String>,
+    rpm: Option<i64>,
+    tpm: Option<i64>,
+    concurrency: Option<i64>,
 }
 
 impl From<&StoredToken> for TokenWrite {
     fn from(stored: &StoredToken) -> Self {
         let token = &stored.token;
+        let limits = LimitColumns::from(&token.limits);
+        let period = PeriodColumns::from(token.quota.periodic.as_ref());
         Self {
             id: token.id.raw(),
             name: token.name.to_string(),
@@ -77,7 +99,7 @@ impl From<&StoredToken> for TokenWrite {
             group_id: token.group.raw(),
             state: token.state.name(),
             expires_at: micros(token.expires_at),
-            quota: token.quota.map(Credits::as_micros),
+            quota: token.quota.lifetime.map(Credits::as_micros),
             models: list(&token.scope.models),
             providers: list(&token.scope.providers),
             endpoints: list(&token.scope.endpoints),
@@ -88,6 +110,12 @@ impl From<&StoredToken> for TokenWrite {
             created_at: stored.created_at.as_micros(),
             updated_at: stored.updated_at.as_micros(),
             version: stored.version,
+            period_limit: period.limit,
+            period_unit: period.unit,
+            period_zone: period.zone,
+            rpm: limits.rpm,
+            tpm: limits.tpm,
+            concurrency: limits.concurrency,
         }
     }
 }
@@ -100,7 +128,7 @@ fn search_text(stored: &StoredToken) -> String {
 
 impl TokenRow {
     /// The token and what it has spent.
-    pub(crate) fn token(&self) -> Result<(Token, Credits), StoreError> {
+    pub(crate) fn token(&self) -> Result<(Token, Standing), StoreError> {
         let row = Row::new("tokens", self.id);
         let token = Token {
             id: row.id("id", TokenId::from_raw(self.id))?,
@@ -109,21 +137,25 @@ impl TokenRow {
             group: row.id("group_id", GroupId::from_raw(self.group_id))?,
             state: row.one_of("state", &self.state, &TokenState::ALL, TokenState::name)?,
             expires_at: moment(self.expires_at),
-            quota: self.quota.map(Credits::from_micros),
+            quota: Quota {
+                lifetime: self.quota.map(Credits::from_micros),
+                periodic: row.periodic(&period_columns!(self))?,
+            },
+            limits: row.limits(&limit_columns!(self))?,
             scope: row.scope(&scope_columns!(self))?,
         };
-        Ok((token, Credits::from_micros(self.used)))
+        Ok((token, spent_columns!(self).standing()))
     }
 
     fn read(self, names: &Names, secrets: Vec<SecretInfo>) -> Result<StoredToken, StoreError> {
-        let (token, used) = self.token()?;
+        let (token, spent) = self.token()?;
         let row = Row::new("tokens", self.id);
         let missing = |column| row.corrupt(column, "it leads nowhere");
         let account = names.accounts.get(&self.account_id);
         let group = names.groups.get(&self.group_id);
         Ok(StoredToken {
             token,
-            used,
+            spent,
             account_name: row.parse("account", account.ok_or_else(|| missing("account_id"))?)?,
             group_name: row.parse("group", group.ok_or_else(|| missing("group_id"))?)?,
             creator: self.creator,

@@ -36,6 +36,7 @@ pub(super) async fn insert(
             weight: new.weight,
             groups: new.groups,
             serves: new.serves,
+            price: new.price,
         },
         base_url: new.base_url,
         carrier: new.carrier,
@@ -100,6 +101,7 @@ fn apply(stored: &mut StoredUpstream, edit: UpstreamEdit) {
     set(&mut upstream.weight, edit.weight);
     set(&mut upstream.groups, edit.groups);
     set(&mut upstream.serves, edit.serves);
+    set(&mut upstream.price, edit.price);
     set(&mut stored.base_url, edit.base_url);
     set(&mut stored.carrier, edit.carrier);
     set(&mut stored.note, edit.note.map(text));

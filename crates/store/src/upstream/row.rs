@@ -13,7 +13,7 @@ use tollgate_rights::source::Carrier;
 use super::credential::CredentialColumns;
 use super::{StoredUpstream, served};
 use crate::backend::{Conn, on_backend};
-use crate::columns::{Row, list};
+use crate::columns::{Row, list, price};
 use crate::error::{Kind, StoreError};
 use crate::schema::upstreams;
 
@@ -37,6 +37,7 @@ pub(super) struct UpstreamRow {
     note: String,
     created_at: i64,
     updated_at: i64,
+    price: Option<String>,
 }
 
 impl UpstreamRow {
@@ -59,6 +60,7 @@ impl UpstreamRow {
             note: stored.note.clone(),
             created_at: stored.created_at.as_micros(),
             updated_at: stored.updated_at.as_micros(),
+            price: price(upstream.price.as_ref()),
         }
     }
 
@@ -81,6 +83,7 @@ impl UpstreamRow {
             weight: row.narrow("weight", self.weight)?,
             groups: row.allow("groups", self.groups.as_deref())?,
             serves,
+            price: row.price("price", self.price.as_deref())?,
         };
         let credential = CredentialColumns {
             env: self.credential_env,

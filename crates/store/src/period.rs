@@ -1,0 +1,102 @@
+//! Where the counts of a period are brought to another one, because an operator changed the period.
+
+use diesel::{ExpressionMethods, QueryDsl};
+use diesel_async::RunQueryDsl;
+use tollgate_policy::id::{AccountId, TokenId};
+use tollgate_policy::quota::PeriodicLimit;
+use tollgate_policy::time::Timestamp;
+
+use crate::backend::{Conn, on_backend};
+use crate::error::StoreError;
+use crate::schema::{accounts, leases, tokens};
+
+/// Whose counts they are.
+#[derive(Clone, Copy)]
+pub(crate) enum Owner {
+    Token(TokenId),
+    Account(AccountId),
+}
+
+/// Brings the counts to the period that `at` is in, where a limit's unit or zone was changed.
+///
+/// Counts of a period that began at the same moment go on, whichever its end. Others begin at
+/// nothing used; held is what leases of that very period hold. Another limit alone, or none,
+/// changes no count: calls of the period that go on are settled in it.
+///
+/// The owner's row must have been written in this transaction: its lock keeps gateways from
+/// leasing meanwhile.
+pub(crate) async fn turn(
+    conn: &mut Conn,
+    owner: Owner,
+    (before, after): (Option<&PeriodicLimit>, Option<&PeriodicLimit>),
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(after) = after else {
+        return Ok(());
+    };
+    if before.is_some_and(|before| before.period == after.period) {
+        return Ok(());
+    }
+    let span = after.period.span(at);
+    let (begin, end) = (span.begin.as_micros(), span.end.as_micros());
+    match owner {
+        Owner::Token(id) => token(conn, id.raw(), begin, end).await,
+        Owner::Account(id) => account(conn, id.raw(), begin, end).await,
+    }
+}
+
+async fn token(conn: &mut Conn, id: i64, begin: i64, end: i64) -> Result<(), StoreError> {
+    let row = tokens::table.find(id);
+    let same = on_backend!(conn, c => diesel::update(row.filter(tokens::period_begin.eq(begin)))
+        .set(tokens::period_end.eq(end))
+        .execute(c)
+        .await)?;
+    if same > 0 {
+        return Ok(());
+    }
+    let held = leased(conn, "token_period", id, begin).await?;
+    on_backend!(conn, c => diesel::update(row)
+        .set((
+            tokens::period_begin.eq(begin),
+            tokens::period_end.eq(end),
+            tokens::period_used.eq(0),
+            tokens::period_held.eq(held),
+        ))
+        .execute(c)
+        .await)?;
+    Ok(())
+}
+
+async fn account(conn: &mut Conn, id: i64, begin: i64, end: i64) -> Result<(), StoreError> {
+    let row = accounts::table.find(id);
+    let same = on_backend!(conn, c => diesel::update(row.filter(accounts::period_begin.eq(begin)))
+        .set(accounts::period_end.eq(end))
+        .execute(c)
+        .await)?;
+    if same > 0 {
+        return Ok(());
+    }
+    let held = leased(conn, "account_period", id, begin).await?;
+    on_backend!(conn, c => diesel::update(row)
+        .set((
+            accounts::period_begin.eq(begin),
+            accounts::period_end.eq(end),
+            accounts::period_used.eq(0),
+            accounts::period_held.eq(held),
+        ))
+        .execute(c)
+        .await)?;
+    Ok(())
+}
+
+/// What gateways have leased of a pot in the period that began then.
+async fn leased(conn: &mut Conn, pot: &str, owner: i64, begin: i64) -> Result<i64, StoreError> {
+    let amounts = on_backend!(conn, c => leases::table
+        .filter(leases::pot.eq(pot))
+        .filter(leases::owner_id.eq(owner))
+        .filter(leases::begin_at.eq(begin))
+        .select(leases::amount)
+        .load::<i64>(c)
+        .await)?;
+    Ok(amounts.into_iter().fold(0, i64::saturating_add))
+}
