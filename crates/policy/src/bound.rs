@@ -75,25 +75,30 @@ pub struct Bound {
 }
 
 impl Demand {
-    /// The most tokens that the prompt can have.
+    /// The most tokens that the prompt can have. A context that is not known bounds nothing that
+    /// the bytes do not bound.
     pub fn input_bound(&self, window: &Window) -> u64 {
-        let context = window.context.unwrap_or(UNKNOWN_CONTEXT);
-        if self.referenced {
-            return context;
-        }
         let overhead = if self.tools { TOOLS_OVERHEAD } else { 0 };
         let bytes = self.bytes.saturating_add(overhead);
-        // An unknown context bounds nothing that the bytes do not bound.
-        window.context.map_or(bytes, |context| bytes.min(context))
+        match (window.context, self.referenced) {
+            (Some(context), true) => context,
+            (Some(context), false) => bytes.min(context),
+            (None, true) => bytes.max(UNKNOWN_CONTEXT),
+            (None, false) => bytes,
+        }
     }
 
-    /// The most tokens that each answer can have.
+    /// The most tokens that each answer can have. A ceiling that is not known bounds nothing that
+    /// the client's cap does not bound.
     pub fn output_bound(&self, window: &Window) -> u64 {
         if !self.generates {
             return 0;
         }
-        let ceiling = window.output.or(window.context).unwrap_or(UNKNOWN_OUTPUT);
-        self.cap.map_or(ceiling, |cap| cap.min(ceiling))
+        match (self.cap, window.output.or(window.context)) {
+            (Some(cap), Some(ceiling)) => cap.min(ceiling),
+            (Some(cap), None) => cap,
+            (None, ceiling) => ceiling.unwrap_or(UNKNOWN_OUTPUT),
+        }
     }
 
     /// What a call of a trusted user is likely to use.

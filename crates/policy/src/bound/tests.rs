@@ -47,6 +47,12 @@ fn what_a_request_refers_to_is_bounded_by_the_context_alone() {
     };
     assert_eq!(referring.input_bound(&WINDOW), 8_000);
     assert_eq!(referring.input_bound(&Window::default()), UNKNOWN_CONTEXT);
+    let large = Demand {
+        bytes: 3_000_000,
+        ..referring
+    };
+    assert_eq!(large.input_bound(&WINDOW), 8_000);
+    assert_eq!(large.input_bound(&Window::default()), 3_000_000);
 }
 
 #[test]
@@ -58,6 +64,14 @@ fn the_answer_is_bounded_by_the_clients_cap_and_by_the_ceiling() {
         demand(1, None).output_bound(&Window::default()),
         UNKNOWN_OUTPUT
     );
+    // A cap that is sent as it is may be used in full, where no ceiling is known.
+    let large = demand(1, Some(2 * UNKNOWN_OUTPUT));
+    assert_eq!(large.output_bound(&Window::default()), 2 * UNKNOWN_OUTPUT);
+    let context = Window {
+        context: Some(8_000),
+        ..Window::default()
+    };
+    assert_eq!(large.output_bound(&context), 8_000);
     let silent = Demand {
         generates: false,
         ..demand(1, Some(50))
