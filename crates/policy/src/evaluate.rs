@@ -103,16 +103,16 @@ pub(crate) trait Watch {
         saw: &dyn Display,
         wanted: &dyn Display,
     ) {
-        self.saw_until(passed, kind, layer, None, saw, wanted);
+        self.saw_until(passed, kind, layer, &|| None, saw, wanted);
     }
 
-    /// A rule that, where it is broken, is so until a moment.
+    /// A rule that, where it is broken, is so until a moment, which is asked only if it is kept.
     fn saw_until(
         &mut self,
         passed: bool,
         kind: ReasonKind,
         layer: Layer,
-        until: Option<Timestamp>,
+        until: &dyn Fn() -> Option<Timestamp>,
         saw: &dyn Display,
         wanted: &dyn Display,
     );
@@ -125,7 +125,7 @@ impl Watch for Vec<Reason> {
         passed: bool,
         kind: ReasonKind,
         layer: Layer,
-        until: Option<Timestamp>,
+        until: &dyn Fn() -> Option<Timestamp>,
         saw: &dyn Display,
         wanted: &dyn Display,
     ) {
@@ -134,7 +134,7 @@ impl Watch for Vec<Reason> {
             self.push(Reason {
                 kind,
                 layer,
-                until,
+                until: until(),
                 saw,
                 wanted,
             });
@@ -297,28 +297,30 @@ fn quotas(principal: &Principal, now: Timestamp, watch: &mut impl Watch) {
         account_spent,
     } = principal;
     quota(&token.quota, spent, Layer::Token, now, watch);
-    quota(&account.funds.quota(), account_spent, Layer::Account, now, watch);
+    let funds = account.funds.quota();
+    quota(&funds, account_spent, Layer::Account, now, watch);
 }
 
 fn quota(quota: &Quota, spent: &Standing, layer: Layer, now: Timestamp, watch: &mut impl Watch) {
-    let lifetime = quota.lifetime_balance(spent);
-    let (periodic, resets) = match quota.periodic_balance(spent, now) {
-        Some((balance, span)) => (Some(balance), Some(span.end)),
-        None => (None, None),
-    };
-    for (kind, balance, until) in [
-        (ReasonKind::QuotaExhausted, lifetime, None),
-        (ReasonKind::PeriodExhausted, periodic, resets),
-    ] {
-        watch.saw_until(
-            !balance.is_some_and(|balance| balance.is_exhausted()),
-            kind,
-            layer,
-            until,
-            &Remainder(balance),
-            &"more than 0 credits left",
-        );
-    }
+    let wanted = "more than 0 credits left";
+    let balance = quota.lifetime_balance(spent);
+    watch.saw(
+        !balance.is_some_and(|balance| balance.is_exhausted()),
+        ReasonKind::QuotaExhausted,
+        layer,
+        &Remainder(|| balance),
+        &wanted,
+    );
+    // The calendar takes longer than all the rest of the decision: it is asked only for answers.
+    let present = || quota.periodic_balance(spent, now);
+    watch.saw_until(
+        !quota.is_period_exhausted(spent, now),
+        ReasonKind::PeriodExhausted,
+        layer,
+        &|| present().map(|(_, span)| span.end),
+        &Remainder(|| present().map(|(balance, _)| balance)),
+        &wanted,
+    );
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Watch for Vec<Step> {
         passed: bool,
         kind: ReasonKind,
         layer: Layer,
-        until: Option<Timestamp>,
+        until: &dyn Fn() -> Option<Timestamp>,
         saw: &dyn Display,
         wanted: &dyn Display,
     ) {
@@ -54,7 +54,7 @@ impl Watch for Vec<Step> {
             passed,
             kind,
             layer,
-            until,
+            until: until(),
             saw,
             wanted,
         });

@@ -85,6 +85,20 @@ impl Quota {
         Some((Balance { limit, spent }, span))
     }
 
+    /// Whether the limit of the present period is used up. The calendar is asked only where the
+    /// answer depends on it: what is not all of the limit is not in any period.
+    pub fn is_period_exhausted(&self, standing: &Standing, now: Timestamp) -> bool {
+        let Some(PeriodicLimit { limit, .. }) = &self.periodic else {
+            return false;
+        };
+        let last = standing
+            .periodic
+            .map_or(Credits::ZERO, |(_, spent)| spent.used);
+        let certain = last.max(Credits::ZERO) < *limit;
+        let exhausted = |(balance, _): (Balance, Span)| balance.is_exhausted();
+        !certain && self.periodic_balance(standing, now).is_some_and(exhausted)
+    }
+
     /// The limit that is used up at a moment, if one is: that of the lifetime first.
     pub fn exhausted(&self, standing: &Standing, now: Timestamp) -> Option<Exhausted> {
         let lifetime = self
@@ -169,6 +183,27 @@ mod tests {
         assert_eq!(quota(Some(10), None).exhausted(&standing, now), None);
         assert!(quota(Some(9), None).exhausted(&standing, now).is_some());
         assert_eq!(Quota::UNLIMITED.exhausted(&standing, now), None);
+    }
+
+    #[test]
+    fn a_period_is_exhausted_where_its_balance_is() {
+        for (limit, used, day) in
+            (0..40).map(|i| (i % 5 - 1, i / 5 % 4, if i < 20 { DAY } else { 2 * DAY }))
+        {
+            let quota = quota(None, Some(limit));
+            let standing = Standing {
+                lifetime: Spent::default(),
+                periodic: Some((Timestamp::from_seconds(DAY), spent(used, 0))),
+            };
+            let now = Timestamp::from_seconds(day + 7);
+            let (balance, _) = quota.periodic_balance(&standing, now).unwrap();
+            let counted = if day == DAY { used } else { 0 };
+            assert_eq!(balance.is_exhausted(), counted >= limit);
+            let exhausted = quota.is_period_exhausted(&standing, now);
+            assert_eq!(exhausted, counted >= limit, "{limit} {used} {day}");
+        }
+        let now = Timestamp::from_seconds(7);
+        assert!(!Quota::UNLIMITED.is_period_exhausted(&Standing::default(), now));
     }
 
     #[test]

@@ -174,7 +174,9 @@ fn served<'a>(
         return;
     };
     let obstacle = |upstream| obstacle(upstream, dialect, principal, group);
-    let tested = ways.clone().map(|way| (way.upstream, obstacle(way.upstream)));
+    let tested = ways
+        .clone()
+        .map(|way| (way.upstream, obstacle(way.upstream)));
     let found = tested.clone().any(|(_, obstacle)| obstacle.is_none());
     let wanted = Wanted(dialect, group);
     watch.saw(

@@ -36,11 +36,11 @@ impl Display for Moment {
 }
 
 /// What is left of a limit: negative where more was spent than may be.
-pub(super) struct Remainder(pub(super) Option<Balance>);
+pub(super) struct Remainder<F>(pub(super) F);
 
-impl Display for Remainder {
+impl<F: Fn() -> Option<Balance>> Display for Remainder<F> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Some(Balance { limit, spent }) = self.0 else {
+        let Some(Balance { limit, spent }) = (self.0)() else {
             return f.write_str("unlimited");
         };
         let left = limit.as_micros().saturating_sub(spent.used.as_micros());
