@@ -4,6 +4,8 @@
 //! an account) in the store, where `used + leased` never passes the limit; so however many gateways
 //! there are, and whatever becomes of them, no pot is oversold.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::id::{AccountId, TokenId};
@@ -15,7 +17,7 @@ use crate::receipt::Receipt;
 pub trait Book: Send + Sync + 'static {
     /// Does one turn of a gateway's business in one transaction, in the order of [`Turn`]'s fields.
     /// A turn that is repeated because its outcome is unknown has no second effect on receipts.
-    fn turn(&self, turn: Turn) -> BoxFuture<'_, Result<Outcome, BookError>>;
+    fn turn(&self, turn: Arc<Turn>) -> BoxFuture<'_, Result<Outcome, BookError>>;
 }
 
 /// The store could not answer. The cause is for logs.
@@ -47,10 +49,10 @@ pub struct Turn {
     pub gateway: GatewayId,
     /// When. The gateway counts as alive from here on for a while.
     pub now: Timestamp,
-    /// Whether everything that the gateway still has leased is given back first: at its start.
-    pub reset: bool,
     /// Receipts to settle: kept, and taken from pots and leases, each at most once.
     pub receipts: Vec<Receipt>,
+    /// Whether everything that the gateway has leased after that is given back: at its start.
+    pub reset: bool,
     /// What is given back of leases, at most what is leased.
     pub returns: Vec<(Pot, Credits)>,
     /// What is to be leased.

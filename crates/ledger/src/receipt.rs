@@ -9,6 +9,7 @@ use tollgate_policy::id::{AccountId, GroupId, TokenId, UpstreamId};
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::usage::Usage;
 
+use crate::book::Pot;
 use crate::request_id::RequestId;
 
 /// How a call ended.
@@ -91,6 +92,22 @@ pub struct Payer {
     pub token_period: Option<Timestamp>,
     /// The begin of the account's period in which the call was admitted, if it has a periodic quota.
     pub account_period: Option<Timestamp>,
+}
+
+impl Payer {
+    /// The pots that a charge is taken from, limited or not.
+    pub fn pots(&self) -> impl Iterator<Item = Pot> {
+        let token_period = |begin| Pot::TokenPeriod(self.token, begin);
+        let account_period = |begin| Pot::AccountPeriod(self.account, begin);
+        [
+            Some(Pot::Token(self.token)),
+            self.token_period.map(token_period),
+            Some(Pot::Account(self.account)),
+            self.account_period.map(account_period),
+        ]
+        .into_iter()
+        .flatten()
+    }
 }
 
 impl Receipt {

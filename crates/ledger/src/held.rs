@@ -1,0 +1,180 @@
+//! The hold of one call: taken before it is relayed, settled exactly once, however it ends.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tollgate_journal::Slot;
+use tollgate_policy::bound::Quote;
+use tollgate_policy::credits::Credits;
+use tollgate_policy::id::{GroupId, UpstreamId};
+use tollgate_policy::time::Timestamp;
+use tollgate_policy::usage::Usage;
+
+use crate::account::Grip;
+use crate::ledger::Shared;
+use crate::meter::Windows;
+use crate::receipt::{Ending, Receipt};
+use crate::record::{Ended, encode};
+use crate::request_id::RequestId;
+
+/// Text that is passed on between two notes in the journal of how much it was, in bytes. A call that
+/// its gateway does not survive is charged for all but at most so much.
+const NOTE_EVERY: u64 = 4096;
+
+/// How a call went.
+#[derive(Debug, Clone, Copy)]
+pub struct Done<'a> {
+    /// The upstream that answered, or the last that was tried.
+    pub upstream: Option<UpstreamId>,
+    /// The model as the upstream knows it, where that differs.
+    pub served_as: Option<&'a str>,
+    /// The status that it answered with.
+    pub status: Option<u16>,
+    /// Whether the answer was an event stream.
+    pub streamed: bool,
+    /// How the call ended.
+    pub ending: Ending,
+    /// What was used.
+    pub usage: Usage,
+    /// How many requests are charged: 1 where the upstream served the call, else 0.
+    pub requests: u64,
+    /// Whether the usage is an estimate.
+    pub estimated: bool,
+    /// By what the call is charged.
+    pub quote: Quote,
+    /// From the arrival of the call to the first byte of its answer's body.
+    pub first_byte: Option<Duration>,
+    /// From then to its end.
+    pub total: Duration,
+}
+
+/// A call that is held for. Dropping it without settling charges the input by an estimate, since the
+/// call may have reached an upstream.
+#[derive(Debug)]
+pub struct Held {
+    shared: Arc<Shared>,
+    call: Call,
+    grip: Grip,
+    slot: Option<Slot>,
+    noted: u64,
+}
+
+/// What the receipt says of the call besides how it went.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) request: RequestId,
+    pub(crate) group: GroupId,
+    pub(crate) endpoint: String,
+    pub(crate) model: Option<String>,
+    pub(crate) client: IpAddr,
+    pub(crate) started: Timestamp,
+    pub(crate) input_bytes: u64,
+    pub(crate) quote: Quote,
+}
+
+impl Held {
+    pub(crate) fn new(shared: Arc<Shared>, call: Call, grip: Grip, slot: Slot) -> Self {
+        Self {
+            shared,
+            call,
+            grip,
+            slot: Some(slot),
+            noted: 0,
+        }
+    }
+
+    /// What is held: all that was asked for, or what was left.
+    pub fn amount(&self) -> Credits {
+        self.grip.amount
+    }
+
+    /// The tightest limits of a minute as they stood when the call was admitted.
+    pub fn windows(&self) -> &Windows {
+        &self.grip.windows
+    }
+
+    /// Notes how many bytes of text were passed on so far, in case the gateway does not survive.
+    pub fn progress(&mut self, output_bytes: u64) {
+        if output_bytes < self.noted.saturating_add(NOTE_EVERY) {
+            return;
+        }
+        self.noted = output_bytes;
+        if let Some(slot) = &self.slot {
+            self.shared.note(slot, output_bytes);
+        }
+    }
+
+    /// Settles the call. Once this returns, its receipt survives the gateway. What comes after the
+    /// first time changes nothing.
+    pub fn settle(&mut self, done: &Done<'_>, now: Timestamp) -> Option<Credits> {
+        let slot = self.slot.take()?;
+        let cost = done.quote.cost(&done.usage, done.requests);
+        // A sum beyond the range is nothing that a provider can mean: what was held is charged.
+        let cost = cost.unwrap_or(self.grip.amount);
+        let tokens = done
+            .usage
+            .input_tokens()
+            .saturating_add(done.usage.output_tokens());
+        let uncovered = self
+            .shared
+            .release(&self.grip, self.call.group, cost, tokens, now);
+        let ended = encode(&Ended::new(done, cost, uncovered)).unwrap_or_default();
+        let receipt = self.receipt(done, cost, uncovered);
+        self.shared.keep(slot, &ended, receipt, &self.grip);
+        Some(cost)
+    }
+
+    fn receipt(&mut self, done: &Done<'_>, cost: Credits, uncovered: Credits) -> Receipt {
+        let call = &mut self.call;
+        Receipt {
+            request: call.request,
+            payer: self.grip.payer,
+            group: call.group,
+            endpoint: std::mem::take(&mut call.endpoint),
+            model: call.model.take(),
+            upstream: done.upstream,
+            served_as: done.served_as.map(str::to_owned),
+            client: call.client,
+            status: done.status,
+            streamed: done.streamed,
+            ending: done.ending,
+            usage: done.usage,
+            estimated: done.estimated,
+            quote: done.quote,
+            cost,
+            uncovered,
+            started: call.started,
+            first_byte: done.first_byte,
+            total: done.total,
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.slot.is_none() {
+            return;
+        }
+        let usage = Usage {
+            input: self.call.input_bytes.div_ceil(4),
+            output: self.noted.div_ceil(4),
+            ..Usage::NONE
+        };
+        let done = Done {
+            upstream: None,
+            served_as: None,
+            status: None,
+            streamed: false,
+            ending: Ending::Dropped,
+            usage,
+            requests: 1,
+            estimated: true,
+            quote: self.call.quote,
+            first_byte: None,
+            total: Duration::ZERO,
+        };
+        let now = self.call.started;
+        self.settle(&done, now);
+    }
+}

@@ -1,0 +1,215 @@
+//! What the journal keeps of a call: a record when it is admitted, and one when it has ended. The
+//! two together are its receipt; the first one alone is a call that the gateway did not survive.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tollgate_policy::bound::Quote;
+use tollgate_policy::credits::Credits;
+use tollgate_policy::group::Multiplier;
+use tollgate_policy::id::{AccountId, GroupId, TokenId, UpstreamId};
+use tollgate_policy::price::{Part, Price, UnitPrice};
+use tollgate_policy::time::Timestamp;
+use tollgate_policy::usage::Usage;
+
+use crate::held::Done;
+use crate::receipt::{Ending, Payer, Receipt};
+use crate::request_id::RequestId;
+
+/// Bytes of text that are taken for a token where nobody counted.
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// What is known of a call when it is admitted.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Begun<'a> {
+    pub(crate) request: [u8; 16],
+    pub(crate) token: i64,
+    pub(crate) account: i64,
+    pub(crate) group: i64,
+    pub(crate) token_period: Option<i64>,
+    pub(crate) account_period: Option<i64>,
+    pub(crate) endpoint: &'a str,
+    pub(crate) model: Option<&'a str>,
+    pub(crate) client: IpAddr,
+    pub(crate) started: i64,
+    /// Bytes of the prompt.
+    pub(crate) input_bytes: u64,
+    /// The price list that a call costs by that does not end.
+    pub(crate) prices: Prices,
+    pub(crate) multiplier: u32,
+}
+
+/// What is known of a call when it has ended.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Ended<'a> {
+    upstream: Option<i64>,
+    served_as: Option<&'a str>,
+    status: Option<u16>,
+    streamed: bool,
+    ending: u8,
+    /// In the order of [`Part::ALL`], without requests.
+    usage: [u64; Part::COUNT - 1],
+    estimated: bool,
+    prices: Prices,
+    multiplier: u32,
+    cost: i64,
+    uncovered: i64,
+    first_byte: Option<u64>,
+    total: u64,
+}
+
+/// A price list; `None` where none is stated.
+type Prices = [Option<u64>; Part::COUNT];
+
+/// A record that this version did not write.
+#[derive(Debug, thiserror::Error)]
+#[error("a record of the journal cannot be read")]
+pub(crate) struct RecordError;
+
+pub(crate) fn prices(price: &Price) -> Prices {
+    Part::ALL.map(|part| price.stated(part).map(UnitPrice::as_picos))
+}
+
+fn quote(prices: &Prices, multiplier: u32) -> Quote {
+    let stated = Part::ALL.into_iter().zip(prices);
+    let price = stated.fold(Price::EMPTY, |price, (part, picos)| match picos {
+        Some(picos) => price.with(part, UnitPrice::from_picos(*picos)),
+        None => price,
+    });
+    Quote {
+        price,
+        multiplier: Multiplier::from_millionths(multiplier),
+    }
+}
+
+/// The second record of a call whose receipt was made from the first one alone.
+pub(crate) fn ended_again(receipt: &Receipt) -> Vec<u8> {
+    let done = Done {
+        upstream: None,
+        served_as: None,
+        status: None,
+        streamed: false,
+        ending: receipt.ending,
+        usage: receipt.usage,
+        requests: 1,
+        estimated: receipt.estimated,
+        quote: receipt.quote,
+        first_byte: None,
+        total: receipt.total,
+    };
+    encode(&Ended::new(&done, receipt.cost, receipt.uncovered)).unwrap_or_default()
+}
+
+pub(crate) fn encode(record: &impl Serialize) -> Result<Vec<u8>, RecordError> {
+    postcard::to_allocvec(record).map_err(|_| RecordError)
+}
+
+impl<'a> Begun<'a> {
+    /// The receipt of a call that did not survive its gateway: what came in is estimated from its
+    /// bytes, what went out from the bytes of text that the journal last heard of.
+    pub(crate) fn killed(begun: &'a [u8], output_bytes: u64) -> Result<Receipt, RecordError> {
+        let begun: Begun<'a> = postcard::from_bytes(begun).map_err(|_| RecordError)?;
+        let usage = Usage {
+            input: begun.input_bytes.div_ceil(BYTES_PER_TOKEN),
+            output: output_bytes.div_ceil(BYTES_PER_TOKEN),
+            ..Usage::NONE
+        };
+        let quote = quote(&begun.prices, begun.multiplier);
+        let receipt = begun.receipt()?;
+        Ok(Receipt {
+            usage,
+            cost: quote.cost(&usage, 1).unwrap_or(Credits::ZERO),
+            quote,
+            ..receipt
+        })
+    }
+
+    /// The receipt of a call that ended.
+    pub(crate) fn settled(begun: &'a [u8], ended: &'a [u8]) -> Result<Receipt, RecordError> {
+        let begun: Begun<'a> = postcard::from_bytes(begun).map_err(|_| RecordError)?;
+        let ended: Ended<'a> = postcard::from_bytes(ended).map_err(|_| RecordError)?;
+        let upstream = ended.upstream.map(UpstreamId::from_raw);
+        let mut usage = Usage::NONE;
+        for (part, units) in Part::ALL.into_iter().zip(ended.usage) {
+            if let Some(slot) = part.slot(&mut usage) {
+                *slot = units;
+            }
+        }
+        let ending = Ending::ALL.get(usize::from(ended.ending)).copied();
+        Ok(Receipt {
+            upstream: upstream.map(|id| id.ok_or(RecordError)).transpose()?,
+            served_as: ended.served_as.map(str::to_owned),
+            status: ended.status,
+            streamed: ended.streamed,
+            ending: ending.ok_or(RecordError)?,
+            usage,
+            estimated: ended.estimated,
+            quote: quote(&ended.prices, ended.multiplier),
+            cost: Credits::from_micros(ended.cost),
+            uncovered: Credits::from_micros(ended.uncovered),
+            first_byte: ended.first_byte.map(Duration::from_micros),
+            total: Duration::from_micros(ended.total),
+            ..begun.receipt()?
+        })
+    }
+
+    /// What is known of the receipt at the begin.
+    fn receipt(&self) -> Result<Receipt, RecordError> {
+        let payer = Payer {
+            token: TokenId::from_raw(self.token).ok_or(RecordError)?,
+            account: AccountId::from_raw(self.account).ok_or(RecordError)?,
+            token_period: self.token_period.map(Timestamp::from_micros),
+            account_period: self.account_period.map(Timestamp::from_micros),
+        };
+        Ok(Receipt {
+            request: RequestId::from_bytes(self.request),
+            payer,
+            group: GroupId::from_raw(self.group).ok_or(RecordError)?,
+            endpoint: self.endpoint.to_owned(),
+            model: self.model.map(str::to_owned),
+            upstream: None,
+            served_as: None,
+            client: self.client,
+            status: None,
+            streamed: false,
+            ending: Ending::Killed,
+            usage: Usage::NONE,
+            estimated: true,
+            quote: quote(&self.prices, self.multiplier),
+            cost: Credits::ZERO,
+            uncovered: Credits::ZERO,
+            started: Timestamp::from_micros(self.started),
+            first_byte: None,
+            total: Duration::ZERO,
+        })
+    }
+}
+
+impl<'a> Ended<'a> {
+    pub(crate) fn new(done: &'a Done<'_>, cost: Credits, uncovered: Credits) -> Self {
+        let mut usage = [0; Part::COUNT - 1];
+        for (slot, part) in usage.iter_mut().zip(Part::ALL) {
+            *slot = part.units(&done.usage);
+        }
+        let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let ending = Ending::ALL.into_iter().position(|one| one == done.ending);
+        Self {
+            upstream: done.upstream.map(UpstreamId::raw),
+            served_as: done.served_as,
+            status: done.status,
+            streamed: done.streamed,
+            ending: ending
+                .and_then(|at| u8::try_from(at).ok())
+                .unwrap_or(u8::MAX),
+            usage,
+            estimated: done.estimated,
+            prices: prices(&done.quote.price),
+            multiplier: done.quote.multiplier.as_millionths(),
+            cost: cost.as_micros(),
+            uncovered: uncovered.as_micros(),
+            first_byte: done.first_byte.map(micros),
+            total: micros(done.total),
+        }
+    }
+}
