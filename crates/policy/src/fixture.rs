@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use crate::asked::{Asked, Target};
-use crate::catalog::Catalog;
 use crate::bound::Window;
+use crate::catalog::Catalog;
 use crate::endpoint::{Dialect, Endpoint};
 use crate::group::{Group, Multiplier, Terms};
 use crate::id::{AccountId, GroupId, ModelId, TokenId, UpstreamId};
@@ -21,6 +21,7 @@ use crate::upstream::{Model, Pricing, ServedModel, Serves, Upstream};
 use crate::verdict::Layer;
 
 pub(crate) mod generated;
+pub(crate) mod plainly;
 
 /// The layers that have a scope.
 pub(crate) const LAYERS: [Layer; 3] = [Layer::Token, Layer::Account, Layer::Group];
@@ -42,6 +43,7 @@ pub(crate) const fn chat(model: &str) -> Target<'_> {
 /// Everything that a decision looks at, but for what is asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
+    pub(crate) default_price: Option<Price>,
     pub(crate) groups: Vec<Group>,
     pub(crate) models: Vec<Model>,
     pub(crate) upstreams: Vec<Upstream>,
@@ -54,6 +56,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let gpt = |sent_as: Option<&str>| models([("gpt-4o", sent_as)]);
         Self {
+            default_price: None,
             groups: vec![group(1, "standard")],
             models: vec![model(1, "gpt-4o", "openai"), model(2, "opus", "anthropic")],
             upstreams: vec![
@@ -76,12 +79,13 @@ impl World {
 
     pub(crate) fn catalog(&self) -> Catalog {
         let Self {
+            default_price,
             groups,
             models,
             upstreams,
             ..
         } = self.clone();
-        Catalog::new(groups, models, upstreams).unwrap()
+        Catalog::with_default_price(default_price, groups, models, upstreams).unwrap()
     }
 
     pub(crate) fn asked<'a>(&self, target: Target<'a>) -> Asked<'a> {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::fixture::{NOW, World};
 
+mod money;
 mod permits;
 mod properties;
 mod reasons;
@@ -47,6 +48,7 @@ fn agree(explanation: &Explanation<'_>, verdict: &Verdict<'_>) {
         .map(|step| Reason {
             kind: step.kind,
             layer: step.layer,
+            until: step.until,
             saw: step.saw,
             wanted: step.wanted,
         })

@@ -8,7 +8,12 @@ use super::*;
 use crate::asked::Target;
 use crate::endpoint::Dialect;
 use crate::evaluate::evaluate;
-use crate::fixture::{CRM, GPT, LIST, NOW, World, generated, models, upstream};
+use crate::fixture::{
+    CRM, GPT, LIST, NOW, World, generated, group, models, plainly, price, upstream,
+};
+use crate::group::Multiplier;
+use crate::id::GroupId;
+use crate::upstream::PriceOverride;
 use crate::verdict::Verdict;
 
 /// Hands the permit of a call to `read`; `None` where it is refused.
@@ -75,6 +80,13 @@ proptest! {
                 (std::cmp::Reverse(one.priority), one.weight == 0)
             };
             assert!(planned.is_sorted_by_key(rank), "{planned:?}");
+            for attempt in &plan.attempts {
+                let mut upstreams = world.upstreams.iter();
+                let upstream = upstreams.find(|one| one.id == attempt.upstream).unwrap();
+                let price = plainly::price(&world, upstream, target);
+                assert_eq!(Some(attempt.quote.price), price);
+                assert_eq!(attempt.quote.multiplier, permit.group().multiplier);
+            }
             planned.sort();
             let mut candidates: Vec<_> = permit.candidates().map(|one| one.upstream.id).collect();
             candidates.sort();
@@ -95,11 +107,57 @@ fn an_attempt_carries_the_name_that_the_upstream_knows() {
 }
 
 #[test]
+fn an_attempt_carries_the_price_of_its_vendor_and_group_and_the_groups_multiplier() {
+    let mut world = World::new();
+    world.groups[0].multiplier = "0.8".parse().unwrap();
+    let mut other = group(2, "other");
+    other.multiplier = "1.5".parse().unwrap();
+    let of = |provider: Option<&str>, group: Option<GroupId>, price: &str| PriceOverride {
+        provider: provider.map(|name| name.parse().unwrap()),
+        group,
+        price: price.parse().unwrap(),
+    };
+    world.models[0].pricing.overrides = vec![
+        of(Some("azure"), None, "request=2"),
+        of(None, Some(other.id), "request=3"),
+        of(Some("azure"), Some(other.id), "request=4"),
+    ];
+    let groups = [world.groups[0].id, other.id];
+    world.groups.push(other);
+    let base = "input=1,output=4,request=0.001";
+    let expected = [
+        [(1, base, "0.8"), (2, "request=2", "0.8")],
+        [(1, "request=3", "1.5"), (2, "request=4", "1.5")],
+    ];
+    for (group, expected) in groups.into_iter().zip(expected) {
+        world.principal.token.group = group;
+        let mut quotes: Vec<(i64, Quote)> = draw(&world, GPT, 7)
+            .into_iter()
+            .map(|one| (one.upstream.raw(), one.quote))
+            .collect();
+        quotes.sort_by_key(|(id, _)| *id);
+        let expected = expected.map(|(id, price, multiplier)| {
+            let (price, multiplier) = (price.parse().unwrap(), multiplier.parse().unwrap());
+            (id, Quote { price, multiplier })
+        });
+        assert_eq!(quotes, expected);
+    }
+}
+
+#[test]
 fn a_mount_has_one_attempt_and_an_answer_of_the_gateway_none() {
     let attempts = draw(&World::new(), CRM, 7);
     let upstream = UpstreamId::from_raw(4).unwrap();
-    let sent_as = None;
-    assert_eq!(attempts, [Attempt { upstream, sent_as }]);
+    let quote = Quote {
+        price: price(),
+        multiplier: Multiplier::ONE,
+    };
+    let only = Attempt {
+        upstream,
+        sent_as: None,
+        quote,
+    };
+    assert_eq!(attempts, [only]);
     assert_eq!(draw(&World::new(), LIST, 7), []);
 }
 

@@ -1,18 +1,22 @@
 //! A gateway of believable size: 8 models, 8 upstreams, and a caller with 16 networks whose last
-//! one is the one that it calls from.
+//! one is the one that it calls from. Token and account both have quotas of a lifetime and a period.
 #![allow(clippy::unwrap_used, reason = "what is written here is well-formed")]
 
 use std::net::IpAddr;
 
+use tollgate_policy::bound::Window;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::endpoint::{Dialect, Endpoint};
-use tollgate_policy::group::{Group, Multiplier};
+use tollgate_policy::group::{Group, Multiplier, Terms};
 use tollgate_policy::id::{AccountId, GroupId, ModelId, TokenId, UpstreamId};
+use tollgate_policy::limit::Limits;
 use tollgate_policy::pattern::Pattern;
+use tollgate_policy::period::Period;
+use tollgate_policy::quota::{PeriodicLimit, Quota, Spent, Standing};
 use tollgate_policy::scope::{Allow, Scope};
 use tollgate_policy::time::Timestamp;
-use tollgate_policy::token::{Account, Principal, Token, TokenState};
-use tollgate_policy::upstream::{Model, ServedModel, Serves, Upstream};
+use tollgate_policy::token::{Account, Funds, Principal, Token, TokenState};
+use tollgate_policy::upstream::{Model, Pricing, ServedModel, Serves, Upstream};
 use tollgate_policy::{Asked, Catalog, Target};
 
 pub const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -82,7 +86,11 @@ pub fn principal() -> Principal {
         id: AccountId::from_raw(1).unwrap(),
         name: "acme".parse().unwrap(),
         enabled: true,
-        funds: Funds::default(),
+        funds: Funds {
+            credited: Some(Credits::from_micros(900_000_000)),
+            credit_line: Credits::ZERO,
+            periodic: Some(limit("month", 300)),
+        },
         limits: Limits::default(),
         scope: scope(),
     };
@@ -95,7 +103,7 @@ pub fn principal() -> Principal {
         expires_at: Some(NOW.plus(std::time::Duration::from_secs(60))),
         quota: Quota {
             lifetime: Some(Credits::from_micros(25_000_000)),
-            periodic: None,
+            periodic: Some(limit("day", 5)),
         },
         limits: Limits::default(),
         scope: scope(),
@@ -103,14 +111,29 @@ pub fn principal() -> Principal {
     Principal {
         token,
         account,
-        spent: Standing {
-            lifetime: Spent {
-                used: Credits::from_micros(3_500_000),
-                held: Credits::ZERO,
-            },
-            periodic: None,
+        spent: standing("2027-01-14T23:00:00Z"),
+        account_spent: standing("2026-12-31T23:00:00Z"),
+    }
+}
+
+fn limit(unit: &str, credits: i64) -> PeriodicLimit {
+    PeriodicLimit {
+        limit: Credits::from_micros(credits * 1_000_000),
+        period: Period {
+            unit: unit.parse().unwrap(),
+            zone: "Europe/Berlin".parse().unwrap(),
         },
-        account_spent: Standing::default(),
+    }
+}
+
+fn standing(period_begin: &str) -> Standing {
+    let spent = Spent {
+        used: Credits::from_micros(3_500_000),
+        held: Credits::from_micros(20_000),
+    };
+    Standing {
+        lifetime: spent,
+        periodic: Some((Timestamp::parse(period_begin).unwrap(), spent)),
     }
 }
 

@@ -5,71 +5,11 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::*;
+use crate::fixture::plainly::{may_serve, permitted, present, price};
 use crate::fixture::{LAYERS, generated};
 use crate::scope::Allow;
-use crate::upstream::{Serves, Upstream};
-
-/// The rules once more, as one plain sentence each, without order, layers by name or reasons.
-fn permitted(world: &World, target: Target<'_>) -> bool {
-    let Principal {
-        token,
-        account,
-        used,
-    } = &world.principal;
-    let Some(group) = world.groups.iter().find(|group| group.id == token.group) else {
-        return false;
-    };
-    let scopes = [&token.scope, &account.scope, &group.scope];
-    let healthy = token.state == TokenState::Enabled
-        && account.enabled
-        && token.expires_at.is_none_or(|at| NOW < at)
-        && world.secret_valid_until.is_none_or(|until| NOW < until);
-    let address = world.address.to_canonical();
-    let endpoint = target.to_string();
-    let open = scopes.iter().all(|scope| {
-        let near = scope.networks.any(|network| network.contains(address));
-        near && scope.endpoints.any(|pattern| pattern.matches(&endpoint))
-    });
-    let solvent = token.quota.is_none_or(|quota| *used < quota);
-    let served = || {
-        world
-            .upstreams
-            .iter()
-            .any(|one| may_serve(world, one, target))
-    };
-    healthy && open && (matches!(target, Target::Gateway { .. }) || (solvent && served()))
-}
-
-fn may_serve(world: &World, upstream: &Upstream, target: Target<'_>) -> bool {
-    let Principal { token, account, .. } = &world.principal;
-    let group = world
-        .groups
-        .iter()
-        .find(|group| group.id == token.group)
-        .unwrap();
-    let scopes = [&token.scope, &account.scope, &group.scope];
-    let asked = match (target, &upstream.serves) {
-        (Target::Mount { prefix }, Serves::Mount(mounted)) => mounted.as_str() == prefix,
-        (Target::Model { model, .. }, Serves::Models(served)) => {
-            let gallery = world.models.iter().filter(|one| one.enabled);
-            gallery
-                .map(|one| one.name.as_str())
-                .any(|name| name == model)
-                && served.iter().any(|one| one.name.as_str() == model)
-                && scopes
-                    .iter()
-                    .all(|scope| scope.models.any(|pattern| pattern.matches(model)))
-        }
-        _ => false,
-    };
-    asked
-        && upstream.enabled
-        && upstream.dialect == target.dialect()
-        && upstream.groups.any(|id| *id == group.id)
-        && scopes
-            .iter()
-            .all(|scope| scope.providers.any(|one| *one == upstream.provider))
-}
+use crate::token::Funds;
+use crate::verdict::Rule;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
@@ -113,6 +53,40 @@ proptest! {
     }
 
     #[test]
+    fn every_candidate_has_the_closest_price_list_and_it_covers_the_call(
+        world in generated::world(),
+        target in generated::target(),
+    ) {
+        let (catalog, asked) = (world.catalog(), world.asked(target));
+        if let Verdict::Permit(permit) = evaluate(&catalog, &world.principal, &asked, NOW) {
+            for one in permit.candidates() {
+                let mut upstreams = world.upstreams.iter();
+                let upstream = upstreams.find(|known| known.id == one.upstream.id).unwrap();
+                prop_assert_eq!(Some(*one.price), price(&world, upstream, target));
+            }
+        }
+    }
+
+    #[test]
+    fn a_reason_ends_by_itself_only_with_the_period_that_it_is_about(
+        world in generated::world(),
+        target in generated::target(),
+    ) {
+        let (catalog, asked) = (world.catalog(), world.asked(target));
+        let verdict = evaluate(&catalog, &world.principal, &asked, NOW);
+        for reason in reasons(&verdict) {
+            let limit = match (reason.kind, reason.layer) {
+                (ReasonKind::PeriodExhausted, Layer::Token) => &world.principal.token.quota.periodic,
+                (ReasonKind::PeriodExhausted, Layer::Account) => {
+                    &world.principal.account.funds.periodic
+                }
+                _ => &None,
+            };
+            prop_assert_eq!(reason.until, limit.as_ref().map(|limit| present(limit).1));
+        }
+    }
+
+    #[test]
     fn reachable_models_are_those_that_some_endpoint_permits(world in generated::world()) {
         let well = healthy(world);
         let catalog = well.catalog();
@@ -132,13 +106,14 @@ proptest! {
     }
 }
 
-/// The same rights, for a caller whose status, address and quota are no obstacle.
+/// The same rights, for a caller whose status, address and quotas are no obstacle.
 fn healthy(mut world: World) -> World {
     let token = &mut world.principal.token;
     token.state = TokenState::Enabled;
     token.expires_at = None;
-    token.quota = None;
+    token.quota = Quota::UNLIMITED;
     world.principal.account.enabled = true;
+    world.principal.account.funds = Funds::default();
     world.secret_valid_until = None;
     for layer in LAYERS {
         world.scope(layer).networks = Allow::Any;
@@ -157,9 +132,16 @@ fn the_generated_calls_meet_permits_and_every_reason() {
         let (catalog, asked) = (world.catalog(), world.asked(target));
         match evaluate(&catalog, &world.principal, &asked, NOW) {
             Verdict::Permit(permit) => permits += usize::from(permit.candidates().next().is_some()),
-            Verdict::Refuse(refusal) => seen.extend(refusal.reasons().map(|one| one.kind)),
+            Verdict::Refuse(refusal) => seen.extend(refusal.reasons().map(met)),
         }
     }
     assert!((300..1700).contains(&permits), "{permits} permits of 2000");
-    assert_eq!(seen.len(), 14, "{seen:?}");
+    // Each kind that a decision can give, and each of the four limits.
+    assert_eq!(seen.len(), 18, "{seen:?}");
+}
+
+/// What tells reasons apart here: the kind, and of quotas also whose it is.
+fn met(reason: &Reason) -> (ReasonKind, Option<Layer>) {
+    let quota = reason.rule() == Rule::Quota;
+    (reason.kind, quota.then_some(reason.layer))
 }

