@@ -5,11 +5,13 @@ use tollgate_policy::endpoint::Dialect;
 
 mod body;
 mod fault;
+mod limits;
 mod refusal;
 mod saying;
 mod status;
 
 pub use fault::{Fault, LimitKind, code};
+pub use limits::{RateLimits, Window, limit_headers};
 pub use refusal::{from_refusal, from_refusal_at};
 
 /// The longest wait that is asked of a client. SDKs disregard longer ones.
@@ -20,7 +22,7 @@ const LONGEST_WAIT_SECONDS: u64 = 60;
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// Header names in lower case with their values. The rate-limit headers are not among them.
+    /// Header names in lower case with their values. Those of [`limit_headers`] are not among them.
     pub headers: Vec<(&'static str, String)>,
     /// A JSON document in the caller's dialect.
     pub body: Vec<u8>,

@@ -1,0 +1,191 @@
+//! The headers by which a client sees how near it is to its limits, on success and on refusal.
+//! Which limits there are, and how they are counted, is decided elsewhere.
+
+use std::time::Duration;
+
+use tollgate_policy::endpoint::Dialect;
+use tollgate_policy::time::Timestamp;
+
+/// A limit as it stands now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// The most in a minute.
+    pub limit: u64,
+    /// What is left of it.
+    pub remaining: u64,
+    /// When all of it is there again, from now.
+    pub resets_in: Duration,
+}
+
+/// The limits of a caller. Those that it does not have are not told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RateLimits {
+    /// Requests per minute.
+    pub requests: Option<Window>,
+    /// Tokens per minute.
+    pub tokens: Option<Window>,
+}
+
+/// Names of the headers for limit, what remains, and the reset.
+type Names = [&'static str; 3];
+
+const OPENAI: [Names; 2] = [
+    [
+        "x-ratelimit-limit-requests",
+        "x-ratelimit-remaining-requests",
+        "x-ratelimit-reset-requests",
+    ],
+    [
+        "x-ratelimit-limit-tokens",
+        "x-ratelimit-remaining-tokens",
+        "x-ratelimit-reset-tokens",
+    ],
+];
+
+const ANTHROPIC: [Names; 2] = [
+    [
+        "anthropic-ratelimit-requests-limit",
+        "anthropic-ratelimit-requests-remaining",
+        "anthropic-ratelimit-requests-reset",
+    ],
+    [
+        "anthropic-ratelimit-tokens-limit",
+        "anthropic-ratelimit-tokens-remaining",
+        "anthropic-ratelimit-tokens-reset",
+    ],
+];
+
+/// The headers that tell the limits in a dialect, with names in lower case.
+///
+/// Resets are durations as Go writes them for OpenAI's clients and those of plain APIs, and moments
+/// in RFC 3339 for Anthropic's, rounded up to a millisecond and a second. Gemini's API has no such
+/// headers: there, a refusal says in its body when to try again.
+pub fn limit_headers(
+    dialect: Dialect,
+    limits: &RateLimits,
+    now: Timestamp,
+) -> Vec<(&'static str, String)> {
+    let names = match dialect {
+        Dialect::OpenAi | Dialect::Plain => OPENAI,
+        Dialect::Anthropic => ANTHROPIC,
+        Dialect::Gemini => return Vec::new(),
+    };
+    let mut headers = Vec::with_capacity(6);
+    for ([limit, remaining, reset], window) in
+        names.into_iter().zip([limits.requests, limits.tokens])
+    {
+        let Some(window) = window else { continue };
+        let resets = if dialect == Dialect::Anthropic {
+            whole_second(now.plus(window.resets_in)).to_string()
+        } else {
+            go_duration(window.resets_in)
+        };
+        headers.push((limit, window.limit.to_string()));
+        headers.push((remaining, window.remaining.to_string()));
+        headers.push((reset, resets));
+    }
+    headers
+}
+
+fn whole_second(at: Timestamp) -> Timestamp {
+    let micros = at.as_micros();
+    let seconds = micros.div_euclid(1_000_000);
+    let begun = i64::from(micros.rem_euclid(1_000_000) > 0);
+    Timestamp::from_seconds(seconds.saturating_add(begun))
+}
+
+/// A duration as Go prints it: `12ms`, `1s`, `1.5s`, `6m0s`, `1h0m0s`.
+fn go_duration(duration: Duration) -> String {
+    let milliseconds = duration.as_nanos().div_ceil(1_000_000);
+    let (seconds, fraction) = (milliseconds / 1000, milliseconds % 1000);
+    if seconds == 0 && fraction > 0 {
+        return format!("{fraction}ms");
+    }
+    let fraction = if fraction > 0 {
+        format!(".{fraction:03}").trim_end_matches('0').to_owned()
+    } else {
+        String::new()
+    };
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds}{fraction}s"),
+        (0, _) => format!("{minutes}m{seconds}{fraction}s"),
+        _ => format!("{hours}h{minutes}m{seconds}{fraction}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_written_as_go_writes_them() {
+        for (micros, text) in [
+            (0, "0s"),
+            (1, "1ms"),
+            (12_000, "12ms"),
+            (999_000, "999ms"),
+            (999_001, "1s"),
+            (1_000_000, "1s"),
+            (1_500_000, "1.5s"),
+            (8_640_000, "8.64s"),
+            (59_999_500, "1m0s"),
+            (360_000_000, "6m0s"),
+            (61_005_000, "1m1.005s"),
+            (3_600_000_000, "1h0m0s"),
+            (90_061_000_000, "25h1m1s"),
+        ] {
+            assert_eq!(go_duration(Duration::from_micros(micros)), text);
+        }
+        assert!(go_duration(Duration::MAX).ends_with('s'));
+    }
+
+    #[test]
+    fn each_dialect_tells_its_limits_under_its_own_names() {
+        let limits = RateLimits {
+            requests: Some(Window {
+                limit: 60,
+                remaining: 59,
+                resets_in: Duration::from_secs(1),
+            }),
+            tokens: Some(Window {
+                limit: 150_000,
+                remaining: 0,
+                resets_in: Duration::from_millis(359_500),
+            }),
+        };
+        let now = Timestamp::from_micros(1_000_000_000_000_001);
+        let told = |dialect, limits| -> Vec<String> {
+            let headers = limit_headers(dialect, &limits, now).into_iter();
+            headers
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect()
+        };
+        let openai = [
+            "x-ratelimit-limit-requests: 60",
+            "x-ratelimit-remaining-requests: 59",
+            "x-ratelimit-reset-requests: 1s",
+            "x-ratelimit-limit-tokens: 150000",
+            "x-ratelimit-remaining-tokens: 0",
+            "x-ratelimit-reset-tokens: 5m59.5s",
+        ];
+        assert_eq!(told(Dialect::OpenAi, limits), openai);
+        assert_eq!(told(Dialect::Plain, limits), openai);
+        let anthropic = [
+            "anthropic-ratelimit-requests-limit: 60",
+            "anthropic-ratelimit-requests-remaining: 59",
+            "anthropic-ratelimit-requests-reset: 2001-09-09T01:46:42Z",
+            "anthropic-ratelimit-tokens-limit: 150000",
+            "anthropic-ratelimit-tokens-remaining: 0",
+            "anthropic-ratelimit-tokens-reset: 2001-09-09T01:52:40Z",
+        ];
+        assert_eq!(told(Dialect::Anthropic, limits), anthropic);
+        assert!(told(Dialect::Gemini, limits).is_empty());
+        let requests = RateLimits {
+            tokens: None,
+            ..limits
+        };
+        assert_eq!(told(Dialect::OpenAi, requests), openai[..3]);
+        assert!(told(Dialect::Anthropic, RateLimits::default()).is_empty());
+    }
+}
