@@ -11,6 +11,7 @@ mod pot;
 pub mod receipt;
 mod record;
 pub mod request_id;
+pub mod statement;
 
 pub use denied::Denied;
 pub use held::{Done, Held};
