@@ -168,6 +168,7 @@ impl Proxy {
                 self.rights.note_use(entry, exchange.now);
                 local::one_model(exchange, &snapshot, entry, &name).map(Reply::Made)
             }
+            RouteTarget::SelfService(_) => Err(Fault::RouteNotFound.into()),
             RouteTarget::Preflight => Ok(Reply::Made(answer::empty(exchange))),
         }
     }

@@ -26,6 +26,8 @@ pub enum RouteTarget<'a> {
     Gateway(Endpoint),
     /// `GET /v1/models/{id}`, with the id decoded. It may hold slashes.
     OneModel(Cow<'a, str>),
+    /// What is left on the caller's own token, answered by the gateway.
+    SelfService(SelfService),
     /// A plain HTTP API, if one is mounted under the prefix.
     Mount {
         /// The first segment, without slashes.
@@ -36,6 +38,17 @@ pub enum RouteTarget<'a> {
     },
     /// `HEAD /`, by which Anthropic's clients look whether anybody is there: 200 without a body.
     Preflight,
+}
+
+/// A form in which a caller asks for what is left on its token. [`crate::key_info`] has the bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SelfService {
+    /// OpenRouter's: `GET /v1/key`
+    Key,
+    /// One-api's: `GET /v1/dashboard/billing/subscription`
+    Subscription,
+    /// One-api's: `GET /v1/dashboard/billing/usage`
+    Usage,
 }
 
 /// A method and a path that ask for nothing.
@@ -53,13 +66,31 @@ pub enum RouteError {
 }
 
 /// Paths whose JSON body names the model. All take `POST` alone.
-const MODEL_ROUTES: [(&str, Endpoint); 6] = [
+const MODEL_ROUTES: [(&str, Endpoint); 10] = [
     ("/v1/chat/completions", Endpoint::ChatCompletions),
     ("/v1/completions", Endpoint::Completions),
     ("/v1/embeddings", Endpoint::Embeddings),
     ("/v1/responses", Endpoint::Responses),
     ("/v1/messages", Endpoint::Messages),
     ("/v1/messages/count_tokens", Endpoint::CountTokens),
+    ("/v1/moderations", Endpoint::Moderations),
+    ("/v1/images/generations", Endpoint::ImageGenerations),
+    ("/v1/audio/speech", Endpoint::Speech),
+    ("/v1/rerank", Endpoint::Rerank),
+];
+
+/// Paths of a caller's own token, with the aliases that clients call. All take `GET` and `HEAD`.
+const SELF_SERVICE: [(&str, SelfService); 7] = [
+    ("/v1/key", SelfService::Key),
+    ("/api/v1/key", SelfService::Key),
+    ("/api/v1/auth/key", SelfService::Key),
+    (
+        "/v1/dashboard/billing/subscription",
+        SelfService::Subscription,
+    ),
+    ("/dashboard/billing/subscription", SelfService::Subscription),
+    ("/v1/dashboard/billing/usage", SelfService::Usage),
+    ("/dashboard/billing/usage", SelfService::Usage),
 ];
 
 const MODELS: &str = "/v1/models";
@@ -78,7 +109,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, RouteError> {
     let target = target(method, path)?;
     let dialect = match &target {
         RouteTarget::Model(endpoint) | RouteTarget::Gateway(endpoint) => endpoint.dialect(),
-        RouteTarget::OneModel(_) => Dialect::OpenAi,
+        RouteTarget::OneModel(_) | RouteTarget::SelfService(_) => Dialect::OpenAi,
         RouteTarget::Mount { .. } => Dialect::Plain,
         RouteTarget::Preflight => Dialect::Anthropic,
     };
@@ -120,6 +151,9 @@ fn gemini(verb: &str) -> bool {
 fn target<'a>(method: &str, path: &'a str) -> Result<RouteTarget<'a>, RouteError> {
     if let Some((_, endpoint)) = MODEL_ROUTES.into_iter().find(|(known, _)| *known == path) {
         return only(method, &["POST"], "POST").map(|()| RouteTarget::Model(endpoint));
+    }
+    if let Some((_, form)) = SELF_SERVICE.into_iter().find(|(known, _)| *known == path) {
+        return only(method, &["GET", "HEAD"], READ).map(|()| RouteTarget::SelfService(form));
     }
     if path == MODELS {
         let gateway = RouteTarget::Gateway(Endpoint::Models);

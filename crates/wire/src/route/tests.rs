@@ -15,6 +15,10 @@ fn each_endpoint_has_its_path_and_dialect() {
         ("/v1/responses", Endpoint::Responses),
         ("/v1/messages", Endpoint::Messages),
         ("/v1/messages/count_tokens", Endpoint::CountTokens),
+        ("/v1/moderations", Endpoint::Moderations),
+        ("/v1/images/generations", Endpoint::ImageGenerations),
+        ("/v1/audio/speech", Endpoint::Speech),
+        ("/v1/rerank", Endpoint::Rerank),
     ];
     for (path, endpoint) in table {
         let found = route("POST", path).unwrap();
@@ -35,6 +39,33 @@ fn each_endpoint_has_its_path_and_dialect() {
     let refused = Err(RouteError::Method { allow: "GET, HEAD" });
     assert_eq!(route("POST", "/v1/models"), refused);
     assert_eq!(route("DELETE", "/v1/models/gpt-4o"), refused);
+}
+
+#[test]
+fn a_caller_may_ask_for_its_own_token_in_each_form_that_clients_know() {
+    for (path, form) in [
+        ("/v1/key", SelfService::Key),
+        ("/api/v1/key", SelfService::Key),
+        ("/api/v1/auth/key", SelfService::Key),
+        (
+            "/v1/dashboard/billing/subscription",
+            SelfService::Subscription,
+        ),
+        ("/dashboard/billing/subscription", SelfService::Subscription),
+        ("/v1/dashboard/billing/usage", SelfService::Usage),
+        ("/dashboard/billing/usage", SelfService::Usage),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let found = route(method, path).unwrap();
+            assert_eq!(found.target, RouteTarget::SelfService(form), "{path}");
+            assert_eq!(found.dialect, Dialect::OpenAi);
+            assert_eq!(found.dialect, dialect_of(path), "{path}");
+        }
+        let refused = Err(RouteError::Method { allow: "GET, HEAD" });
+        assert_eq!(route("POST", path), refused, "{path}");
+        let longer = format!("{path}/x");
+        assert_eq!(route("GET", &longer), Err(RouteError::NotFound), "{path}");
+    }
 }
 
 #[test]
@@ -158,7 +189,7 @@ fn a_path_that_two_readers_would_route_differently_has_no_route() {
         "/v1/",
         "/v1beta/models",
         "/openai/x",
-        "/api/v1/key",
+        "/api/v1/keys",
         "/dashboard/x",
         "/metrics",
         "/healthz",

@@ -1,6 +1,7 @@
 //! The kinds of answers, and the words in them that are worth a closer look.
 
 use serde::Serialize;
+use tollgate_policy::endpoint::Endpoint;
 
 /// Which API an answer belongs to: it decides where its usage stands and what its words mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -45,6 +46,22 @@ impl Surface {
         Self::Messages,
         Self::Gemini,
     ];
+
+    /// The surface of an endpoint's answers; none where they are free, or the gateway's own.
+    pub const fn of(endpoint: Endpoint) -> Option<Self> {
+        match endpoint {
+            Endpoint::ChatCompletions => Some(Self::Chat),
+            Endpoint::Completions => Some(Self::Completions),
+            Endpoint::Embeddings => Some(Self::Embeddings),
+            Endpoint::Responses => Some(Self::Responses),
+            Endpoint::Messages => Some(Self::Messages),
+            Endpoint::Moderations => Some(Self::Moderation),
+            Endpoint::ImageGenerations => Some(Self::Images),
+            Endpoint::Speech => Some(Self::Speech),
+            Endpoint::Rerank => Some(Self::Rerank),
+            Endpoint::CountTokens | Endpoint::Models => None,
+        }
+    }
 
     /// Keys (or ends of values) without which an event says nothing about usage or ending. Only
     /// letters and `_` before the quote, so that [`super::skim`] knows what hides them.

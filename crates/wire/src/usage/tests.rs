@@ -160,3 +160,19 @@ fn an_ending_is_known_before_the_stream_is_closed() {
     scanner.push(b"}");
     assert_eq!(scanner.ended(), Ended::Complete);
 }
+
+#[test]
+fn each_endpoint_that_is_priced_by_what_it_uses_has_a_surface() {
+    use tollgate_policy::endpoint::{Dialect, Endpoint};
+    for endpoint in Endpoint::ALL {
+        let surface = Surface::of(endpoint);
+        let is_free = matches!(endpoint, Endpoint::CountTokens | Endpoint::Models);
+        assert_eq!(surface.is_none(), is_free, "{endpoint}");
+        let is_anthropic = surface == Some(Surface::Messages);
+        let expected = endpoint.dialect() == Dialect::Anthropic && !is_free;
+        assert_eq!(is_anthropic, expected, "{endpoint}");
+    }
+    assert_eq!(Surface::of(Endpoint::Speech), Some(Surface::Speech));
+    let moderation = Surface::of(Endpoint::Moderations);
+    assert_eq!(moderation, Some(Surface::Moderation));
+}
