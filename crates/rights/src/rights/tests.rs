@@ -6,11 +6,12 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
-use tollgate_policy::credits::Credits;
 use tollgate_policy::id::{AccountId, GroupId, TokenId};
+use tollgate_policy::limit::Limits;
+use tollgate_policy::quota::{Quota, Standing};
 use tollgate_policy::scope::Scope;
 use tollgate_policy::secret::Scheme;
-use tollgate_policy::token::{Account, Principal, Token, TokenState};
+use tollgate_policy::token::{Account, Funds, Principal, Token, TokenState};
 
 use super::*;
 use crate::entry::USE_INTERVAL;
@@ -58,7 +59,8 @@ fn credential(number: u8, state: TokenState) -> Credential {
         group: GroupId::from_raw(1).unwrap(),
         state,
         expires_at: None,
-        quota: None,
+        quota: Quota::UNLIMITED,
+        limits: Limits::default(),
         scope: Scope::default(),
     };
     let name = "account".parse().unwrap();
@@ -66,12 +68,15 @@ fn credential(number: u8, state: TokenState) -> Credential {
         id: account,
         name,
         enabled: true,
+        funds: Funds::default(),
+        limits: Limits::default(),
         scope: Scope::default(),
     };
     let principal = Principal {
         token,
         account,
-        used: Credits::ZERO,
+        spent: Standing::default(),
+        account_spent: Standing::default(),
     };
     Credential {
         principal,
