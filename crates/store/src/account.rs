@@ -90,7 +90,7 @@ impl Store {
     /// Makes an account.
     ///
     /// # Errors
-    /// Where the name is taken.
+    /// Where the name is taken, or the credit line is negative.
     pub async fn account_insert(
         &self,
         who: &Actor,
@@ -105,7 +105,7 @@ impl Store {
     /// Changes an account.
     ///
     /// # Errors
-    /// Where it is not there, or the new name is taken.
+    /// Where it is not there, the new name is taken, or the credit line is negative.
     pub async fn account_edit(
         &self,
         who: &Actor,
@@ -185,7 +185,7 @@ async fn insert(
         created_at: at,
         updated_at: at,
     };
-    refuse_taken(conn, &stored).await?;
+    check(conn, &stored).await?;
     row::insert(conn, AccountWrite::from(&stored)).await?;
     let after = record::Account::from(&stored);
     let change = Change::new(Kind::Account, "create", id.raw(), None, Some(&after))?;
@@ -208,7 +208,7 @@ async fn change(
     }
     apply(&mut stored, edit);
     stored.updated_at = at;
-    refuse_taken(conn, &stored).await?;
+    check(conn, &stored).await?;
     row::update(conn, AccountWrite::from(&stored)).await?;
     let limits = (&old.account.funds.periodic, &stored.account.funds.periodic);
     let limits = (limits.0.as_ref(), limits.1.as_ref());
@@ -252,7 +252,11 @@ pub(crate) async fn fetch(conn: &mut Conn, id: AccountId) -> Result<StoredAccoun
     found.ok_or_else(|| StoreError::not_found(Kind::Account, id))
 }
 
-async fn refuse_taken(conn: &mut Conn, stored: &StoredAccount) -> Result<(), StoreError> {
+async fn check(conn: &mut Conn, stored: &StoredAccount) -> Result<(), StoreError> {
+    let line = stored.account.funds.credit_line;
+    if line < Credits::ZERO {
+        return Err(StoreError::CreditLine(line));
+    }
     match row::by_name(conn, &stored.account.name).await? {
         Some(other) if other.account.id != stored.account.id => Err(StoreError::NameTaken {
             kind: Kind::Account,

@@ -81,6 +81,9 @@ pub enum StoreError {
         /// What was to be put in.
         amount: Credits,
     },
+    /// A credit line adds to what an account may spend.
+    #[error("`{0}` is no credit line: it is 0 or more")]
+    CreditLine(Credits),
     /// A price list that was to be removed is not there.
     #[error("model `{model}` has no price of its own for {by}")]
     NoPrice {

@@ -42,6 +42,18 @@ pub(super) struct Driver {
     pub(super) by_created: Option<&'static str>,
 }
 
+/// What the index `tokens_exhausted` has: word for word, for SQLite compares no meanings. Tokens
+/// whose period has ended are among them.
+const USED_UP: &str = "((@t.quota IS NOT NULL AND @t.used >= t.quota) \
+    OR (@t.period_limit IS NOT NULL AND @t.period_used >= t.period_limit))";
+/// Which of them are used up at a moment, which is named twice. A limit of nothing always is.
+const USED_UP_NOW: &str = "((t.quota IS NOT NULL AND #t.used >= t.quota) OR t.period_limit <= 0 \
+    OR (t.period_used >= t.period_limit AND t.period_begin <= ? AND t.period_end > ?))";
+/// The contrary, for tokens with and without limits.
+const SPENDABLE: &str = "(t.quota IS NULL OR #t.used < t.quota) AND (t.period_limit IS NULL \
+    OR (t.period_limit > 0 AND (t.period_used < t.period_limit OR t.period_begin > ? \
+    OR t.period_end <= ?)))";
+
 /// Keywords below this length are in no index of trigrams.
 const TRIGRAM: usize = 3;
 /// No name or id is longer, and SQLite has a limit for patterns.
@@ -94,10 +106,8 @@ fn status(query: &TokenQuery) -> Option<Condition> {
         TokenStatus::Disabled => state("disabled"),
         TokenStatus::Revoked => state("revoked"),
         TokenStatus::Enabled => Condition::only_filter(
-            format!(
-                "#t.state = 'enabled' AND #{EXPIRES} > ? AND (t.quota IS NULL OR #t.used < t.quota)"
-            ),
-            vec![Bind::Number(now)],
+            format!("#t.state = 'enabled' AND #{EXPIRES} > ? AND {SPENDABLE}"),
+            vec![Bind::Number(now), Bind::Number(now), Bind::Number(now)],
         ),
         TokenStatus::Expired => Condition::driving(
             format!("@{EXPIRES} <= ? AND #t.state = 'enabled'"),
@@ -105,10 +115,8 @@ fn status(query: &TokenQuery) -> Option<Condition> {
             None,
         ),
         TokenStatus::Exhausted => Condition::driving(
-            format!(
-                "@t.quota IS NOT NULL AND @t.used >= t.quota AND #t.state = 'enabled' AND #{EXPIRES} > ?"
-            ),
-            vec![Bind::Number(now)],
+            format!("{USED_UP} AND {USED_UP_NOW} AND #t.state = 'enabled' AND #{EXPIRES} > ?"),
+            vec![Bind::Number(now), Bind::Number(now), Bind::Number(now)],
             Some("tokens_exhausted"),
         ),
     })

@@ -8,7 +8,7 @@ use tollgate_store::group::GroupEdit;
 use tollgate_store::scope::ScopeEdit;
 use tollgate_store::{Kind, StoreError};
 
-use super::fixture::{Fixture, at, name, serves};
+use super::fixture::{Fixture, at, name, new_account, serves};
 
 on_both! {
     an_account_is_kept_as_it_was_given
@@ -37,10 +37,10 @@ fn scope() -> Scope {
 async fn an_account_is_kept_as_it_was_given(fixture: &Fixture) {
     let store = &fixture.store;
     let new = NewAccount {
-        name: name("Zoë & Söhne"),
         enabled: false,
         scope: scope(),
         note: "line\nwith \"quotes\" and a \0 in it".to_owned(),
+        ..new_account("Zoë & Söhne")
     };
     let id = AccountId::new(at(0), 5);
     let made = store
@@ -137,12 +137,7 @@ async fn the_names_of_accounts_are_unique(fixture: &Fixture) {
         fixture.account("acme").await,
         fixture.account("other").await,
     );
-    let new = NewAccount {
-        name: name("acme"),
-        enabled: true,
-        scope: Scope::default(),
-        note: String::new(),
-    };
+    let new = new_account("acme");
     let id = AccountId::new(at(1), 99);
     let error = store.account_insert(who, new, id, at(1)).await.unwrap_err();
     assert!(matches!(

@@ -5,14 +5,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use tollgate_policy::bound::Window;
 use tollgate_policy::credits::Credits;
-use tollgate_policy::group::Multiplier;
+use tollgate_policy::group::{Multiplier, Terms};
 use tollgate_policy::id::{AccountId, GroupId, ModelId, TokenId, UpstreamId};
+use tollgate_policy::limit::Limits;
 use tollgate_policy::name::Name;
+use tollgate_policy::period::Period;
+use tollgate_policy::quota::{PeriodicLimit, Quota, Spent};
 use tollgate_policy::scope::{Allow, Scope};
 use tollgate_policy::secret::{Secret, SecretHash};
 use tollgate_policy::time::Timestamp;
-use tollgate_policy::upstream::{ServedModel, Serves};
+use tollgate_policy::upstream::{Pricing, ServedModel, Serves};
 use tollgate_rights::source::Carrier;
 use tollgate_store::account::{NewAccount, StoredAccount};
 use tollgate_store::audit::{AuditEntry, AuditQuery};
@@ -109,12 +113,7 @@ impl Fixture {
     }
 
     pub async fn account(&self, text: &str) -> StoredAccount {
-        let new = NewAccount {
-            name: name(text),
-            enabled: true,
-            scope: Scope::default(),
-            note: String::new(),
-        };
+        let new = new_account(text);
         let id = AccountId::new(at(0), self.number());
         let made = self.store.account_insert(&self.who, new, id, at(0)).await;
         made.unwrap()
@@ -125,6 +124,7 @@ impl Fixture {
             name: name(text),
             multiplier: Multiplier::ONE,
             scope: Scope::default(),
+            terms: Terms::default(),
             note: String::new(),
         };
         let id = GroupId::new(at(0), self.number());
@@ -137,6 +137,8 @@ impl Fixture {
             name: text.parse().unwrap(),
             provider: "openai".parse().unwrap(),
             enabled: true,
+            pricing: Pricing::default(),
+            window: Window::default(),
             note: String::new(),
         };
         let id = ModelId::new(at(0), self.number());
@@ -157,6 +159,7 @@ impl Fixture {
             weight: 1,
             groups: Allow::Any,
             serves,
+            price: None,
             note: String::new(),
         }
     }
@@ -173,7 +176,8 @@ impl Fixture {
             account,
             group,
             expires_at: None,
-            quota: None,
+            quota: Quota::UNLIMITED,
+            limits: Limits::default(),
             scope: Scope::default(),
             creator: "ada".to_owned(),
             note: String::new(),
@@ -211,6 +215,40 @@ impl Fixture {
         let mut entries = self.store.audit_list(&query).await.unwrap();
         entries.reverse();
         entries
+    }
+}
+
+pub fn credits(micros: i64) -> Credits {
+    Credits::from_micros(micros)
+}
+
+pub fn spent(used: i64, held: i64) -> Spent {
+    let (used, held) = (credits(used), credits(held));
+    Spent { used, held }
+}
+
+/// So many micro-credits in each such period.
+pub fn periodic(limit: i64, unit: &str, zone: &str) -> PeriodicLimit {
+    PeriodicLimit {
+        limit: credits(limit),
+        period: Period {
+            unit: unit.parse().unwrap(),
+            zone: zone.parse().unwrap(),
+        },
+    }
+}
+
+/// An account without a limit.
+pub fn new_account(text: &str) -> NewAccount {
+    NewAccount {
+        name: name(text),
+        enabled: true,
+        limited: false,
+        credit_line: Credits::ZERO,
+        periodic: None,
+        limits: Limits::default(),
+        scope: Scope::default(),
+        note: String::new(),
     }
 }
 

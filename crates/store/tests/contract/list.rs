@@ -115,7 +115,7 @@ async fn statuses_are_those_that_the_policy_derives(fixture: &Fixture) {
                 let mut new =
                     fixture.new_token(&format!("s{}", made.len()), home.account, home.group);
                 new.expires_at = expires;
-                new.quota = quota.map(Credits::from_micros);
+                new.quota.lifetime = quota.map(Credits::from_micros);
                 let id = fixture.insert(new, 1).await.token.id;
                 fixture.spend(id, Credits::from_micros(used)).await;
                 let set = fixture
@@ -137,7 +137,7 @@ async fn statuses_are_those_that_the_policy_derives(fixture: &Fixture) {
         };
         let derived = made
             .iter()
-            .filter(|one| one.token.status(one.used, at(500)) == status);
+            .filter(|one| one.token.status(&one.spent, at(500)) == status);
         let mut expected: Vec<_> = derived.map(|one| one.token.name.to_string()).collect();
         expected.sort();
         assert!(!expected.is_empty());

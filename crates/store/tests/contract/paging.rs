@@ -57,7 +57,7 @@ fn compare(key: SortKey, a: &StoredToken, b: &StoredToken) -> Ordering {
             let end = |one: &StoredToken| one.token.expires_at.unwrap_or(never);
             end(a).cmp(&end(b))
         }
-        SortKey::Used => a.used.cmp(&b.used),
+        SortKey::Used => a.spent.lifetime.used.cmp(&b.spent.lifetime.used),
     };
     by_key.then(a.token.id.cmp(&b.token.id))
 }

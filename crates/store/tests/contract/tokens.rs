@@ -2,9 +2,11 @@
 
 use tollgate_policy::credits::Credits;
 use tollgate_policy::id::{AccountId, GroupId, TokenId};
+use tollgate_policy::quota::{Quota, Standing};
 use tollgate_policy::scope::Allow;
 use tollgate_policy::secret::Secret;
 use tollgate_policy::token::TokenState;
+use tollgate_store::limit::LimitsEdit;
 use tollgate_store::scope::ScopeEdit;
 use tollgate_store::token::TokenEdit;
 use tollgate_store::{Kind, StoreError};
@@ -35,13 +37,16 @@ async fn a_token_is_kept_as_it_was_given(fixture: &Fixture) {
     let (secret, kept) = fixture.secret();
     new.secrets = vec![kept];
     new.expires_at = Some(at(1000));
-    new.quota = Some(Credits::from_micros(12_500_000));
+    new.quota.lifetime = Some(Credits::from_micros(12_500_000));
     new.scope.models = Allow::Only(vec!["gpt-*".parse().unwrap()]);
     new.note = "for the build".to_owned();
     let made = fixture.insert(new.clone(), 3).await;
     let token = &made.token;
     assert_eq!((token.account, token.group), (account.id, group.id));
-    assert_eq!((token.expires_at, token.quota), (new.expires_at, new.quota));
+    assert_eq!(
+        (token.expires_at, &token.quota),
+        (new.expires_at, &new.quota)
+    );
     assert_eq!((&token.name, &token.scope), (&new.name, &new.scope));
     assert_eq!(token.state, TokenState::Enabled);
     assert_eq!(
@@ -49,8 +54,8 @@ async fn a_token_is_kept_as_it_was_given(fixture: &Fixture) {
         (&account.name, &group.name)
     );
     assert_eq!(
-        (made.version, made.used, made.last_used_at),
-        (1, Credits::ZERO, None)
+        (made.version, made.spent, made.last_used_at),
+        (1, Standing::default(), None)
     );
     assert_eq!(
         (made.creator.as_str(), made.note.as_str()),
@@ -168,7 +173,7 @@ async fn a_token_is_edited_field_by_field(fixture: &Fixture) {
     };
     let after = store.token_edit(who, id, edit, at(4)).await.unwrap();
     expected.token.expires_at = Some(at(50));
-    expected.token.quota = Some(Credits::from_micros(5));
+    expected.token.quota.lifetime = Some(Credits::from_micros(5));
     (expected.version, expected.updated_at) = (2, at(4));
     assert_eq!(after, expected);
     let other = fixture.token("other").await;
@@ -178,6 +183,8 @@ async fn a_token_is_edited_field_by_field(fixture: &Fixture) {
         group: Some(other.token.group),
         expires_at: Some(None),
         quota: Some(None),
+        periodic: Some(None),
+        limits: LimitsEdit::default(),
         scope: ScopeEdit {
             endpoints: Some(Allow::Only(vec![])),
             ..ScopeEdit::default()
@@ -190,7 +197,7 @@ async fn a_token_is_edited_field_by_field(fixture: &Fixture) {
     expected.token.account = other.token.account;
     expected.token.group = other.token.group;
     expected.token.expires_at = None;
-    expected.token.quota = None;
+    expected.token.quota = Quota::UNLIMITED;
     expected.token.scope.endpoints = Allow::Only(vec![]);
     expected.note = "noted".to_owned();
     (expected.account_name, expected.group_name) = (other.account_name, other.group_name);
@@ -376,7 +383,7 @@ async fn an_edit_keeps_what_was_spent_and_used(fixture: &Fixture) {
     };
     let after = store.token_edit(who, id, edit, at(6)).await.unwrap();
     assert_eq!(
-        (after.used, after.last_used_at),
+        (after.spent.lifetime.used, after.last_used_at),
         (Credits::from_micros(70), Some(at(5)))
     );
 }

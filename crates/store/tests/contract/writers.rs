@@ -1,14 +1,12 @@
 //! Many writers at once, through stores of their own as processes have them.
 
 use tollgate_policy::id::{AccountId, TokenId};
-use tollgate_policy::scope::Scope;
 use tollgate_rights::source::{Revision, Source};
-use tollgate_store::account::NewAccount;
 use tollgate_store::audit::AuditVerdict;
 use tollgate_store::token::TokenEdit;
 use tollgate_store::{Actor, MasterKey, Store, StoreError};
 
-use super::fixture::{Fixture, KEY, at, environment, name};
+use super::fixture::{Fixture, KEY, at, environment, new_account};
 
 on_both! {
     concurrent_writers_keep_the_chain_whole
@@ -24,15 +22,6 @@ async fn again(fixture: &Fixture) -> Store {
     Store::open(&fixture.url, key, environment).await.unwrap()
 }
 
-fn account(text: &str) -> NewAccount {
-    NewAccount {
-        name: name(text),
-        enabled: true,
-        scope: Scope::default(),
-        note: String::new(),
-    }
-}
-
 async fn concurrent_writers_keep_the_chain_whole(fixture: &Fixture) {
     let token = fixture.token("one").await.token.id;
     let mut writers = tokio::task::JoinSet::new();
@@ -41,7 +30,7 @@ async fn concurrent_writers_keep_the_chain_whole(fixture: &Fixture) {
         writers.spawn(async move {
             let who = Actor::new(format!("writer {writer}"), "test");
             for i in 0..CHANGES {
-                let new = account(&format!("acc {writer} {i}"));
+                let new = new_account(&format!("acc {writer} {i}"));
                 let id = AccountId::new(at(1), 1000 + writer * 100 + i);
                 store.account_insert(&who, new, id, at(1)).await.unwrap();
                 store
@@ -96,7 +85,7 @@ async fn of_two_edits_of_one_version_one_wins(fixture: &Fixture) {
 
 async fn a_change_goes_on_when_nobody_waits_for_it(fixture: &Fixture) {
     for i in 0..20 {
-        let new = account(&format!("acc {i}"));
+        let new = new_account(&format!("acc {i}"));
         let id = AccountId::new(at(1), i);
         let change = fixture.store.account_insert(&fixture.who, new, id, at(1));
         // Polled once, and dropped.
