@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn a_period_is_exhausted_where_its_balance_is() {
         for (limit, used, day) in
-            (0..40).map(|i| (i % 5 - 1, i / 5 % 4, if i < 20 { DAY } else { 2 * DAY }))
+            (0..40).map(|i| (i % 5 - 1, i / 5 % 4 - 2, if i < 20 { DAY } else { 2 * DAY }))
         {
             let quota = quota(None, Some(limit));
             let standing = Standing {
