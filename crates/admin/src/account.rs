@@ -1,7 +1,9 @@
 //! What an operator does with accounts.
 
 use serde::Deserialize;
+use tollgate_policy::credits::Credits;
 use tollgate_policy::id::AccountId;
+use tollgate_policy::limit::Limits;
 use tollgate_policy::name::Name;
 use tollgate_store::Kind;
 use tollgate_store::account::{AccountEdit, NewAccount, StoredAccount};
@@ -48,6 +50,10 @@ pub async fn create(context: &Context, input: &AccountInput) -> Result<AccountVi
     let new = NewAccount {
         name: parsed("name", &input.name)?,
         enabled: true,
+        limited: true,
+        credit_line: Credits::ZERO,
+        periodic: None,
+        limits: Limits::default(),
         scope: input.scope.scope()?,
         note: note(&input.note)?,
     };
@@ -95,6 +101,7 @@ pub async fn edit(
         enabled: change.enabled,
         scope: change.scope.edit()?,
         note: change.note.as_deref().map(note).transpose()?,
+        ..AccountEdit::default()
     };
     let id = find(context, which).await?.account.id;
     let (store, at) = (context.store(), context.now());

@@ -98,12 +98,16 @@ impl From<StoreError> for AdminError {
         match error {
             StoreError::NotFound { kind, id } => Self::NotFound { kind, name: id },
             StoreError::BadCursor => Self::invalid("cursor", error),
+            StoreError::Amount { .. } => Self::invalid("amount", error),
+            StoreError::CreditLine(_) => Self::invalid("credit_line", error),
             StoreError::SecretCount(_)
             | StoreError::NameTaken { .. }
             | StoreError::MountTaken(_)
             | StoreError::SecretTaken
             | StoreError::InUse { .. }
             | StoreError::Conflict { .. }
+            | StoreError::Unlimited(_)
+            | StoreError::NoPrice { .. }
             | StoreError::Revoked(_) => Self::conflict(error),
             StoreError::Key(_)
             | StoreError::Corrupt { .. }

@@ -48,13 +48,14 @@ pub async fn explain(
     let target = target(input)?;
     let stored = token::find(context, &input.token).await?;
     let store = context.store();
-    let account = store.account_fetch(stored.token.account).await?.account;
+    let account = store.account_fetch(stored.token.account).await?;
     let snapshot = store.snapshot().await;
     let snapshot = snapshot.map_err(|error| StoreError::Unavailable(error.0))?;
     let principal = Principal {
         token: stored.token,
-        account,
-        used: stored.used,
+        account: account.account,
+        spent: stored.spent,
+        account_spent: account.spent,
     };
     let asked = Asked {
         target,

@@ -1,7 +1,7 @@
 //! What an operator does with groups.
 
 use serde::Deserialize;
-use tollgate_policy::group::Multiplier;
+use tollgate_policy::group::{Multiplier, Terms};
 use tollgate_policy::id::GroupId;
 use tollgate_policy::name::Name;
 use tollgate_store::Kind;
@@ -52,6 +52,7 @@ pub async fn create(context: &Context, input: &GroupInput) -> Result<GroupView, 
         name: parsed("name", &input.name)?,
         multiplier: multiplier(input.multiplier.as_deref())?.unwrap_or(Multiplier::ONE),
         scope: input.scope.scope()?,
+        terms: Terms::default(),
         note: note(&input.note)?,
     };
     let at = context.now();
@@ -98,6 +99,7 @@ pub async fn edit(
         multiplier: multiplier(change.multiplier.as_deref())?,
         scope: change.scope.edit()?,
         note: change.note.as_deref().map(note).transpose()?,
+        ..GroupEdit::default()
     };
     let id = find(context, which).await?.group.id;
     let (store, at) = (context.store(), context.now());

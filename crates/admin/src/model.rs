@@ -1,8 +1,10 @@
 //! What an operator does with the model gallery.
 
 use serde::Deserialize;
+use tollgate_policy::bound::Window;
 use tollgate_policy::id::ModelId;
 use tollgate_policy::name::ModelName;
+use tollgate_policy::upstream::Pricing;
 use tollgate_store::Kind;
 use tollgate_store::model::{ModelEdit, NewModel, StoredModel};
 
@@ -46,6 +48,8 @@ pub async fn create(context: &Context, input: &ModelInput) -> Result<ModelView, 
         name: parsed("name", input.name.trim())?,
         provider: parsed("provider", &input.provider)?,
         enabled: true,
+        pricing: Pricing::default(),
+        window: Window::default(),
         note: note(&input.note)?,
     };
     let at = context.now();
@@ -90,6 +94,7 @@ pub async fn edit(
         provider: provider.map(|text| parsed("provider", text)).transpose()?,
         enabled: change.enabled,
         note: change.note.as_deref().map(note).transpose()?,
+        ..ModelEdit::default()
     };
     let id = find(context, which).await?.model.id;
     let (store, at) = (context.store(), context.now());

@@ -5,7 +5,9 @@ mod list;
 
 use serde::Deserialize;
 use tollgate_policy::id::TokenId;
+use tollgate_policy::limit::Limits;
 use tollgate_policy::name::Name;
+use tollgate_policy::quota::Quota;
 use tollgate_policy::secret::Secret;
 use tollgate_policy::token::TokenState;
 use tollgate_store::Kind;
@@ -64,7 +66,7 @@ pub async fn create(context: &Context, input: &TokenInput) -> Result<Issued, Adm
     let at = context.now();
     let (name, scope) = (parsed("name", &input.name)?, input.scope.scope()?);
     let expires_at = period::expiry(&input.expires, at)?;
-    let quota = quota(&input.quota)?;
+    let lifetime = quota(&input.quota)?;
     let note = note(&input.note)?;
     let creator = creator(context, input.creator.as_deref())?;
     let account = account::find(context, &input.account).await?.account.id;
@@ -75,7 +77,11 @@ pub async fn create(context: &Context, input: &TokenInput) -> Result<Issued, Adm
         account,
         group,
         expires_at,
-        quota,
+        quota: Quota {
+            lifetime,
+            periodic: None,
+        },
+        limits: Limits::default(),
         scope,
         creator,
         note,

@@ -42,6 +42,7 @@ pub async fn create(context: &Context, input: UpstreamInput) -> Result<UpstreamV
         weight: input.weight,
         groups: groups.unwrap_or_default(),
         serves,
+        price: None,
         note: note(&input.note)?,
     };
     let at = context.now();
@@ -108,6 +109,7 @@ pub async fn edit(
         groups: input::groups(context, change.groups.as_deref()).await?,
         serves,
         note: change.note.as_deref().map(note).transpose()?,
+        ..UpstreamEdit::default()
     };
     let (store, at) = (context.store(), context.now());
     let edited = store

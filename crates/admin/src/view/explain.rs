@@ -58,9 +58,9 @@ impl ExplanationView {
     ) -> Self {
         let (permitted, reasons, upstreams) = match &explanation.verdict {
             Verdict::Permit(permit) => {
-                let candidates = permit.candidates().map(|(upstream, _)| Reference {
-                    id: upstream.id.to_string(),
-                    name: upstream.name.to_string(),
+                let candidates = permit.candidates().map(|one| Reference {
+                    id: one.upstream.id.to_string(),
+                    name: one.upstream.name.to_string(),
                 });
                 (true, Vec::new(), candidates.collect())
             }

@@ -1,7 +1,6 @@
 //! Tokens as they are shown: their secrets only by their hints.
 
 use serde::Serialize;
-use tollgate_policy::credits::Credits;
 use tollgate_policy::time::Timestamp;
 use tollgate_store::model::StoredModel;
 use tollgate_store::token::StoredToken;
@@ -25,7 +24,7 @@ pub struct TokenView {
     pub quota: Option<String>,
     /// What it has spent, in credits.
     pub used: String,
-    /// What is left of the quota, in credits, never below zero; `null` for unlimited.
+    /// What is left of the quota, in credits: below zero where it was lowered; `null` for unlimited.
     pub remaining: Option<String>,
     /// When it ends; `null` for never.
     pub expires_at: Option<String>,
@@ -72,10 +71,11 @@ impl TokenView {
             valid_until: moment(secret.valid_until),
             created_at: secret.created_at.to_string(),
         });
+        let balance = token.quota.lifetime_balance(&stored.spent);
         Self {
             id: token.id.to_string(),
             name: token.name.to_string(),
-            status: token.status(stored.used, now).to_string(),
+            status: token.status(&stored.spent, now).to_string(),
             account: Reference {
                 id: token.account.to_string(),
                 name: stored.account_name.to_string(),
@@ -84,11 +84,9 @@ impl TokenView {
                 id: token.group.to_string(),
                 name: stored.group_name.to_string(),
             },
-            quota: token.quota.map(|quota| quota.to_string()),
-            used: stored.used.to_string(),
-            remaining: token
-                .quota
-                .map(|quota| left(quota, stored.used).to_string()),
+            quota: token.quota.lifetime.map(|quota| quota.to_string()),
+            used: stored.spent.lifetime.used.to_string(),
+            remaining: balance.map(|balance| balance.remaining().to_string()),
             expires_at: moment(token.expires_at),
             scope: ScopeView::new(&token.scope),
             note: stored.note.clone(),
@@ -101,11 +99,6 @@ impl TokenView {
             warnings: warnings(stored, gallery),
         }
     }
-}
-
-fn left(quota: Credits, used: Credits) -> Credits {
-    let left = quota.checked_sub(used).unwrap_or(Credits::ZERO);
-    left.max(Credits::ZERO)
 }
 
 /// A mistyped model looks like a restriction that works.
