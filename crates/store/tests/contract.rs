@@ -37,10 +37,13 @@ mod contract {
     pub mod audit;
     pub mod catalog;
     pub mod fixture;
+    pub mod funds;
     pub mod keyword;
     pub mod list;
     pub mod open;
     pub mod paging;
+    pub mod prices;
+    pub mod quotas;
     pub mod rights;
     pub mod tokens;
     pub mod writers;

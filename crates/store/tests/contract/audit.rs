@@ -1,6 +1,7 @@
 //! The audit log: a row with each change and none without, and a chain that shows tampering.
 
 use serde_json::Value;
+use tollgate_policy::credits::Credits;
 use tollgate_policy::token::TokenState;
 use tollgate_rights::source::{Source, UpstreamSecret};
 use tollgate_store::Kind;
@@ -62,10 +63,24 @@ async fn every_change(fixture: &Fixture) -> Vec<&'static str> {
         .await
         .unwrap();
     store.token_delete(who, token.id, at(1)).await.unwrap();
+    let edit = AccountEdit {
+        limited: Some(true),
+        ..AccountEdit::default()
+    };
+    store
+        .account_edit(who, token.account, edit, at(1))
+        .await
+        .unwrap();
+    let amount = Credits::from_micros(5);
+    store
+        .credits_add(who, token.account, amount, "paid".to_owned(), at(1))
+        .await
+        .unwrap();
     store
         .account_delete(who, token.account, at(1))
         .await
         .unwrap();
+    store.default_price_set(who, None, at(1)).await.unwrap();
     store.group_delete(who, token.group, at(1)).await.unwrap();
     let model = fixture.model("gpt").await.model.id;
     store
@@ -91,7 +106,8 @@ async fn every_change(fixture: &Fixture) -> Vec<&'static str> {
     store.upstream_delete(who, upstream, at(1)).await.unwrap();
     store.model_delete(who, model, at(1)).await.unwrap();
     "account.create group.create token.create account.edit group.edit token.edit token.disable \
-     token.enable token.rotate token.revoke token.delete account.delete group.delete model.create \
+     token.enable token.rotate token.revoke token.delete account.edit account.credit \
+     account.delete setting.default-price group.delete model.create \
      model.edit upstream.create upstream.edit upstream.delete model.delete"
         .split_whitespace()
         .collect()
@@ -222,16 +238,16 @@ async fn the_log_is_filtered_and_paged(fixture: &Fixture) {
             ..query()
         })
         .await,
-        [19, 18, 17]
+        [22, 21, 20]
     );
     assert_eq!(
         list(AuditQuery {
             limit: 3,
-            before: Some(17),
+            before: Some(20),
             ..query()
         })
         .await,
-        [16, 15, 14]
+        [19, 18, 17]
     );
     let action = Some("token.edit".to_owned());
     assert_eq!(list(AuditQuery { action, ..query() }).await, [6]);
@@ -248,7 +264,7 @@ async fn the_log_is_filtered_and_paged(fixture: &Fixture) {
     let until = Some(at(1));
     assert_eq!(
         list(AuditQuery { until, ..query() }).await,
-        [16, 14, 3, 2, 1]
+        [19, 17, 3, 2, 1]
     );
 }
 
@@ -265,7 +281,7 @@ async fn an_untouched_log_is_whole(fixture: &Fixture) {
     let AuditVerdict::Whole { rows, head } = verdict(fixture).await else {
         panic!("the log is whole");
     };
-    assert_eq!((rows, head.len()), (19, 64));
+    assert_eq!((rows, head.len()), (22, 64));
     fixture.account("more").await;
     let AuditVerdict::Whole { head: next, .. } = verdict(fixture).await else {
         panic!("the log is whole");
@@ -341,12 +357,12 @@ async fn a_row_that_was_slipped_in_is_found(fixture: &Fixture) {
     let copy = |seq: i64| {
         format!(
             "INSERT INTO audit SELECT {seq}, at, actor, origin, action, subject_kind, subject_id, \
-             before, after, previous, hash FROM audit WHERE seq = 19"
+             before, after, previous, hash FROM audit WHERE seq = 22"
         )
     };
-    fixture.sql(&copy(20)).await;
-    assert_eq!(first_bad(&verdict(fixture).await), Some(20));
-    fixture.sql("DELETE FROM audit WHERE seq = 20").await;
+    fixture.sql(&copy(23)).await;
+    assert_eq!(first_bad(&verdict(fixture).await), Some(23));
+    fixture.sql("DELETE FROM audit WHERE seq = 23").await;
     fixture.sql(&copy(0)).await;
     assert!(first_bad(&verdict(fixture).await).is_some());
 }

@@ -139,9 +139,11 @@ async fn fill_many(fixture: &Fixture) -> StoredToken {
         .sql(&format!(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {copies})
              INSERT INTO tokens (id, name, account_id, group_id, state, expires_at, quota, used,
+                 period_limit, period_unit, period_zone, period_used, period_begin, period_end,
                  creator, note, search_text, created_at, updated_at, last_used_at, version)
-             SELECT id + i, 'many ' || (i % 10), account_id, group_id, state, expires_at, quota,
-                 1 + i % 7, creator, note, search_text, created_at + i % 1000, updated_at,
+             SELECT id + i, 'many ' || (i % 10), account_id, group_id, state, expires_at,
+                 CASE WHEN i % 2 = 0 THEN quota END, 1 + i % 7, CASE WHEN i % 2 = 1 THEN 5 END,
+                 'day', 'UTC', 5, created_at - 1, created_at + 900000000, creator, note, search_text, created_at + i % 1000, updated_at,
                  created_at + i % 13, version
              FROM tokens, n WHERE id = {from}"
         ))
