@@ -1,5 +1,7 @@
 //! The fields by which a request caps its output.
 
+use crate::endpoint::Endpoint;
+
 /// A field of a request body that caps how many tokens the answer may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CapField {
@@ -23,6 +25,16 @@ impl CapField {
         Self::MaxCompletionTokens,
         Self::MaxOutputTokens,
     ];
+
+    /// The fields that an endpoint reads; which one wins, if two are there, differs by upstream.
+    pub const fn of(endpoint: Endpoint) -> &'static [Self] {
+        match endpoint {
+            Endpoint::ChatCompletions => &[Self::MaxTokens, Self::MaxCompletionTokens],
+            Endpoint::Completions | Endpoint::Messages => &[Self::MaxTokens],
+            Endpoint::Responses => &[Self::MaxOutputTokens],
+            _ => &[],
+        }
+    }
 
     /// The name in a request body.
     pub const fn name(self) -> &'static str {

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use tollgate_policy::endpoint::Endpoint;
-use tollgate_policy::plan::Plan;
 use tollgate_policy::secret::SecretHash;
-use tollgate_policy::{Asked, Target, Verdict, evaluate};
+use tollgate_policy::{Asked, Permit, Target, Verdict, evaluate};
 use tollgate_rights::Rights;
 use tollgate_rights::entry::Entry;
 use tollgate_rights::source::Snapshot;
@@ -35,13 +34,13 @@ pub(crate) fn check_caller(
     decide(exchange, snapshot, entry, Target::Gateway { endpoint }).map(drop)
 }
 
-/// Has policy decide. What a permit allows is returned as a plan, empty if the gateway answers.
-pub(crate) fn decide(
+/// Has policy decide.
+pub(crate) fn decide<'a>(
     exchange: &Exchange,
-    snapshot: &Snapshot,
-    entry: &Entry,
+    snapshot: &'a Snapshot,
+    entry: &'a Entry,
     target: Target<'_>,
-) -> Result<Plan, Stop> {
+) -> Result<Permit<'a>, Stop> {
     let credential = entry.credential();
     let asked = Asked {
         target,
@@ -54,7 +53,7 @@ pub(crate) fn decide(
         &asked,
         exchange.now,
     ) {
-        Verdict::Permit(permit) => Ok(Plan::draw(&permit, rand::random())),
+        Verdict::Permit(permit) => Ok(permit),
         Verdict::Refuse(refusal) => Err(Stop::Refused {
             refusal: Box::new(refusal),
             subject: subject(target),

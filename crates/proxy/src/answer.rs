@@ -4,8 +4,9 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 use http_body_util::{Either, Full};
+use tollgate_ledger::Windows;
 use tollgate_policy::endpoint::Dialect;
-use tollgate_wire::answer::{Answer, Fault};
+use tollgate_wire::answer::{Answer, Fault, RateLimits, Window, limit_headers};
 
 use crate::exchange::Exchange;
 use crate::relay::RelayBody;
@@ -67,6 +68,25 @@ pub(crate) fn name_request(exchange: &Exchange, headers: &mut http::HeaderMap) {
     }
     if let Ok(id) = HeaderValue::try_from(exchange.id.to_string()) {
         headers.insert(name, id);
+    }
+}
+
+/// Tells the caller how near it is to the limits of a minute.
+pub(crate) fn tell_limits(exchange: &Exchange, windows: &Windows, headers: &mut http::HeaderMap) {
+    let window = |window: tollgate_ledger::Window| Window {
+        limit: u64::from(window.limit),
+        remaining: u64::from(window.remaining),
+        resets_in: window.resets_in,
+    };
+    let limits = RateLimits {
+        requests: windows.requests.map(window),
+        tokens: windows.tokens.map(window),
+    };
+    for (name, value) in limit_headers(exchange.dialect, &limits, exchange.now) {
+        // Numbers and moments are always values of headers.
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
     }
 }
 

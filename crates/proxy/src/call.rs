@@ -1,30 +1,27 @@
-//! A call that policy permitted, from then to its end.
+//! A call that policy permitted and that is held for, from then to its end.
 //!
-//! However it ends, and wherever it is dropped, it leaves one record: a client that leaves takes the
-//! future of its request with it, and the call must not vanish with that.
+//! However it ends, and wherever it is dropped, it is settled once and leaves one record: a client
+//! that leaves takes the future of its request with it, and the call must not vanish with that.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use tollgate_ledger::receipt::Ending;
+use tollgate_ledger::{Done, Held, Windows};
+use tollgate_policy::bound::Quote;
+use tollgate_policy::credits::Credits;
+use tollgate_policy::endpoint::Endpoint;
+use tollgate_policy::group::OnLeave;
 use tollgate_policy::id::UpstreamId;
+use tollgate_policy::plan::Attempt;
 use tollgate_rights::entry::Entry;
 
 use crate::exchange::Exchange;
+use crate::hold::{Hold, Worth};
+use crate::metered::{Metered, Outcome, Reached};
 use crate::metrics::Metrics;
 use crate::record;
-
-/// How a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Ending {
-    /// The upstream's answer was passed on whole.
-    Complete,
-    /// The upstream broke off inside its answer.
-    UpstreamBroke,
-    /// The upstream was silent for too long inside its answer.
-    UpstreamSilent,
-    /// The client left before the answer was whole.
-    ClientLeft,
-}
 
 /// What is asked for, by the names that records use.
 #[derive(Debug, Clone)]
@@ -38,7 +35,13 @@ pub(crate) struct Call {
     pub(crate) exchange: Exchange,
     pub(crate) entry: Arc<Entry>,
     pub(crate) subject: Subject,
+    pub(crate) endpoint: Option<Endpoint>,
     pub(crate) progress: Progress,
+    pub(crate) settled: Option<Settlement>,
+    pub(crate) on_leave: OnLeave,
+    held: Held,
+    worth: Worth,
+    metered: Metered,
     metrics: Arc<Metrics>,
     open: bool,
 }
@@ -46,23 +49,33 @@ pub(crate) struct Call {
 /// How far a call has come.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    /// Who began to answer, with which status, and after what time.
-    pub(crate) answered: Option<(UpstreamId, u16, Duration)>,
+    /// Who has the request, and by what it is charged.
+    sent: Option<Sent>,
+    /// With which status the answer began, and after what time.
+    pub(crate) answered: Option<(u16, Duration)>,
+    /// Whether the answer is an event stream.
+    streamed: bool,
     /// When the first byte of a body was passed on.
     pub(crate) first_byte: Option<Duration>,
     /// How many bytes of it were passed on.
     pub(crate) bytes: u64,
 }
 
-impl Ending {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::UpstreamBroke => "upstream_broke",
-            Self::UpstreamSilent => "upstream_silent",
-            Self::ClientLeft => "client_left",
-        }
-    }
+/// An upstream that was given the request.
+#[derive(Debug)]
+struct Sent {
+    upstream: UpstreamId,
+    served_as: Option<String>,
+    quote: Quote,
+    /// False where it is known that nothing reached it.
+    reached: bool,
+}
+
+/// What a call was settled with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settlement {
+    pub(crate) outcome: Outcome,
+    pub(crate) cost: Credits,
 }
 
 impl Call {
@@ -71,43 +84,161 @@ impl Call {
         exchange: &Exchange,
         entry: &Arc<Entry>,
         subject: Subject,
+        endpoint: Option<Endpoint>,
+        hold: Hold,
+        on_leave: OnLeave,
         metrics: &Arc<Metrics>,
     ) -> Self {
         metrics.relay_began();
+        let Hold { held, worth } = hold;
         Self {
             exchange: exchange.clone(),
             entry: Arc::clone(entry),
             subject,
+            endpoint,
             progress: Progress::default(),
+            settled: None,
+            on_leave,
+            held,
+            worth,
+            metered: Metered::default(),
             metrics: Arc::clone(metrics),
             open: true,
         }
     }
 
-    /// An upstream began to answer.
-    pub(crate) fn answered(&mut self, upstream: UpstreamId, status: u16) {
-        self.progress.answered = Some((upstream, status, self.exchange.started.elapsed()));
+    /// The cap that keeps the output within what is held, if an upstream with this price needs one.
+    pub(crate) fn cap(&self, quote: &Quote) -> Option<u64> {
+        self.worth.cap(quote)
     }
 
-    /// Bytes of the answer's body were passed on.
-    pub(crate) fn passed(&mut self, bytes: usize) {
+    /// The limits of a minute as they stood when the call was admitted.
+    pub(crate) fn windows(&self) -> &Windows {
+        self.held.windows()
+    }
+
+    /// The request is about to be sent to an upstream.
+    pub(crate) fn sending(&mut self, attempt: &Attempt) {
+        self.progress.sent = Some(Sent {
+            upstream: attempt.upstream,
+            served_as: attempt.sent_as.as_ref().map(ToString::to_string),
+            quote: attempt.quote,
+            reached: true,
+        });
+    }
+
+    /// Nothing of the request reached the upstream.
+    pub(crate) fn unsent(&mut self) {
+        if let Some(sent) = &mut self.progress.sent {
+            sent.reached = false;
+        }
+    }
+
+    /// The upstream began to answer.
+    pub(crate) fn answered(&mut self, status: u16) {
+        self.progress.answered = Some((status, self.exchange.started.elapsed()));
+    }
+
+    /// The upstream that has the request, or had it last.
+    pub(crate) fn upstream(&self) -> Option<UpstreamId> {
+        self.progress.sent.as_ref().map(|sent| sent.upstream)
+    }
+
+    /// The answer's body is about to pass. `filtered` is whether we alone asked for its usage.
+    pub(crate) fn metered(&mut self, events: bool, filtered: bool) {
+        self.progress.streamed = events;
+        self.metered = Metered::new(self.endpoint, events, filtered);
+    }
+
+    /// Whether the call has not ended.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Looks at a piece of the answer before it is passed on, and gives what is.
+    pub(crate) fn read(&mut self, data: Bytes) -> Bytes {
+        let data = self.look_at(data);
+        self.passing(&data);
+        data
+    }
+
+    /// Looks at a piece of the answer. One that says that it is at its end is settled before that
+    /// word leaves, since a client may take it for the end.
+    pub(crate) fn look_at(&mut self, data: Bytes) -> Bytes {
+        let data = self.metered.read(data);
+        self.held.progress(self.metered.output_bytes());
+        if self.metered.is_over() {
+            self.settle(Ending::Complete);
+        }
+        data
+    }
+
+    /// What was held back of an answer that has ended.
+    pub(crate) fn rest(&mut self) -> Bytes {
+        let rest = self.metered.rest();
+        self.passing(&rest);
+        rest
+    }
+
+    fn passing(&mut self, data: &Bytes) {
+        if data.is_empty() {
+            return;
+        }
         let started = self.exchange.started;
         let progress = &mut self.progress;
         progress.first_byte.get_or_insert_with(|| started.elapsed());
-        progress.bytes = progress.bytes.saturating_add(bytes as u64);
+        progress.bytes = progress.bytes.saturating_add(data.len() as u64);
+    }
+
+    /// Settles the call; what comes after the first time changes nothing. Once this returns, its
+    /// receipt survives the gateway.
+    fn settle(&mut self, ending: Ending) {
+        if self.settled.is_some() {
+            return;
+        }
+        let sent = self.progress.sent.as_ref();
+        let reached = match (self.progress.answered, sent) {
+            (Some((status, _)), _) => Reached::Answer(status),
+            (None, Some(sent)) if sent.reached => Reached::Upstream,
+            _ => Reached::Nobody,
+        };
+        let worth = &self.worth;
+        let outcome = self.metered.outcome(ending, reached, worth, self.endpoint);
+        let total = self.exchange.started.elapsed();
+        let done = Done {
+            upstream: sent.map(|sent| sent.upstream),
+            served_as: sent.and_then(|sent| sent.served_as.as_deref()),
+            status: self.progress.answered.map(|(status, _)| status),
+            streamed: self.progress.streamed,
+            ending: outcome.ending,
+            usage: outcome.usage,
+            requests: outcome.requests,
+            estimated: outcome.estimated,
+            quote: sent.map_or_else(Quote::free, |sent| sent.quote),
+            first_byte: self.progress.first_byte,
+            total,
+        };
+        let now = self.exchange.now.plus(total);
+        let cost = self.held.settle(&done, now).unwrap_or_default();
+        self.settled = Some(Settlement { outcome, cost });
     }
 
     /// Ends the call and writes its record; what comes after the first end changes nothing.
     pub(crate) fn end(&mut self, ending: Ending) {
-        if std::mem::take(&mut self.open) {
-            self.metrics.relay_ended(self, ending);
-            record::ended(self, ending);
+        if !std::mem::take(&mut self.open) {
+            return;
         }
+        self.settle(ending);
+        // A client that leaves after the answer's own end has it all.
+        let ending = self.settled.map_or(ending, |one| one.outcome.ending);
+        self.metrics.relay_ended(self, ending);
+        record::ended(self, ending);
     }
 
     /// Ends the call without an answer to pass on. Its record is that of the answer made instead.
     pub(crate) fn abandon(mut self) -> Subject {
         if std::mem::take(&mut self.open) {
+            self.settle(Ending::Unanswered);
             self.metrics.relay_abandoned();
         }
         self.subject.clone()

@@ -9,31 +9,41 @@ use http::{Method, Request, Response, Version};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tokio::time::Instant;
+use tollgate_ledger::Ledger;
+use tollgate_ledger::request_id::RequestId;
+use tollgate_ledger::statement::Statements;
 use tollgate_policy::Target;
+use tollgate_policy::bound::Demand;
+use tollgate_policy::cap::CapField;
 use tollgate_policy::endpoint::{Dialect, Endpoint};
+use tollgate_policy::plan::Plan;
 use tollgate_policy::secret::HashKey;
 use tollgate_policy::time::Timestamp;
+use tollgate_policy::upstream::Model;
+use tollgate_policy::verdict::Permit;
 use tollgate_rights::Rights;
 use tollgate_rights::entry::Entry;
 use tollgate_wire::answer::Fault;
+use tollgate_wire::default_cap_field;
 use tollgate_wire::route::{RouteError, RouteTarget, dialect_of, route};
 
 use crate::answer::{self, ReplyBody};
 use crate::bounded::BoundedBody;
 use crate::call::Call;
 use crate::client_address::client_address;
-use crate::forward::{Outgoing, Upstreamed, forward};
+use crate::forward::{ModelCall, Outgoing, Upstreamed, forward};
 use crate::metrics::Metrics;
 use crate::relay::relay;
-use crate::request_id::RequestId;
 use crate::settings::Settings;
 use crate::stop::Stop;
 use crate::upstream::Upstreams;
-use crate::{admit, credential, framing, intake, local, record};
+use crate::{admit, credential, framing, hold, intake, local, record};
 
 /// The gateway's data plane: everything that requests share.
 pub struct Proxy {
     rights: Arc<Rights>,
+    ledger: Ledger,
+    statements: Arc<dyn Statements>,
     hash_key: HashKey,
     upstreams: Upstreams,
     metrics: Arc<Metrics>,
@@ -58,6 +68,8 @@ impl Proxy {
     /// A data plane over these rights. `clock` tells the wall-clock time.
     pub fn new(
         rights: Arc<Rights>,
+        ledger: Ledger,
+        statements: Arc<dyn Statements>,
         hash_key: HashKey,
         settings: Settings,
         metrics: Arc<Metrics>,
@@ -66,6 +78,8 @@ impl Proxy {
         let upstreams = Upstreams::new(&settings);
         Self {
             rights,
+            ledger,
+            statements,
             hash_key,
             upstreams,
             metrics,
@@ -138,25 +152,36 @@ impl Proxy {
                 let intake = intake::read(&head, body, &self.settings).await?;
                 let target = Target::Model {
                     endpoint,
-                    model: &intake.model,
+                    model: &intake.peek.model,
                 };
-                let plan = admit::decide(exchange, &snapshot, entry, target)?;
-                let call = self.open(exchange, entry, target);
-                let outgoing = Outgoing::Read(intake);
+                let permit = admit::decide(exchange, &snapshot, entry, target)?;
+                let plan = Plan::draw(&permit, rand::random());
+                let demand = hold::demand(&intake.peek, endpoint, intake.body.len());
+                let call = self.open(exchange, entry, &permit, &plan, target, demand);
+                let call = call.await?;
+                let cap_field = permit.model().and_then(|model| cap_field(model, endpoint));
+                let outgoing = Outgoing::Read(ModelCall {
+                    intake,
+                    endpoint,
+                    cap_field,
+                });
                 let upstreamed =
                     forward(&self.upstreams, &snapshot, &plan, &head, outgoing, call).await?;
-                Ok(self.pass_on(upstreamed, Some(endpoint)))
+                Ok(self.pass_on(upstreamed))
             }
             RouteTarget::Mount { prefix, rest } => {
                 let target = Target::Mount { prefix };
-                let plan = admit::decide(exchange, &snapshot, entry, target)?;
+                let permit = admit::decide(exchange, &snapshot, entry, target)?;
+                let plan = Plan::draw(&permit, rand::random());
                 intake::check_announced(&head, &self.settings)?;
-                let call = self.open(exchange, entry, target);
+                let demand = Demand::default();
+                let call = self.open(exchange, entry, &permit, &plan, target, demand);
+                let call = call.await?;
                 let body = BoundedBody::new(body, &self.settings);
                 let outgoing = Outgoing::Through { body, path: rest };
                 let upstreamed =
                     forward(&self.upstreams, &snapshot, &plan, &head, outgoing, call).await?;
-                Ok(self.pass_on(upstreamed, None))
+                Ok(self.pass_on(upstreamed))
             }
             RouteTarget::Gateway(endpoint) => {
                 admit::check_caller(exchange, &snapshot, entry, endpoint)?;
@@ -168,20 +193,50 @@ impl Proxy {
                 self.rights.note_use(entry, exchange.now);
                 local::one_model(exchange, &snapshot, entry, &name).map(Reply::Made)
             }
-            RouteTarget::SelfService(_) => Err(Fault::RouteNotFound.into()),
+
+            RouteTarget::SelfService(page) => {
+                let statements = self.statements.as_ref();
+                local::self_service(exchange, statements, entry, page)
+                    .await
+                    .map(Reply::Made)
+            }
             RouteTarget::Preflight => Ok(Reply::Made(answer::empty(exchange))),
         }
     }
 
-    /// From here on the call leaves a record, whatever becomes of it.
-    fn open(&self, exchange: &Exchange, entry: &Arc<Entry>, target: Target<'_>) -> Call {
+    /// Holds the worst case of the call. From here on it is settled and leaves a record, whatever
+    /// becomes of it.
+    async fn open(
+        &self,
+        exchange: &Exchange,
+        entry: &Arc<Entry>,
+        permit: &Permit<'_>,
+        plan: &Plan,
+        target: Target<'_>,
+        demand: Demand,
+    ) -> Result<Call, Stop> {
         self.rights.note_use(entry, exchange.now);
-        Call::new(exchange, entry, admit::subject(target), &self.metrics)
+        let subject = admit::subject(target);
+        let hold = hold::take(
+            &self.ledger,
+            exchange,
+            permit,
+            plan,
+            demand,
+            target,
+            &subject,
+        )
+        .await?;
+        let endpoint = target.endpoint();
+        let on_leave = permit.group().terms.on_leave;
+        let metrics = &self.metrics;
+        Ok(Call::new(
+            exchange, entry, subject, endpoint, hold, on_leave, metrics,
+        ))
     }
 
-    fn pass_on(&self, upstreamed: Upstreamed, endpoint: Option<Endpoint>) -> Reply {
-        let Upstreamed { response, call } = upstreamed;
-        Reply::Relayed(relay(response, endpoint, call, &self.settings))
+    fn pass_on(&self, upstreamed: Upstreamed) -> Reply {
+        Reply::Relayed(relay(upstreamed, &self.settings))
     }
 
     /// The answer that goes out. What is relayed is recorded when it has passed, the rest here.
@@ -200,9 +255,9 @@ impl Proxy {
                 response
             }
             Err(stop) => {
-                let response = answer::refuse(exchange, &stop.fault());
+                let response = answer::refuse(exchange, &stop.fault(exchange.now));
                 let status = response.status().as_u16();
-                self.metrics.refused(stop.code(), status);
+                self.metrics.refused(stop.code(exchange.now), status);
                 record::stopped(exchange, caller, &stop, status);
                 response
             }
@@ -212,6 +267,14 @@ impl Proxy {
         }
         response
     }
+}
+
+/// The field by which the output of a model is capped where the client sets no cap.
+fn cap_field(model: &Model, endpoint: Endpoint) -> Option<CapField> {
+    let known = model.window.cap_field;
+    known
+        .filter(|field| CapField::of(endpoint).contains(field))
+        .or_else(|| default_cap_field(endpoint, &model.provider))
 }
 
 /// An answer that was made here, or one that is being passed on.

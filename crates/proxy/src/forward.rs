@@ -1,14 +1,17 @@
 //! The attempts of a plan, in order, until one upstream begins to answer.
 
 use bytes::Bytes;
+use http::header::ACCEPT_ENCODING;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use tollgate_policy::id::UpstreamId;
+use tollgate_policy::cap::CapField;
+use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::plan::{Attempt, Plan};
 use tollgate_rights::source::{Access, Snapshot};
-use tollgate_wire::peek::replace_model;
+use tollgate_wire::Edits;
+use tollgate_wire::peek::IncludeUsage;
 
 use crate::bounded::{BodyError, BoundedBody};
 use crate::call::Call;
@@ -20,21 +23,25 @@ use crate::upstream::{RequestBody, UpstreamError, Upstreams};
 /// What is sent on.
 pub(crate) enum Outgoing<'a> {
     /// A body that was read, and can be sent to another upstream if one cannot be reached.
-    Read(Intake),
+    Read(ModelCall),
     /// A body that passes through, to a path of the upstream's own.
     Through { body: BoundedBody, path: &'a str },
+}
+
+/// A call of a model, whose body can be edited for the upstream.
+pub(crate) struct ModelCall {
+    pub(crate) intake: Intake,
+    pub(crate) endpoint: Endpoint,
+    /// The field by which the output is capped where the client sets no cap.
+    pub(crate) cap_field: Option<CapField>,
 }
 
 /// A response that has begun, and the call that it answers.
 pub(crate) struct Upstreamed {
     pub(crate) response: Response<Incoming>,
     pub(crate) call: Call,
-}
-
-/// An attempt that gave no answer, and whose it was.
-struct Failed {
-    upstream: Option<UpstreamId>,
-    error: UpstreamError,
+    /// Whether we asked for the usage of a stream, and the client did not.
+    pub(crate) asked_for_usage: bool,
 }
 
 /// Tries the upstreams of the plan. Another one is tried only if nothing was sent to the last.
@@ -48,18 +55,27 @@ pub(crate) async fn forward(
     outgoing: Outgoing<'_>,
     mut call: Call,
 ) -> Result<Upstreamed, Stop> {
-    let answered = match outgoing {
+    let (answered, asked_for_usage) = match outgoing {
         Outgoing::Through { body, path } => {
-            through(upstreams, snapshot, plan, head, body, path).await
+            let answered = through(upstreams, snapshot, plan, head, body, path, &mut call).await;
+            (answered, false)
         }
-        Outgoing::Read(intake) => attempts(upstreams, snapshot, plan, head, &intake, &call).await,
+        Outgoing::Read(model) => {
+            let answered = attempts(upstreams, snapshot, plan, head, &model, &mut call).await;
+            (answered, model.asks_for_usage())
+        }
     };
     match answered {
-        Ok((upstream, response)) => {
-            call.answered(upstream, response.status().as_u16());
-            Ok(Upstreamed { response, call })
+        Ok(response) => {
+            call.answered(response.status().as_u16());
+            Ok(Upstreamed {
+                response,
+                call,
+                asked_for_usage,
+            })
         }
-        Err(Failed { upstream, error }) => {
+        Err(error) => {
+            let upstream = call.upstream();
             let subject = call.abandon();
             // A client whose body fails is answered for that, whatever it did to the upstream.
             match BodyError::behind(&error) {
@@ -74,7 +90,7 @@ pub(crate) async fn forward(
     }
 }
 
-type Answered = Result<(UpstreamId, Response<Incoming>), Failed>;
+type Answered = Result<Response<Incoming>, UpstreamError>;
 
 async fn through(
     upstreams: &Upstreams,
@@ -83,27 +99,21 @@ async fn through(
     head: &Parts,
     body: BoundedBody,
     path: &str,
+    call: &mut Call,
 ) -> Answered {
-    let Some(attempt) = plan.attempts.first() else {
-        return Err(Failed {
-            upstream: None,
-            error: UpstreamError::NoneLeft,
-        });
-    };
-    let upstream = attempt.upstream;
+    let attempt = plan.attempts.first().ok_or(UpstreamError::NoneLeft)?;
+    call.sending(attempt);
     let sent = async {
         let access = access(snapshot, attempt)?;
         let uri = rewrite::mount_target(&access.base_url, path, head.uri.query());
         let request = request(head, access, uri, Either::Right(body), None)?;
         accept(upstreams.send(request).await?)
     };
-    match sent.await {
-        Ok(response) => Ok((upstream, response)),
-        Err(error) => Err(Failed {
-            upstream: Some(upstream),
-            error,
-        }),
+    let answered = sent.await;
+    if answered.as_ref().is_err_and(UpstreamError::is_unsent) {
+        call.unsent();
     }
+    answered
 }
 
 async fn attempts(
@@ -111,38 +121,60 @@ async fn attempts(
     snapshot: &Snapshot,
     plan: &Plan,
     head: &Parts,
-    intake: &Intake,
-    call: &Call,
+    model: &ModelCall,
+    call: &mut Call,
 ) -> Answered {
-    let mut failed = Failed {
-        upstream: None,
-        error: UpstreamError::NoneLeft,
-    };
+    let mut failed = UpstreamError::NoneLeft;
     for attempt in &plan.attempts {
-        let upstream = attempt.upstream;
-        match attempt_once(upstreams, snapshot, attempt, head, intake).await {
-            Ok(response) => return Ok((upstream, response)),
+        call.sending(attempt);
+        let body = model.body_for(attempt, call);
+        match attempt_once(upstreams, snapshot, attempt, head, body).await {
             Err(error) if error.is_unsent() => {
+                call.unsent();
                 tracing::warn!(
                     request_id = %call.exchange.id,
-                    %upstream,
+                    upstream = %attempt.upstream,
                     error = &error as &dyn std::error::Error,
                     "an upstream cannot be reached"
                 );
-                failed = Failed {
-                    upstream: Some(upstream),
-                    error,
-                };
+                failed = error;
             }
-            Err(error) => {
-                return Err(Failed {
-                    upstream: Some(upstream),
-                    error,
-                });
-            }
+            answered => return answered,
         }
     }
     Err(failed)
+}
+
+impl ModelCall {
+    /// The client's text, but for what policy needs: the model's name there, the cap that keeps the
+    /// output within what is held, and the usage of a stream.
+    fn body_for(&self, attempt: &Attempt, call: &Call) -> Bytes {
+        let Intake { body, peek } = &self.intake;
+        let mut edits = Edits::new(peek, self.endpoint);
+        if let Some(name) = &attempt.sent_as {
+            edits = edits.model(name.as_str());
+        }
+        if let (Some(field), Some(tokens)) = (self.cap_field, call.cap(&attempt.quote)) {
+            edits = edits.cap(field, tokens);
+        }
+        if self.asks_for_usage() {
+            edits = edits.ask_for_usage();
+        }
+        if edits.is_empty() {
+            return body.clone();
+        }
+        Bytes::from(edits.apply(body))
+    }
+
+    /// Whether the usage of the stream has to be asked for, because the client does not.
+    fn asks_for_usage(&self) -> bool {
+        let tells_when_asked = matches!(
+            self.endpoint,
+            Endpoint::ChatCompletions | Endpoint::Completions
+        );
+        let peek = &self.intake.peek;
+        tells_when_asked && peek.stream && peek.include_usage != IncludeUsage::Asked
+    }
 }
 
 async fn attempt_once(
@@ -150,26 +182,15 @@ async fn attempt_once(
     snapshot: &Snapshot,
     attempt: &Attempt,
     head: &Parts,
-    intake: &Intake,
-) -> Result<Response<Incoming>, UpstreamError> {
+    body: Bytes,
+) -> Answered {
     let access = access(snapshot, attempt)?;
-    let body = match &attempt.sent_as {
-        Some(name) => Bytes::from(replace_model(
-            &intake.body,
-            intake.model_span.clone(),
-            name.as_str(),
-        )),
-        None => intake.body.clone(),
-    };
     let length = body.len();
     let uri = rewrite::model_target(&access.base_url, head.uri.path(), head.uri.query());
-    let request = request(
-        head,
-        access,
-        uri,
-        Either::Left(Full::new(body)),
-        Some(length),
-    )?;
+    let body = Either::Left(Full::new(body));
+    let mut request = request(head, access, uri, body, Some(length))?;
+    // What an upstream compresses cannot be metered on the way.
+    request.headers_mut().remove(ACCEPT_ENCODING);
     accept(upstreams.send(request).await?)
 }
 

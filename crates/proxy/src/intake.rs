@@ -1,14 +1,12 @@
 //! The body, read whole under its bound, and what policy needs to know of it.
 
-use std::ops::Range;
-
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::request::Parts;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tollgate_wire::answer::Fault;
-use tollgate_wire::peek::peek;
+use tollgate_wire::peek::{Peek, peek};
 
 use crate::bounded::BoundedBody;
 use crate::settings::Settings;
@@ -17,12 +15,11 @@ use crate::stop::Stop;
 /// More than this is only set aside for a body once it is there.
 const INITIAL_CAPACITY: u64 = 64 << 10;
 
-/// A body that was read whole, and the model that it asks for.
+/// A body that was read whole, and what it asks for.
 #[derive(Debug)]
 pub(crate) struct Intake {
     pub(crate) body: Bytes,
-    pub(crate) model: String,
-    pub(crate) model_span: Range<usize>,
+    pub(crate) peek: Peek<'static>,
 }
 
 /// Reads a JSON body and peeks into it.
@@ -38,12 +35,8 @@ pub(crate) async fn read(
     }
     let body = collect(head, body, settings).await?;
     let seen = peek(&body).map_err(|error| Stop::Malformed(error.to_string()))?;
-    let (model, model_span) = (seen.model.into_owned(), seen.model_span);
-    Ok(Intake {
-        body,
-        model,
-        model_span,
-    })
+    let peek = seen.into_owned();
+    Ok(Intake { body, peek })
 }
 
 /// Refuses a body that announces more than is allowed, before any of it is read.

@@ -1,11 +1,21 @@
-//! Calls that the gateway answers itself: the models that a token may use.
+//! Calls that the gateway answers itself: the models that a token may use, and what is left on it.
 
 use http::Response;
+use tollgate_ledger::statement::{Statement, Statements};
 use tollgate_policy::catalog::Offer;
+use tollgate_policy::credits::Credits;
+use tollgate_policy::limit::Rate;
+use tollgate_policy::period::Unit;
+use tollgate_policy::quota::Balance;
 use tollgate_policy::reachable_models;
+use tollgate_policy::time::Timestamp;
+use tollgate_policy::token::Principal;
 use tollgate_rights::entry::Entry;
 use tollgate_rights::source::Snapshot;
+use tollgate_wire::answer::Fault;
+use tollgate_wire::key_info::{self, KeyInfo, Resets};
 use tollgate_wire::models;
+use tollgate_wire::route::SelfService;
 
 use crate::answer::{self, ReplyBody};
 use crate::exchange::Exchange;
@@ -32,6 +42,90 @@ pub(crate) fn one_model(
     match offers.find(|offer| offer.model.name.as_str() == name) {
         Some(offer) => Ok(answer::json(exchange, models::one(line(offer)))),
         None => Err(Stop::NoModel(name.to_owned())),
+    }
+}
+
+/// `GET /v1/key` and the billing routes: what is left on this token.
+pub(crate) async fn self_service(
+    exchange: &Exchange,
+    statements: &dyn Statements,
+    entry: &Entry,
+    page: SelfService,
+) -> Result<Response<ReplyBody>, Stop> {
+    let token = entry.credential().principal.token.id;
+    let statement = statements.statement(token, exchange.now).await;
+    let statement = statement.map_err(Stop::Book)?;
+    // Deleted since its secret was looked up.
+    let statement = statement.ok_or(Fault::UnknownCredential)?;
+    let Statement {
+        principal,
+        today,
+        this_week,
+        this_month,
+    } = &statement;
+    let (limit, remaining, resets) = limit_of(principal, exchange.now);
+    let info = KeyInfo {
+        label: principal.token.name.as_str(),
+        limit,
+        remaining,
+        used: principal.spent.lifetime.used,
+        used_today: *today,
+        used_this_week: *this_week,
+        used_this_month: *this_month,
+        resets,
+        expires_at: principal.token.expires_at,
+        requests_per_minute: principal.token.limits.requests.map(Rate::per_minute),
+    };
+    let body = match page {
+        SelfService::Key => key_info::key(&info),
+        SelfService::Subscription => key_info::subscription(&info),
+        SelfService::Usage => key_info::usage(&info),
+    };
+    Ok(answer::json(exchange, body))
+}
+
+/// The limit that is nearest to its end: what may be spent, what is left of it, and how often it
+/// begins anew.
+fn limit_of(
+    principal: &Principal,
+    now: Timestamp,
+) -> (Option<Credits>, Option<Credits>, Option<Resets>) {
+    let Principal {
+        token,
+        account,
+        spent,
+        account_spent,
+    } = principal;
+    let funds = account.funds.quota();
+    let mut nearest: Option<(Balance, Option<Resets>)> = None;
+    for (quota, spent) in [(&token.quota, spent), (&funds, account_spent)] {
+        let lifetime = quota.lifetime_balance(spent).map(|balance| (balance, None));
+        let resets = quota
+            .periodic
+            .as_ref()
+            .and_then(|one| resets(one.period.unit));
+        let periodic = quota.periodic_balance(spent, now);
+        let periodic = periodic.map(|(balance, _)| (balance, resets));
+        for found in [lifetime, periodic].into_iter().flatten() {
+            let is_nearer = nearest.is_none_or(|(one, _)| found.0.remaining() < one.remaining());
+            if is_nearer {
+                nearest = Some(found);
+            }
+        }
+    }
+    nearest.map_or((None, None, None), |(balance, resets)| {
+        let remaining = balance.remaining().max(Credits::ZERO);
+        (Some(balance.limit), Some(remaining), resets)
+    })
+}
+
+/// Hours have no word there.
+fn resets(unit: Unit) -> Option<Resets> {
+    match unit {
+        Unit::Hour => None,
+        Unit::Day => Some(Resets::Daily),
+        Unit::Week => Some(Resets::Weekly),
+        Unit::Month => Some(Resets::Monthly),
     }
 }
 

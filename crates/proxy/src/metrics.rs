@@ -9,7 +9,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::call::{Call, Ending};
+use tollgate_ledger::receipt::Ending;
+
+use crate::call::Call;
 
 /// The metrics of one gateway.
 pub struct Metrics {
@@ -144,7 +146,7 @@ impl Metrics {
             exchange,
             ..
         } = call;
-        if let Some((_, status, _)) = progress.answered {
+        if let Some((status, _)) = progress.answered {
             self.answered(status);
         }
         let endpoint = subject.endpoint.clone();

@@ -5,7 +5,9 @@ use std::time::Duration;
 use tollgate_policy::token::Principal;
 use tollgate_rights::entry::Entry;
 
-use crate::call::{Call, Ending};
+use tollgate_ledger::receipt::Ending;
+
+use crate::call::Call;
 use crate::exchange::Exchange;
 use crate::stop::Stop;
 
@@ -16,8 +18,10 @@ pub(crate) fn ended(call: &Call, ending: Ending) {
         entry,
         subject,
         progress,
+        settled,
         ..
     } = call;
+    let usage = settled.as_ref().map(|one| one.outcome.usage);
     let principal = &entry.credential().principal;
     tracing::info!(
         target: "access",
@@ -25,15 +29,19 @@ pub(crate) fn ended(call: &Call, ending: Ending) {
         client = %exchange.client,
         method = %exchange.method,
         path = exchange.path,
-        status = progress.answered.map(|(_, status, _)| status),
+        status = progress.answered.map(|(status, _)| status),
         token = %principal.token.id,
         account = %principal.account.id,
         endpoint = subject.endpoint,
         model = subject.model,
-        upstream = progress.answered.map(|(upstream, _, _)| display(upstream)),
+        upstream = call.upstream().map(display),
         ending = ending.name(),
         bytes = progress.bytes,
-        upstream_ms = progress.answered.map(|(_, _, after)| millis(after)),
+        input_tokens = usage.map(|usage| usage.input_tokens()),
+        output_tokens = usage.map(|usage| usage.output_tokens()),
+        estimated = settled.as_ref().map(|one| one.outcome.estimated),
+        cost = settled.as_ref().map(|one| display(one.cost)),
+        upstream_ms = progress.answered.map(|(_, after)| millis(after)),
         first_byte_ms = progress.first_byte.map(millis),
         total_ms = millis(exchange.started.elapsed()),
         "relayed"
@@ -74,7 +82,7 @@ pub(crate) fn stopped(exchange: &Exchange, caller: Option<&Entry>, stop: &Stop, 
         endpoint = subject.map(|subject| subject.endpoint.as_str()),
         model = subject.and_then(|subject| subject.model.as_deref()),
         upstream = stop.upstream().map(display),
-        code = stop.code(),
+        code = stop.code(exchange.now),
         reasons = (!reasons.is_empty()).then_some(reasons),
         total_ms = millis(exchange.started.elapsed()),
         "refused"
@@ -94,6 +102,7 @@ fn reasons(stop: &Stop) -> String {
         }
         Stop::Upstream(failed) => chain(&failed.error),
         Stop::Rights(error) => chain(error),
+        Stop::Book(error) => chain(error),
         Stop::Malformed(sentence) => sentence.clone(),
         Stop::Fault(_) | Stop::NoModel(_) => String::new(),
     }

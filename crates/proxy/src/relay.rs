@@ -18,29 +18,43 @@ use http_body_util::Either;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
+use tollgate_ledger::receipt::Ending;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_wire::events::{EventBoundary, KEEP_ALIVE, stream_error};
 
 use crate::answer::{self, ReplyBody};
-use crate::call::{Call, Ending};
-use crate::rewrite;
+use crate::call::Call;
+use crate::forward::Upstreamed;
 use crate::settings::Settings;
+use crate::{drain, rewrite};
 
 pin_project! {
     /// A response body that is passed on.
     pub(crate) struct RelayBody {
-        #[pin]
-        inner: Incoming,
+        // None once it has ended.
+        inner: Option<Incoming>,
         #[pin]
         alarm: Sleep,
         watch: Watch,
-        call: Call,
+        // None only once this is dropped.
+        call: Option<Call>,
+    }
+
+    impl PinnedDrop for RelayBody {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if let (Some(inner), Some(call)) = (this.inner.take(), this.call.take()) {
+                drain::left(inner, call);
+            }
+        }
     }
 }
 
 /// What is known of the stream while it passes.
 struct Watch {
     events: Option<Events>,
+    /// Whether parts of the stream may be held back and left out.
+    filtered: bool,
     last_frame: Instant,
     idle_timeout: Duration,
     keep_alive_every: Duration,
@@ -66,17 +80,26 @@ pub(crate) enum RelayError {
 }
 
 /// The client's response from the upstream's.
-pub(crate) fn relay(
-    response: Response<Incoming>,
-    endpoint: Option<Endpoint>,
-    mut call: Call,
-    settings: &Settings,
-) -> Response<ReplyBody> {
+pub(crate) fn relay(upstreamed: Upstreamed, settings: &Settings) -> Response<ReplyBody> {
+    let Upstreamed {
+        response,
+        mut call,
+        asked_for_usage,
+    } = upstreamed;
     let (mut head, inner) = response.into_parts();
-    rewrite::response_headers(&mut head.headers, endpoint.is_none());
+    rewrite::response_headers(&mut head.headers, call.endpoint.is_none());
     answer::name_request(&call.exchange, &mut head.headers);
+    answer::tell_limits(&call.exchange, call.windows(), &mut head.headers);
     let is_events = is_event_stream(&head.headers);
-    let events = endpoint.filter(|_| is_events).map(|endpoint| Events {
+    let filtered = is_events && asked_for_usage;
+    if filtered {
+        // What we asked for in addition is taken out again.
+        head.headers.remove(CONTENT_LENGTH);
+    }
+    call.metered(is_events, filtered);
+    let takes_comments = is_events && !head.headers.contains_key(CONTENT_LENGTH);
+    let events = call.endpoint.filter(|_| takes_comments);
+    let events = events.map(|endpoint| Events {
         boundary: EventBoundary::default(),
         endpoint,
         request_id: call.exchange.id.to_string(),
@@ -84,6 +107,7 @@ pub(crate) fn relay(
     let now = Instant::now();
     let watch = Watch {
         events,
+        filtered,
         last_frame: now,
         idle_timeout: settings.idle_timeout,
         keep_alive_every: settings.keep_alive_every,
@@ -94,22 +118,22 @@ pub(crate) fn relay(
         call.end(Ending::Complete);
     }
     let body = RelayBody {
-        inner,
+        inner: Some(inner),
         alarm,
         watch,
-        call,
+        call: Some(call),
     };
     Response::from_parts(head, Either::Right(body))
 }
 
-/// Whether comments can be added: a plain event stream whose length was not announced.
+/// Whether the body is a plain event stream, in which comments can be added and usage be found.
 fn is_event_stream(headers: &http::HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
     let is_events = kind.is_some_and(|kind| {
         let prefix = kind.get(..b"text/event-stream".len());
         prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"text/event-stream"))
     });
-    is_events && !headers.contains_key(CONTENT_ENCODING) && !headers.contains_key(CONTENT_LENGTH)
+    is_events && !headers.contains_key(CONTENT_ENCODING)
 }
 
 impl Body for RelayBody {
@@ -121,67 +145,81 @@ impl Body for RelayBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, RelayError>>> {
         let mut this = self.project();
-        if this.watch.ended {
+        let (Some(inner), Some(call), false) = (&mut this.inner, &mut this.call, this.watch.ended)
+        else {
             return Poll::Ready(None);
+        };
+        loop {
+            match Pin::new(&mut *inner).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    let passed = this.watch.pass(frame, call);
+                    if inner.is_end_stream() {
+                        call.end(Ending::Complete);
+                    }
+                    if let Some(frame) = passed {
+                        return Poll::Ready(Some(Ok(frame)));
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    call.end(Ending::UpstreamBroke);
+                    return Poll::Ready(this.watch.break_off(RelayError::Broken(error)));
+                }
+                Poll::Ready(None) => {
+                    this.watch.ended = true;
+                    let rest = call.rest();
+                    call.end(Ending::Complete);
+                    let rest = (!rest.is_empty()).then(|| Ok(Frame::data(rest)));
+                    return Poll::Ready(rest);
+                }
+                Poll::Pending => break,
+            }
         }
-        match this.inner.as_mut().poll_frame(cx) {
-            Poll::Ready(Some(Ok(frame))) => {
-                this.watch.saw(&frame, this.call);
-                if this.inner.is_end_stream() {
-                    this.call.end(Ending::Complete);
-                }
-                Poll::Ready(Some(Ok(frame)))
+        loop {
+            ready!(this.alarm.as_mut().poll(cx));
+            let now = Instant::now();
+            if now >= this.watch.last_frame + this.watch.idle_timeout {
+                call.end(Ending::UpstreamSilent);
+                return Poll::Ready(this.watch.break_off(RelayError::Silent));
             }
-            Poll::Ready(Some(Err(error))) => {
-                this.call.end(Ending::UpstreamBroke);
-                Poll::Ready(this.watch.break_off(RelayError::Broken(error)))
+            let comment = this.watch.comment_is_due(now);
+            this.alarm.as_mut().reset(this.watch.next_alarm(now));
+            if comment {
+                let comment = Bytes::from_static(KEEP_ALIVE);
+                return Poll::Ready(Some(Ok(Frame::data(comment))));
             }
-            Poll::Ready(None) => {
-                this.watch.ended = true;
-                this.call.end(Ending::Complete);
-                Poll::Ready(None)
-            }
-            Poll::Pending => loop {
-                ready!(this.alarm.as_mut().poll(cx));
-                let now = Instant::now();
-                if now >= this.watch.last_frame + this.watch.idle_timeout {
-                    this.call.end(Ending::UpstreamSilent);
-                    return Poll::Ready(this.watch.break_off(RelayError::Silent));
-                }
-                let comment = this.watch.comment_is_due(now);
-                this.alarm.as_mut().reset(this.watch.next_alarm(now));
-                if comment {
-                    let comment = Bytes::from_static(KEEP_ALIVE);
-                    return Poll::Ready(Some(Ok(Frame::data(comment))));
-                }
-            },
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.watch.ended || self.inner.is_end_stream()
+        // What a filter holds back comes after the end of what it reads.
+        let read = self.inner.as_ref().is_none_or(Incoming::is_end_stream);
+        self.watch.ended || (read && !self.watch.filtered)
     }
 
     /// What was announced is passed on; an event stream announces nothing, so comments fit in.
     fn size_hint(&self) -> SizeHint {
-        if self.watch.events.is_some() {
-            SizeHint::default()
-        } else {
-            self.inner.size_hint()
+        match &self.inner {
+            Some(inner) if self.watch.events.is_none() && !self.watch.filtered => inner.size_hint(),
+            _ => SizeHint::default(),
         }
     }
 }
 
 impl Watch {
-    fn saw(&mut self, frame: &Frame<Bytes>, call: &mut Call) {
+    /// What of a frame is passed on; nothing where a filter holds all of it back.
+    fn pass(&mut self, frame: Frame<Bytes>, call: &mut Call) -> Option<Frame<Bytes>> {
         self.last_frame = Instant::now();
-        let Some(data) = frame.data_ref() else {
-            return;
+        let data = match frame.into_data() {
+            Ok(data) => call.read(data),
+            Err(trailers) => return Some(trailers),
         };
-        call.passed(data.len());
-        if let Some(events) = &mut self.events {
-            events.boundary.push(data);
+        if data.is_empty() {
+            return None;
         }
+        if let Some(events) = &mut self.events {
+            events.boundary.push(&data);
+        }
+        Some(Frame::data(data))
     }
 
     /// Ends the stream towards the client: by an error event where one fits, else by breaking off.

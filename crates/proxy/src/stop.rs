@@ -1,9 +1,11 @@
 //! Why a walk ended before an upstream answered: for the operator in full, for the client as a fault.
 
+use tollgate_ledger::book::BookError;
 use tollgate_policy::Refusal;
 use tollgate_policy::id::UpstreamId;
+use tollgate_policy::time::Timestamp;
 use tollgate_rights::source::SourceError;
-use tollgate_wire::answer::{Fault, from_refusal};
+use tollgate_wire::answer::{Fault, from_refusal_at};
 
 use crate::call::Subject;
 use crate::upstream::UpstreamError;
@@ -26,6 +28,8 @@ pub(crate) enum Stop {
     Upstream(Box<Unanswered>),
     /// The rights of a token that is not in memory could not be read.
     Rights(SourceError),
+    /// What a token spent could not be read.
+    Book(BookError),
 }
 
 /// A call that no upstream answered, and the last that was tried.
@@ -37,24 +41,35 @@ pub(crate) struct Unanswered {
 }
 
 impl Stop {
-    /// What the client is told.
-    pub(crate) fn fault(&self) -> Fault<'_> {
+    /// Policy gave a permit that no upstream can use.
+    pub(crate) fn no_upstream(subject: Subject) -> Self {
+        Self::Upstream(Box::new(Unanswered {
+            upstream: None,
+            error: UpstreamError::NoneLeft,
+            subject,
+        }))
+    }
+
+    /// What the client is told, at a moment.
+    pub(crate) fn fault(&self, now: Timestamp) -> Fault<'_> {
         match self {
             Self::Fault(fault) => fault.clone(),
             Self::Malformed(sentence) => Fault::BadRequest(sentence),
-            Self::Refused { refusal, subject } => from_refusal(refusal, subject.model.as_deref()),
+            Self::Refused { refusal, subject } => {
+                from_refusal_at(refusal, subject.model.as_deref(), now)
+            }
             Self::NoModel(model) => Fault::ModelNotFound(model),
             Self::Upstream(failed) => match failed.error {
                 UpstreamError::Timeout => Fault::UpstreamTimeout,
                 _ => Fault::UpstreamFailed,
             },
-            Self::Rights(_) => Fault::StoreUnavailable,
+            Self::Rights(_) | Self::Book(_) => Fault::StoreUnavailable,
         }
     }
 
     /// The stable name of the condition, in logs and metrics.
-    pub(crate) fn code(&self) -> &'static str {
-        tollgate_wire::answer::code(&self.fault())
+    pub(crate) fn code(&self, now: Timestamp) -> &'static str {
+        tollgate_wire::answer::code(&self.fault(now))
     }
 
     /// What was asked for, where that is known.

@@ -1,6 +1,6 @@
 //! The rights themselves: found in memory, loaded once when they are not, and kept current.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
@@ -27,7 +27,11 @@ pub struct Rights {
     loads: Semaphore,
     revision: AtomicI64,
     current: AtomicBool,
+    listener: OnceLock<Listener>,
 }
+
+/// Hears of what was changed, after it is in force here.
+type Listener = Box<dyn Fn(&[Touched]) + Send + Sync>;
 
 impl Rights {
     /// Reads the catalog. Credentials are read when they are first used, at most `capacity` kept.
@@ -43,8 +47,16 @@ impl Rights {
             uses: Uses::default(),
             loads: Semaphore::new(LOADS_AT_ONCE),
             current: AtomicBool::new(true),
+            listener: OnceLock::new(),
             source,
         })
+    }
+
+    /// Tells somebody of each change, once it is in force here and before its revision counts. Only
+    /// the first listener is kept.
+    pub fn listen(&self, listener: impl Fn(&[Touched]) + Send + Sync + 'static) {
+        // A second one has no place.
+        let _ = self.listener.set(Box::new(listener));
     }
 
     /// The catalog as it stands.
@@ -127,6 +139,9 @@ impl Rights {
         self.known.apply(&changes.touched);
         if changes.touched.contains(&Touched::Catalog) {
             self.snapshot.store(Arc::new(self.source.snapshot().await?));
+        }
+        if let Some(listener) = self.listener.get() {
+            listener(&changes.touched);
         }
         // Only now: if the snapshot could not be read, the same changes are applied again.
         self.revision.store(changes.revision.0, Ordering::Relaxed);

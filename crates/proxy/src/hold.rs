@@ -1,0 +1,153 @@
+//! From a permit to a hold: the worst case of the call is taken before anything is relayed.
+//!
+//! Where less is left than the worst case, a strict group has the output capped to what was held.
+
+use tollgate_ledger::{Ask, Denied, Held, Ledger};
+use tollgate_policy::bound::{Bound, Demand, Quote, Window};
+use tollgate_policy::credits::Credits;
+use tollgate_policy::endpoint::Endpoint;
+use tollgate_policy::group::Enforcement;
+use tollgate_policy::plan::Plan;
+use tollgate_policy::verdict::Permit;
+use tollgate_policy::{Refusal, Target};
+use tollgate_wire::answer::Fault;
+use tollgate_wire::peek::Peek;
+
+use crate::call::Subject;
+use crate::exchange::Exchange;
+use crate::stop::Stop;
+
+/// When to try again once a place for a receipt may be free, in seconds.
+const RETRY_AFTER: u64 = 1;
+
+/// A hold, and what it was taken for.
+pub(crate) struct Hold {
+    pub(crate) held: Held,
+    pub(crate) worth: Worth,
+}
+
+/// What a call can use, and how much of that is covered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Worth {
+    pub(crate) demand: Demand,
+    pub(crate) window: Window,
+    /// What was held.
+    amount: Credits,
+    /// Whether the output is to be capped where less was held than the worst case.
+    lowers: bool,
+}
+
+impl Worth {
+    /// The cap that keeps the output within what was held, if one is needed.
+    pub(crate) fn cap(&self, quote: &Quote) -> Option<u64> {
+        let bound = quote.bound(&self.demand, &self.window);
+        if !self.lowers || quote.cost_of(&bound) <= self.amount {
+            return None;
+        }
+        quote.affordable(&bound, self.amount)
+    }
+}
+
+/// What the body of a model call says about how much it can use.
+pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Demand {
+    let images = if endpoint == Endpoint::ImageGenerations {
+        peek.choices
+    } else {
+        0
+    };
+    Demand {
+        bytes: bytes as u64,
+        cap: peek.caps.bound(endpoint),
+        choices: peek.choices,
+        generates: endpoint.generates(),
+        images,
+        referenced: peek.features.referenced,
+        audio: peek.features.audio,
+        cache: peek.features.cache,
+        tools: peek.features.tools,
+    }
+}
+
+/// Takes the worst case of a call, by whichever upstream of the plan would charge the most.
+///
+/// CANCEL: nothing is held before this returns.
+pub(crate) async fn take(
+    ledger: &Ledger,
+    exchange: &Exchange,
+    permit: &Permit<'_>,
+    plan: &Plan,
+    demand: Demand,
+    target: Target<'_>,
+    subject: &Subject,
+) -> Result<Hold, Stop> {
+    let window = permit.model().map(|model| model.window).unwrap_or_default();
+    let enforcement = permit.group().terms.enforcement;
+    let Some(first) = plan.attempts.first() else {
+        return Err(Stop::no_upstream(subject.clone()));
+    };
+    let dearest = |bound: &dyn Fn(&Quote) -> Bound| {
+        let costs = plan.attempts.iter().map(|attempt| {
+            let quote = &attempt.quote;
+            quote.cost_of(&bound(quote))
+        });
+        costs.max().unwrap_or_default()
+    };
+    let (full, least) = match enforcement {
+        Enforcement::Strict => (
+            dearest(&|quote| quote.bound(&demand, &window)),
+            dearest(&|quote| quote.bound(&demand, &window).least()),
+        ),
+        Enforcement::Refuse => {
+            let full = dearest(&|quote| quote.bound(&demand, &window));
+            (full, full)
+        }
+        Enforcement::Lenient => {
+            let full = dearest(&|quote| quote.estimate(&demand, &window));
+            (full, full.min(Credits::from_micros(1)))
+        }
+    };
+    let (input, output) = demand.estimate(&window);
+    let endpoint = target.to_string();
+    let ask = Ask {
+        request: exchange.id,
+        principal: permit.principal(),
+        group: permit.group(),
+        endpoint: &endpoint,
+        model: subject.model.as_deref(),
+        client: exchange.client,
+        input_bytes: demand.bytes,
+        quote: first.quote,
+        full,
+        least,
+        tokens: u32::try_from(input.saturating_add(output)).unwrap_or(u32::MAX),
+        now: exchange.now,
+    };
+    let held = ledger.hold(&ask).await;
+    let held = held.map_err(|denied| stop(denied, subject))?;
+    let worth = Worth {
+        demand,
+        window,
+        amount: held.amount(),
+        lowers: enforcement == Enforcement::Strict,
+    };
+    Ok(Hold { held, worth })
+}
+
+fn stop(denied: Denied, subject: &Subject) -> Stop {
+    let refused = |refusal: Box<Refusal>| Stop::Refused {
+        refusal,
+        subject: subject.clone(),
+    };
+    match denied {
+        Denied::Refused(refusal) => refused(refusal),
+        Denied::NoRoom(error) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a call is shed, since its receipt would have no place"
+            );
+            let retry_after_s = RETRY_AFTER;
+            Fault::Overloaded { retry_after_s }.into()
+        }
+        Denied::Unavailable => Fault::StoreUnavailable.into(),
+    }
+}

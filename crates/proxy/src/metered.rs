@@ -1,0 +1,164 @@
+//! What an answer used, read while it passes, and what of that is charged.
+//!
+//! | how the call went | what is charged |
+//! | --- | --- |
+//! | the answer says what it used | that, whatever the end |
+//! | it does not, and the upstream took the call | an estimate from the bytes of prompt and text, flagged |
+//! | the client left before an upstream answered | the prompt by an estimate, flagged |
+//! | the upstream answered with an error, or not at all | nothing |
+//! | a mounted API answered below 400 | one request |
+
+use bytes::Bytes;
+use http::StatusCode;
+use tollgate_ledger::receipt::Ending;
+use tollgate_policy::endpoint::Endpoint;
+use tollgate_policy::usage::Usage;
+use tollgate_wire::usage::{Ended, Filtered, Surface, UsageFilter, UsageScanner, estimate};
+
+use crate::hold::Worth;
+
+/// Looks on while an answer passes.
+#[derive(Debug, Default)]
+pub(crate) struct Metered {
+    scanner: Option<UsageScanner>,
+    filter: Option<UsageFilter>,
+}
+
+/// What is charged for a call, and how it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) ending: Ending,
+    pub(crate) usage: Usage,
+    pub(crate) requests: u64,
+    pub(crate) estimated: bool,
+}
+
+/// How far a call had come when it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// Nothing was sent to an upstream.
+    Nobody,
+    /// An upstream has the request, and has not answered.
+    Upstream,
+    /// An upstream answered with this status.
+    Answer(u16),
+}
+
+impl Metered {
+    /// For an answer of an endpoint. `filtered` is whether the usage in it was asked for by us alone.
+    pub(crate) fn new(endpoint: Option<Endpoint>, events: bool, filtered: bool) -> Self {
+        let surface = endpoint.and_then(Surface::of);
+        let scanner = |surface| {
+            if events {
+                UsageScanner::events(surface)
+            } else {
+                UsageScanner::body(surface)
+            }
+        };
+        Self {
+            scanner: surface.map(scanner),
+            filter: (events && filtered).then(UsageFilter::new),
+        }
+    }
+
+    /// Reads a piece of the answer, and gives what of it is passed on; empty where all is held back.
+    pub(crate) fn read(&mut self, data: Bytes) -> Bytes {
+        if let Some(scanner) = &mut self.scanner {
+            scanner.push(&data);
+        }
+        match self.filter.as_mut().map(|filter| filter.push(&data)) {
+            None | Some(Filtered::Unchanged) => data,
+            Some(Filtered::Changed(rest)) => Bytes::from(rest),
+        }
+    }
+
+    /// What was held back of an answer that has ended.
+    pub(crate) fn rest(&mut self) -> Bytes {
+        let filter = self.filter.take();
+        filter.map_or_else(Bytes::new, |filter| Bytes::from(filter.finish()))
+    }
+
+    /// Whether the answer has said that it is at its end, so that nothing more is charged.
+    pub(crate) fn is_over(&self) -> bool {
+        let ended = self.scanner.as_ref().map(UsageScanner::ended);
+        ended.is_some_and(|ended| ended != Ended::Unmarked)
+    }
+
+    /// Bytes of text so far.
+    pub(crate) fn output_bytes(&self) -> u64 {
+        self.scanner.as_ref().map_or(0, UsageScanner::output_bytes)
+    }
+
+    /// What is charged for a call that ended so. The second time there is nothing to read from.
+    pub(crate) fn outcome(
+        &mut self,
+        ending: Ending,
+        reached: Reached,
+        worth: &Worth,
+        endpoint: Option<Endpoint>,
+    ) -> Outcome {
+        let nothing = |ending| Outcome {
+            ending,
+            usage: Usage::NONE,
+            requests: 0,
+            estimated: false,
+        };
+        let input_bytes = worth.demand.bytes;
+        let status = match (reached, endpoint) {
+            (Reached::Nobody, _) | (_, Some(Endpoint::CountTokens)) => return nothing(ending),
+            (Reached::Upstream, _) if ending == Ending::Unanswered => return nothing(ending),
+            (Reached::Upstream, None) => {
+                return Outcome {
+                    requests: 1,
+                    ..nothing(ending)
+                };
+            }
+            (Reached::Upstream, Some(_)) => {
+                return Outcome {
+                    usage: bounded(estimate(input_bytes, 0), worth),
+                    requests: 1,
+                    estimated: true,
+                    ..nothing(ending)
+                };
+            }
+            (Reached::Answer(status), _) => status,
+        };
+        if endpoint.is_none() {
+            let served = u64::from(status < 400);
+            return Outcome {
+                requests: served,
+                ..nothing(ending)
+            };
+        }
+        let metered = self.scanner.take().map(UsageScanner::finish);
+        let metered = metered.unwrap_or_default();
+        let successful = StatusCode::from_u16(status).is_ok_and(|status| status.is_success());
+        let ending = match (ending, metered.ended) {
+            (Ending::Complete, _) if !successful => Ending::Failed,
+            (Ending::Complete, Ended::Failed) => Ending::Failed,
+            (Ending::Complete, Ended::Incomplete) => Ending::Incomplete,
+            (ending, _) => ending,
+        };
+        let served = successful && !(metered.ended == Ended::Failed && metered.output_bytes == 0);
+        if metered.usage.is_none() && !served {
+            return nothing(ending);
+        }
+        let (mut usage, estimated) = metered.settled(input_bytes);
+        if estimated && metered.usage.is_none() {
+            usage = bounded(usage, worth);
+        }
+        usage.images = worth.demand.images;
+        Outcome {
+            ending,
+            usage,
+            requests: 1,
+            estimated,
+        }
+    }
+}
+
+/// An estimate of the input never passes the bound that was held: images have many bytes for a token.
+fn bounded(mut usage: Usage, worth: &Worth) -> Usage {
+    usage.input = usage.input.min(worth.demand.input_bound(&worth.window));
+    usage
+}
