@@ -11,8 +11,10 @@ mod choices;
 mod features;
 mod members;
 mod options;
+mod tokens;
+mod walk;
 
-pub use caps::{Cap, CapField, Caps, UnknownCapField, default_cap_field};
+pub use caps::{Cap, CapField, Caps, default_cap_field};
 pub use features::Features;
 pub use options::IncludeUsage;
 
@@ -121,9 +123,10 @@ pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
         return Err(PeekError::ByteOrderMark);
     }
     let text = std::str::from_utf8(body).map_err(|_| PeekError::Utf8)?;
-    let mut members = read(text)?;
-    // serde_json skips values without recursion and without a limit of depth.
-    let features = features::of(body).ok_or(PeekError::TooDeep)?;
+    let Some((mut members, features)) = walk::walk(text) else {
+        // serde_json knows where the fault is. It skips values without a limit of depth.
+        return Err(read(text).err().unwrap_or(PeekError::TooDeep));
+    };
     if let Some(problem) = members.problem.take() {
         return Err(problem);
     }

@@ -1,9 +1,9 @@
-//! What in a body makes a call cost more than its bytes tell, and how deep the body nests: one
-//! pass over JSON that is known to be valid. It knows keys of all dialects, and no endpoint.
-
-use memchr::memchr2;
+//! What in a body makes a call cost more than its bytes tell, and how deep the body nests. It knows
+//! keys of all dialects, and no endpoint; the tokens are read by [`super::walk`].
 
 use keys::Key;
+
+use super::tokens::Quoted;
 
 mod keys;
 
@@ -40,35 +40,10 @@ const ID: Frame = 1 << 6;
 const NAMED: Frame = 1 << 7;
 const REASONING: Frame = 1 << 8;
 const ENCRYPTED: Frame = 1 << 9;
+const OBJECT: Frame = 1 << 10;
 
-/// The features of a valid JSON text; none where it nests deeper than [`MOST`].
-pub(super) fn of(json: &[u8]) -> Option<Features> {
-    let mut scan = Scan {
-        outer: [0; MOST],
-        depth: 0,
-        here: 0,
-        key: Key::Other,
-        features: Features::default(),
-    };
-    let mut rest = json;
-    while let Some((byte, after)) = rest.split_first() {
-        rest = match byte {
-            b'"' => scan.string(after),
-            b'{' | b'[' => {
-                scan.open(*byte == b'{')?;
-                after
-            }
-            b'}' | b']' => {
-                scan.close();
-                after
-            }
-            _ => after,
-        };
-    }
-    Some(scan.features)
-}
-
-struct Scan {
+/// Told of each token of a valid JSON text, in order.
+pub(super) struct Scan {
     /// The frames around this one, the outermost first.
     outer: [Frame; MOST],
     depth: usize,
@@ -79,10 +54,39 @@ struct Scan {
 }
 
 impl Scan {
-    fn open(&mut self, is_object: bool) -> Option<()> {
+    pub(super) const fn new() -> Self {
+        Self {
+            outer: [0; MOST],
+            depth: 0,
+            here: 0,
+            key: Key::Other,
+            features: Features {
+                referenced: false,
+                audio: false,
+                cache: false,
+                tools: false,
+            },
+        }
+    }
+
+    /// How many arrays and objects are open.
+    pub(super) const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    pub(super) const fn in_object(&self) -> bool {
+        self.here & OBJECT != 0
+    }
+
+    pub(super) const fn features(&self) -> Features {
+        self.features
+    }
+
+    /// An array or an object begins; none where [`MOST`] are open.
+    pub(super) fn open(&mut self, is_object: bool) -> Option<()> {
         *self.outer.get_mut(self.depth)? = self.here;
         self.depth = self.depth.saturating_add(1);
-        self.here = match (self.key, is_object) {
+        let kind = match (self.key, is_object) {
             (Key::Input, false) => INPUT,
             (Key::Tools, false) => TOOLS,
             (Key::Modalities, false) => MODALITIES,
@@ -91,11 +95,13 @@ impl Scan {
             (_, true) if self.here & TOOLS != 0 => TOOL,
             _ => 0,
         };
+        self.here = if is_object { kind | OBJECT } else { kind };
         self.key = Key::Other;
         Some(())
     }
 
-    fn close(&mut self) {
+    /// An array or an object ends.
+    pub(super) fn close(&mut self) {
         let has = |frame| self.here & frame == frame;
         let is_reference =
             has(AUDIO | ID) || has(ITEM | ID) && !has(NAMED) || has(REASONING) && !has(ENCRYPTED);
@@ -105,24 +111,16 @@ impl Scan {
         self.key = Key::Other;
     }
 
-    /// A string of which the opening quote is gone. Gives what follows it.
-    fn string<'a>(&mut self, rest: &'a [u8]) -> &'a [u8] {
-        let (text, is_plain, rest) = split_string(rest);
-        let after = rest.trim_ascii_start();
-        let Some(value) = after.strip_prefix(b":") else {
-            self.value(text, is_plain);
-            return after;
-        };
-        let value = value.trim_ascii_start();
-        self.key = if is_plain && text.is_ascii() {
-            Key::of(text)
+    /// A key, and the text from its value on.
+    pub(super) fn key(&mut self, key: Quoted<'_>, value: &[u8]) {
+        self.key = if key.is_plain && key.text.is_ascii() {
+            Key::of(key.text)
         } else {
-            Key::decoded(text)
+            Key::decoded(key.text)
         };
         if self.key != Key::Other {
             self.known_key(value);
         }
-        value
     }
 
     fn known_key(&mut self, value: &[u8]) {
@@ -146,7 +144,8 @@ impl Scan {
     }
 
     /// A string that is no key.
-    fn value(&mut self, text: &[u8], is_plain: bool) {
+    pub(super) fn value(&mut self, value: Quoted<'_>) {
+        let Quoted { text, is_plain } = value;
         let key = std::mem::replace(&mut self.key, Key::Other);
         if key == Key::Modalities || self.here & MODALITIES != 0 {
             self.features.audio |= !is_plain || text.eq_ignore_ascii_case(b"audio");
@@ -191,32 +190,6 @@ impl Scan {
 fn is_empty(value: &[u8]) -> bool {
     let inner = value.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
     inner.is_some_and(|inner| inner.first() == Some(&b']'))
-}
-
-/// A string of which the opening quote is gone: its text, whether that is without escapes, and what
-/// follows the closing quote.
-fn split_string(rest: &[u8]) -> (&[u8], bool, &[u8]) {
-    let (mut at, mut is_plain) = (0_usize, true);
-    while let Some(found) = end_of_plain(rest.get(at..).unwrap_or_default()) {
-        at = at.saturating_add(found);
-        if rest.get(at) == Some(&b'"') {
-            let text = rest.get(..at).unwrap_or_default();
-            let after = rest.get(at.saturating_add(1)..).unwrap_or_default();
-            return (text, is_plain, after);
-        }
-        is_plain = false;
-        at = at.saturating_add(2);
-    }
-    (rest, is_plain, &[])
-}
-
-/// Most strings are shorter than what it takes to set up a search.
-fn end_of_plain(text: &[u8]) -> Option<usize> {
-    let (near, far) = text.split_at_checked(16).unwrap_or((text, &[]));
-    match near.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
-        None => memchr2(b'"', b'\\', far).map(|at| at.saturating_add(near.len())),
-        found => found,
-    }
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ impl Deciding {
 }
 
 /// What the top-level object holds.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Members<'a> {
     values: [Option<&'a str>; Deciding::ALL.len()],
     /// The first fault in the keys. Reading goes on, so that invalid JSON is found first.
@@ -77,7 +77,21 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn set(&mut self, key: Deciding, value: &'a str) {
+    /// Which of the deciding keys this is. One that differs in its case is a problem.
+    pub(super) fn key(&mut self, key: &str) -> Option<Deciding> {
+        let mut known = Deciding::ALL.into_iter();
+        let found = known.find(|known| known.name() == key);
+        if found.is_none() {
+            let mut known = Deciding::ALL.into_iter();
+            if let Some(meant) = known.find(|known| alike(known.name(), key)) {
+                self.note(PeekError::Lookalike(meant.name()));
+            }
+        }
+        found
+    }
+
+    /// Notes the JSON text of a value. A second one for the same key is a problem.
+    pub(super) fn set(&mut self, key: Deciding, value: &'a str) {
         let slot = self.values.get_mut(key as usize);
         if slot.is_some_and(|slot| slot.replace(value).is_some()) {
             self.note(PeekError::Duplicate(key.name()));
@@ -102,17 +116,12 @@ impl<'de> Visitor<'de> for TopLevel {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
         let mut members = Members::default();
         while let Some(Text(key)) = map.next_key()? {
-            let mut known = Deciding::ALL.into_iter();
-            if let Some(known) = known.find(|known| known.name() == key) {
+            if let Some(known) = members.key(&key) {
                 let value: &RawValue = map.next_value()?;
                 members.set(known, value.get());
-                continue;
+            } else {
+                map.next_value::<IgnoredAny>()?;
             }
-            let mut known = Deciding::ALL.into_iter();
-            if let Some(meant) = known.find(|known| alike(known.name(), &key)) {
-                members.note(PeekError::Lookalike(meant.name()));
-            }
-            map.next_value::<IgnoredAny>()?;
         }
         Ok(members)
     }

@@ -1,0 +1,135 @@
+//! The tokens of a JSON text, read as strictly as `serde_json` does where it skips a value.
+//! What they mean is for [`super::walk`].
+
+use memchr::memchr2;
+
+/// What follows the white space.
+pub(super) fn gap(mut rest: &[u8]) -> &[u8] {
+    while let [b' ' | b'\n' | b'\t' | b'\r', after @ ..] = rest {
+        rest = after;
+    }
+    rest
+}
+
+/// What is between the quotes of a string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Quoted<'a> {
+    pub(super) text: &'a [u8],
+    /// Whether it is without escapes.
+    pub(super) is_plain: bool,
+}
+
+/// A string of which the opening quote is gone, and what follows the closing one.
+pub(super) fn string(rest: &[u8]) -> Option<(Quoted<'_>, &[u8])> {
+    let (mut at, mut is_plain) = (0_usize, true);
+    loop {
+        at = at.checked_add(plain_len(rest.get(at..)?)?)?;
+        match rest.get(at..)? {
+            [b'"', after @ ..] => {
+                let text = rest.get(..at)?;
+                return Some((Quoted { text, is_plain }, after));
+            }
+            [b'\\', escape @ ..] => {
+                is_plain = false;
+                at = at.checked_add(1)?.checked_add(escape_len(escape)?)?;
+            }
+            _ => return None,
+        }
+    }
+}
+
+const fn escape_len(escape: &[u8]) -> Option<usize> {
+    match escape {
+        [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => Some(1),
+        [b'u', a, b, c, d, ..]
+            if a.is_ascii_hexdigit()
+                && b.is_ascii_hexdigit()
+                && c.is_ascii_hexdigit()
+                && d.is_ascii_hexdigit() =>
+        {
+            Some(5)
+        }
+        _ => None,
+    }
+}
+
+/// How far the text goes without a quote or a backslash; none where neither comes, or a control
+/// character comes before. Most strings are shorter than what it takes to set up a search, so
+/// their beginning is looked at by eight bytes.
+fn plain_len(text: &[u8]) -> Option<usize> {
+    let (near, far) = text.split_at_checked(64).unwrap_or((text, &[]));
+    let (words, tail) = near.as_chunks::<8>();
+    let mut at = 0_usize;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let below = word.wrapping_sub(all(b' ')) & !word & all(0x80);
+        let found = zeros(word ^ all(b'"')) | zeros(word ^ all(b'\\')) | below;
+        if found != 0 {
+            let within = usize::try_from(found.trailing_zeros() / 8).ok()?;
+            return at.checked_add(within);
+        }
+        at = at.checked_add(8)?;
+    }
+    for byte in tail {
+        if matches!(byte, b'"' | b'\\' | ..b' ') {
+            return Some(at);
+        }
+        at = at.checked_add(1)?;
+    }
+    let len = memchr2(b'"', b'\\', far)?;
+    let least = far
+        .get(..len)?
+        .iter()
+        .fold(u8::MAX, |least, byte| least.min(*byte));
+    if least < b' ' {
+        return None;
+    }
+    at.checked_add(len)
+}
+
+/// Eight times the same byte.
+const fn all(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The highest bit of the first byte that is zero, and perhaps of some after it.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(all(1)) & !word & all(0x80)
+}
+
+/// What follows a number, `true`, `false` or `null`.
+pub(super) fn scalar(rest: &[u8]) -> Option<&[u8]> {
+    match rest {
+        [b't', ..] => rest.strip_prefix(b"true"),
+        [b'f', ..] => rest.strip_prefix(b"false"),
+        [b'n', ..] => rest.strip_prefix(b"null"),
+        [b'-', digits @ ..] => number(digits),
+        _ => number(rest),
+    }
+}
+
+/// A number without its sign.
+fn number(rest: &[u8]) -> Option<&[u8]> {
+    let mut rest = match rest {
+        [b'0', after @ ..] => after,
+        _ => digits(rest)?,
+    };
+    if let [b'.', fraction @ ..] = rest {
+        rest = digits(fraction)?;
+    }
+    match rest {
+        [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
+            digits(exponent)
+        }
+        _ => Some(rest),
+    }
+}
+
+/// What follows at least one digit.
+fn digits(rest: &[u8]) -> Option<&[u8]> {
+    let [b'0'..=b'9', rest @ ..] = rest else {
+        return None;
+    };
+    let len = rest.iter().position(|byte| !byte.is_ascii_digit());
+    rest.get(len.unwrap_or(rest.len())..)
+}
