@@ -162,6 +162,11 @@ impl UsageScanner {
         self.tally.ended
     }
 
+    /// Bytes of generated text so far, as they stand in the JSON.
+    pub const fn output_bytes(&self) -> u64 {
+        self.tally.text
+    }
+
     /// How many bytes of the answer are held back now.
     pub fn held(&self) -> usize {
         match &self.reader {

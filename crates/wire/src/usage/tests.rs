@@ -176,3 +176,14 @@ fn each_endpoint_that_is_priced_by_what_it_uses_has_a_surface() {
     let moderation = Surface::of(Endpoint::Moderations);
     assert_eq!(moderation, Some(Surface::Moderation));
 }
+
+#[test]
+fn the_text_is_counted_while_it_passes() {
+    let mut scanner = UsageScanner::events(Surface::Chat);
+    assert_eq!(scanner.output_bytes(), 0);
+    scanner.push(b"data: {\"choices\":[{\"delta\":{\"content\":\"four\"}}]}\n\n");
+    assert_eq!(scanner.output_bytes(), 4);
+    scanner.push(b"data: {\"choices\":[{\"delta\":{\"content\":\"\\n\"}}]}\n\n");
+    assert_eq!(scanner.output_bytes(), 6);
+    assert_eq!(scanner.finish().output_bytes, 6);
+}
