@@ -2,71 +2,9 @@
 
 use std::ops::Range;
 
+pub use tollgate_policy::cap::CapField;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::name::Provider;
-
-/// A field by which a client bounds the tokens of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CapField {
-    /// `max_tokens`
-    MaxTokens,
-    /// `max_completion_tokens`
-    MaxCompletionTokens,
-    /// `max_output_tokens`
-    MaxOutputTokens,
-}
-
-/// A text that names no cap.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{seen}` is not one of `max_tokens`, `max_completion_tokens`, `max_output_tokens`")]
-pub struct UnknownCapField {
-    seen: String,
-}
-
-impl CapField {
-    /// All fields.
-    pub const ALL: [Self; 3] = [
-        Self::MaxTokens,
-        Self::MaxCompletionTokens,
-        Self::MaxOutputTokens,
-    ];
-
-    /// The key in a request body.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::MaxTokens => "max_tokens",
-            Self::MaxCompletionTokens => "max_completion_tokens",
-            Self::MaxOutputTokens => "max_output_tokens",
-        }
-    }
-
-    /// The fields that an endpoint reads; which one wins, if both are there, differs by upstream.
-    pub const fn of(endpoint: Endpoint) -> &'static [Self] {
-        match endpoint {
-            Endpoint::ChatCompletions => &[Self::MaxTokens, Self::MaxCompletionTokens],
-            Endpoint::Completions | Endpoint::Messages => &[Self::MaxTokens],
-            Endpoint::Responses => &[Self::MaxOutputTokens],
-            _ => &[],
-        }
-    }
-}
-
-impl std::fmt::Display for CapField {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl std::str::FromStr for CapField {
-    type Err = UnknownCapField;
-
-    fn from_str(text: &str) -> Result<Self, UnknownCapField> {
-        let found = Self::ALL.into_iter().find(|one| one.name() == text);
-        found.ok_or_else(|| UnknownCapField {
-            seen: text.chars().take(60).collect(),
-        })
-    }
-}
 
 /// The field in which to cap a call whose client set no cap, where nothing better is known of the
 /// model. OpenAI's newer models refuse `max_tokens`; most who imitate it know nothing else.
