@@ -42,10 +42,14 @@ pub struct Demand {
     pub cap: Option<u64>,
     /// How many answers are asked for; 0 counts as 1.
     pub choices: u64,
-    /// Whether the endpoint generates text at all.
+    /// Whether the endpoint generates tokens at all.
     pub generates: bool,
     /// How many images are asked for.
     pub images: u64,
+    /// How much sound can come, in microseconds.
+    pub sound_micros: u64,
+    /// How many searches can be made.
+    pub searches: u64,
     /// Whether the prompt may hold more than is in the body.
     pub referenced: bool,
     /// Whether sound goes in or comes out.
@@ -72,6 +76,8 @@ pub struct Bound {
     output: (Part, u64),
     choices: u64,
     images: u64,
+    sound_micros: u64,
+    searches: u64,
 }
 
 impl Demand {
@@ -148,6 +154,8 @@ impl Quote {
             output: (dearest(&mut demand.output_parts(), Part::Output), output),
             choices: demand.choices.max(1),
             images: demand.images,
+            sound_micros: demand.sound_micros,
+            searches: demand.searches,
         }
     }
 
@@ -211,6 +219,8 @@ impl Bound {
     fn usage(&self) -> Usage {
         let mut usage = Usage {
             images: self.images,
+            audio_micros: self.sound_micros,
+            searches: self.searches,
             ..Usage::NONE
         };
         let output = self.output.1.saturating_mul(self.choices);

@@ -103,11 +103,16 @@ impl Endpoint {
         !matches!(self, Self::Models)
     }
 
-    /// Whether an answer is text that is generated token by token.
+    /// Whether an answer is generated token by token: text, and what models that see or speak give.
     pub const fn generates(self) -> bool {
         matches!(
             self,
-            Self::ChatCompletions | Self::Completions | Self::Responses | Self::Messages
+            Self::ChatCompletions
+                | Self::Completions
+                | Self::Responses
+                | Self::Messages
+                | Self::ImageGenerations
+                | Self::Speech
         )
     }
 

@@ -4,6 +4,7 @@
 
 use tollgate_ledger::{Ask, Denied, Held, Ledger};
 use tollgate_policy::bound::{Bound, Demand, Quote, Window};
+use tollgate_policy::cap::CapField;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::group::Enforcement;
@@ -50,19 +51,20 @@ impl Worth {
 
 /// What the body of a model call says about how much it can use.
 pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Demand {
-    let images = if endpoint == Endpoint::ImageGenerations {
-        peek.choices
-    } else {
-        0
-    };
+    let bytes = bytes as u64;
+    let only = |one, count| if endpoint == one { count } else { 0 };
     Demand {
-        bytes: bytes as u64,
+        bytes,
         cap: peek.caps.bound(endpoint),
         choices: peek.choices,
         generates: endpoint.generates(),
-        images,
+        images: only(Endpoint::ImageGenerations, peek.choices),
+        // Nobody takes more than a second to say a byte of text.
+        sound_micros: only(Endpoint::Speech, bytes.saturating_mul(1_000_000)),
+        // A search is a hundred documents, each of which has three bytes at least: `"",`.
+        searches: only(Endpoint::Rerank, 1 + bytes / 300),
         referenced: peek.features.referenced,
-        audio: peek.features.audio,
+        audio: peek.features.audio || endpoint == Endpoint::Speech,
         cache: peek.features.cache,
         tools: peek.features.tools,
     }
@@ -81,7 +83,11 @@ pub(crate) async fn take(
     subject: &Subject,
 ) -> Result<Hold, Stop> {
     let window = permit.model().map(|model| model.window).unwrap_or_default();
-    let enforcement = permit.group().terms.enforcement;
+    let enforcement = match permit.group().terms.enforcement {
+        // What has no field for a cap cannot be lowered.
+        Enforcement::Strict if !can_be_capped(target) => Enforcement::Refuse,
+        other => other,
+    };
     let Some(first) = plan.attempts.first() else {
         return Err(Stop::no_upstream(subject.clone()));
     };
@@ -131,6 +137,11 @@ pub(crate) async fn take(
         lowers: enforcement == Enforcement::Strict,
     };
     Ok(Hold { held, worth })
+}
+
+fn can_be_capped(target: Target<'_>) -> bool {
+    let fields = target.endpoint().map_or(&[] as &[CapField], CapField::of);
+    !fields.is_empty()
 }
 
 fn stop(denied: Denied, subject: &Subject) -> Stop {

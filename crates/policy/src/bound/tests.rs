@@ -94,6 +94,19 @@ fn each_answer_and_the_dearest_price_count() {
     assert_eq!(micros(&spoken), 100 + 2 * 10 * 40);
 }
 
+#[test]
+fn images_sound_and_searches_count_apiece() {
+    let quote = quote("image=0.04,second=0.0001,search=0.002");
+    let demand = Demand {
+        images: 2,
+        sound_micros: 3_000_000,
+        searches: 4,
+        ..Demand::default()
+    };
+    let bound = quote.bound(&demand, &WINDOW);
+    assert_eq!(quote.cost_of(&bound).as_micros(), 80_000 + 300 + 8_000);
+}
+
 proptest! {
     /// The cap is the largest one that the amount covers: one token more would cost more.
     #[test]
