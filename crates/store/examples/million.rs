@@ -25,6 +25,8 @@ use tollgate_store::{MasterKey, Store};
 const DAY: i64 = 86_400_000_000;
 /// 2027-01-15.
 const NOW: i64 = 1_800_000_000_000_000;
+/// Its midnight.
+const TODAY: i64 = NOW - NOW % DAY;
 const RUNS: usize = 15;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -71,7 +73,9 @@ async fn execute(url: &str, sql: &str) -> Outcome<()> {
     Ok(())
 }
 
-/// One group has half of the tokens; a third was never used; 1 of 50 is revoked, of 40 disabled.
+/// One group has half of the tokens; a third was never used; 1 of 50 is revoked, of 40 disabled;
+/// 1 of 4 has a quota, and of the others 1 of 4 has a daily limit, which half of them have used up
+/// today or on an earlier day.
 fn filling(count: i64) -> String {
     format!(
         "INSERT INTO groups (id, name, multiplier_millionths, note, created_at, updated_at)
@@ -81,6 +85,7 @@ fn filling(count: i64) -> String {
          WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1999)
          SELECT i, 'account ' || i, 1 = 1, '', 0, 0 FROM n;
          INSERT INTO tokens (id, name, account_id, group_id, state, expires_at, quota, used,
+             period_limit, period_unit, period_zone, period_begin, period_end, period_used, rpm,
              creator, note, search_text, created_at, updated_at, last_used_at, version)
          WITH RECURSIVE n (i) AS
              (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {count} - 1),
@@ -92,6 +97,11 @@ fn filling(count: i64) -> String {
              CASE WHEN i % 50 = 0 THEN 'revoked' WHEN i % 40 = 1 THEN 'disabled' ELSE 'enabled' END,
              CASE WHEN i % 3 = 0 THEN NULL ELSE {NOW} + (r % 1000 - 200) * {DAY} END,
              CASE WHEN i % 4 = 0 THEN 900000 END, r,
+             CASE WHEN i % 4 = 1 THEN 500 END, CASE WHEN i % 4 = 1 THEN 'day' END,
+             CASE WHEN i % 4 = 1 THEN 'UTC' END,
+             CASE WHEN i % 4 = 1 THEN {TODAY} - (i % 16 / 4) * {DAY} END,
+             CASE WHEN i % 4 = 1 THEN {TODAY} - (i % 16 / 4 - 1) * {DAY} END,
+             CASE WHEN i % 4 = 1 THEN r % 1000 ELSE 0 END, CASE WHEN i % 4 = 1 THEN 60 END,
              creator, note, LOWER(name || ' ' || note || ' ' || creator || ' tok_' || (i * 104729)),
              {NOW} - ({count} - i) * 30000000, {NOW},
              CASE WHEN r % 3 > 0 THEN {NOW} - (r % 90) * {DAY} END, 1

@@ -180,6 +180,82 @@ async fn every_postgres_migration_goes_up_down_and_up() {
     open(&url).await;
 }
 
+/// A row in each table that money is in. The first four were there before.
+const ROWS: [&str; 8] = [
+    "INSERT INTO accounts (id, name, enabled, note, created_at, updated_at)
+     VALUES (1, 'acme', 1 = 1, '', 0, 0)",
+    "INSERT INTO groups (id, name, multiplier_millionths, note, created_at, updated_at)
+     VALUES (2, 'basic', 1000000, '', 0, 0)",
+    "INSERT INTO tokens (id, name, account_id, group_id, state, quota, used, creator, note,
+         search_text, created_at, updated_at, version)
+     VALUES (3, 'one', 1, 2, 'enabled', 5, 4, 'ada', '', 'one', 0, 0, 1)",
+    "INSERT INTO models (id, name, provider, enabled, note, created_at, updated_at)
+     VALUES (4, 'gpt', 'openai', 1 = 1, '', 0, 0)",
+    "UPDATE tokens SET period_limit = 5, period_unit = 'day', period_zone = 'UTC', rpm = 7,
+         period_begin = 0, period_end = 86400000000, period_used = 5, held = 2",
+    "UPDATE accounts SET credited = 50, credit_line = 5, used = 9, concurrency = 3",
+    "INSERT INTO model_prices (model_id, provider, group_id, price) VALUES (4, '', 2, 'free')",
+    "INSERT INTO credits (id, account_id, at, amount, actor, note) VALUES (1, 1, 0, 50, 'ada', '')",
+];
+
+/// How many migrations came when none of them had to do with money.
+const BEFORE_MONEY: usize = 5;
+
+async fn down_and_up_with_rows(url: &str, run: impl AsyncFn(&str)) {
+    use tollgate_policy::id::{AccountId, ModelId, TokenId};
+    use tollgate_policy::quota::Standing;
+    let down = migrations("sqlite").len() - BEFORE_MONEY;
+    Store::migrate(url).await.unwrap();
+    for row in ROWS {
+        run(row).await;
+    }
+    let token = TokenId::from_raw(3).unwrap();
+    let store = open(url).await;
+    let before = store.token_fetch(token).await.unwrap();
+    assert!(before.token.quota.periodic.is_some());
+    drop(store);
+    Store::migrate_down(url, down).await.unwrap();
+    Store::migrate(url).await.unwrap();
+    let store = open(url).await;
+    let after = store.token_fetch(token).await.unwrap();
+    let mut expected = before.clone();
+    (expected.token.quota.periodic, expected.token.limits) = Default::default();
+    expected.spent = Standing::default();
+    expected.spent.lifetime.used = before.spent.lifetime.used;
+    assert_eq!(after, expected);
+    let account = AccountId::from_raw(1).unwrap();
+    let account = store.account_fetch(account).await.unwrap();
+    assert_eq!(account.account.funds, Default::default());
+    assert_eq!(account.spent, Standing::default());
+    let model = ModelId::from_raw(4).unwrap();
+    let model = store.model_fetch(model).await.unwrap().model;
+    assert_eq!(model.pricing, Default::default());
+    assert_eq!(store.group_list().await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_migrations_go_down_and_up_with_rows_in_the_tables() {
+    use diesel::connection::SimpleConnection;
+    let (_folder, path) = sqlite();
+    down_and_up_with_rows(&path, async |sql: &str| {
+        let mut conn = SqliteConnection::establish(&path).unwrap();
+        conn.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+        conn.batch_execute(sql).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_migrations_go_down_and_up_with_rows_in_the_tables() {
+    use diesel_async::SimpleAsyncConnection;
+    let url = postgres().await;
+    down_and_up_with_rows(&url, async |sql: &str| {
+        let mut conn = AsyncPgConnection::establish(&url).await.unwrap();
+        conn.batch_execute(sql).await.unwrap();
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn several_processes_may_start_at_once() {
     let (_folder, path) = sqlite();
