@@ -57,6 +57,7 @@ CREATE TABLE receipts (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX receipts_by_token ON receipts (token_id, request_id);
+CREATE INDEX receipts_by_account ON receipts (account_id, request_id);
 
 -- Sums of receipts by day, which stay when receipts are pruned. day counts from 1970-01-01 (UTC);
 -- old days are summed up under the first day of their month. model is '' and upstream_id -1 where
