@@ -3,69 +3,30 @@
 //! A call is held against every limit of token, account and group in one step, or against none.
 //! There is no lock here and no waiting; who wraps it in a lock makes the step atomic.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use tollgate_policy::credits::Credits;
-use tollgate_policy::group::{Enforcement, Group};
+use tollgate_policy::group::Enforcement;
 use tollgate_policy::id::TokenId;
-use tollgate_policy::limit::Rate;
-use tollgate_policy::quota::Quota;
 use tollgate_policy::time::Timestamp;
-use tollgate_policy::token::Principal;
 use tollgate_policy::verdict::Layer;
 
 use crate::book::{Lease, Pot};
+use crate::demand::{Demand, Grip, Limit, Stop};
 use crate::denied::Denied;
-use crate::meter::{Meter, Windows};
-use crate::pot::PotState;
-use crate::receipt::Payer;
+use crate::hash::IdMap;
+use crate::meter::Meter;
+use crate::pot::{PotState, Wish};
 
 /// How long the counts of a token that is not used are kept: longer than any limit looks back.
 const FORGET_AFTER: Duration = Duration::from_secs(180);
 
-/// The worst case of a call, and whose it is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Demand<'a> {
-    pub(crate) principal: &'a Principal,
-    pub(crate) group: &'a Group,
-    /// The most that the call can cost.
-    pub(crate) full: Credits,
-    /// The least that it can cost and still be worth making.
-    pub(crate) least: Credits,
-    /// How many tokens count against the limit of a minute.
-    pub(crate) tokens: u32,
-    pub(crate) now: Timestamp,
-}
-
-/// What was taken for a call; what has to be known to give it back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Grip {
-    pub(crate) payer: Payer,
-    /// What was held in each limited pot.
-    pub(crate) amount: Credits,
-    pots: [Option<Pot>; 4],
-    strict: bool,
-    shares_group: bool,
-    tokens: u32,
-    rates: [Option<Rate>; 3],
-    pub(crate) windows: Windows,
-}
-
-/// Why a call is not held.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    Denied(Denied),
-    /// These pots have to be asked for, and nobody did so yet.
-    Lack(Vec<Pot>),
-}
-
 /// The state of one account.
 #[derive(Debug, Default)]
 pub(crate) struct AccountState {
-    pots: HashMap<Pot, PotState>,
+    pots: IdMap<Pot, PotState>,
     meter: Meter,
-    tokens: HashMap<TokenId, TokenMeters>,
+    tokens: IdMap<TokenId, TokenMeters>,
 }
 
 /// The limits of one token: its own, and those of its group where they are not shared.
@@ -86,33 +47,14 @@ impl Default for TokenMeters {
     }
 }
 
-/// A limit on spending that applies to a call.
-#[derive(Debug, Clone, Copy)]
-struct Limit {
-    pot: Pot,
-    layer: Layer,
-    resets: Option<Timestamp>,
-}
-
-impl Grip {
-    /// Whether the call was counted against limits that the tokens of its group share.
-    pub(crate) fn shares_group(&self) -> bool {
-        self.shares_group
-    }
-
-    /// The pots that were held in.
-    pub(crate) fn pots(&self) -> &[Option<Pot>; 4] {
-        &self.pots
-    }
-}
-
 impl AccountState {
     /// Takes the worst case of a call from every limit at once. `shared` is the meter of the group
-    /// where its tokens share one.
+    /// where its tokens share one. Where leases have `lapsed`, nothing is taken from them.
     pub(crate) fn try_hold(
         &mut self,
         demand: &Demand<'_>,
         shared: Option<&mut Meter>,
+        lapsed: bool,
     ) -> Result<Grip, Stop> {
         let Demand {
             principal,
@@ -122,7 +64,8 @@ impl AccountState {
             ..
         } = *demand;
         let (token, account) = (&principal.token, &principal.account);
-        let mut meters = self.tokens.get(&token.id).copied().unwrap_or_default();
+        let terms = &group.terms;
+        let meters = self.tokens.entry(token.id).or_default();
         let denied = Stop::Denied;
         let own = meters
             .own
@@ -132,145 +75,137 @@ impl AccountState {
             .meter
             .admit(&account.limits, Layer::Account, tokens, now)
             .map_err(denied)?;
-        let tier = shared.as_deref().unwrap_or(&meters.tier);
-        let tier = tier
-            .admit(&group.terms.limits, Layer::Group, tokens, now)
+        let group_meter = shared.unwrap_or(&mut meters.tier);
+        let tier = group_meter
+            .admit(&terms.limits, Layer::Group, tokens, now)
             .map_err(denied)?;
-        let (limits, payer) = limits(principal, now);
-        let amount = self.afford(demand, &limits)?;
+        let (limits, payer) = demand.limits();
+        let amount = afford(&mut self.pots, demand, &limits, lapsed)?;
         // From here on nothing fails: all of it is taken.
-        for limit in limits.into_iter().flatten() {
+        for limit in limits.iter().flatten() {
             let pot = self.pots.entry(limit.pot).or_default();
             pot.hold(amount.as_micros(), now);
         }
-        self.meter = all;
-        (meters.own, meters.touched) = (own, now);
-        match shared {
-            Some(shared) => *shared = tier,
-            None => meters.tier = tier,
-        }
-        self.tokens.insert(token.id, meters);
+        (self.meter, *group_meter) = (all, tier);
+        (meters.own, meters.touched) = (own, meters.touched.max(now));
         let windows = own
             .windows(&token.limits, now)
-            .tightest(tier.windows(&group.terms.limits, now))
+            .tightest(tier.windows(&terms.limits, now))
             .tightest(all.windows(&account.limits, now));
         Ok(Grip {
             payer,
             amount,
             pots: limits.map(|limit| limit.map(|limit| limit.pot)),
-            strict: group.terms.enforcement != Enforcement::Lenient,
-            shares_group: group.terms.shared,
+            strict: terms.enforcement != Enforcement::Lenient,
+            shares_group: terms.shared,
             tokens,
             rates: [
                 token.limits.tokens,
                 account.limits.tokens,
-                group.terms.limits.tokens,
+                terms.limits.tokens,
             ],
             windows,
         })
     }
 
-    /// How much can be held in every limit: all that is asked for; where the store has no more than
-    /// less, that.
-    fn afford(
-        &mut self,
-        demand: &Demand<'_>,
-        limits: &[Option<Limit>; 4],
-    ) -> Result<Credits, Stop> {
-        let Demand {
-            full, least, now, ..
-        } = *demand;
-        let (mut amount, mut lacking, mut asking) = (full.as_micros(), Vec::new(), false);
-        for limit in limits.iter().flatten() {
-            let pot = self.pots.entry(limit.pot).or_default();
-            let free = pot.free();
-            if free >= full.as_micros() {
-                continue;
-            }
-            if !pot.is_dry(now) {
-                asking = true;
-                if pot.want(full.as_micros()) {
-                    lacking.push(limit.pot);
-                }
-            } else if free < least.as_micros() {
-                let free = Credits::from_micros(free.max(0));
-                let denied = Denied::short(limit.layer, free, least, limit.resets);
-                return Err(Stop::Denied(denied));
-            } else {
-                amount = amount.min(free);
-            }
+    /// What a call that costs so much is charged. A strict hold is only passed by what is free
+    /// besides, which is held from then on: a limit holds, whatever a provider counts.
+    pub(crate) fn cover(&mut self, grip: &mut Grip, cost: Credits) -> Credits {
+        let (held, mut charged) = (grip.amount.as_micros(), cost.as_micros());
+        if !grip.strict || charged <= held {
+            return cost;
         }
-        if asking {
-            return Err(Stop::Lack(lacking));
+        for pot in grip.pots.iter().flatten() {
+            let free = self.pots.get(pot).map_or(0, PotState::coverage).max(0);
+            charged = charged.min(held.saturating_add(free));
         }
-        Ok(Credits::from_micros(amount))
+        for pot in grip.pots.iter().flatten() {
+            let pot = self.pots.entry(*pot).or_default();
+            pot.hold_more(charged.saturating_sub(held));
+        }
+        grip.amount = Credits::from_micros(charged);
+        grip.amount
     }
 
-    /// Gives a hold back and charges what the call cost; the part of the cost that nobody pays is
-    /// returned. A strict hold is only passed by what is free besides: a limit holds, whatever a
-    /// provider counts.
+    /// Gives a hold back and charges what [`cover`](Self::cover) said.
     pub(crate) fn settle(
         &mut self,
         grip: &Grip,
         shared: Option<&mut Meter>,
-        cost: Credits,
+        charged: Credits,
         tokens: u32,
         now: Timestamp,
-    ) -> Credits {
-        let (held, cost) = (grip.amount.as_micros(), cost.as_micros());
-        let mut charged = cost;
-        if grip.strict && cost > held {
-            for pot in grip.pots.iter().flatten() {
-                let free = self.pots.get(pot).map_or(0, PotState::free).max(0);
-                charged = charged.min(held.saturating_add(free));
-            }
-        }
+    ) {
         for pot in grip.pots.iter().flatten() {
             let pot = self.pots.entry(*pot).or_default();
-            pot.settle(held, charged, now);
+            pot.settle(grip.amount.as_micros(), charged.as_micros(), now);
         }
         let [own, all, tier] = grip.rates;
         self.meter.leave(all, grip.tokens, tokens, now);
         let meters = self.tokens.entry(grip.payer.token).or_default();
+        meters.touched = meters.touched.max(now);
         meters.own.leave(own, grip.tokens, tokens, now);
         let shared = shared.unwrap_or(&mut meters.tier);
         shared.leave(tier, grip.tokens, tokens, now);
-        Credits::from_micros(cost.saturating_sub(charged))
     }
 
-    /// What to ask the store for a pot: what is needed, and what would be good to have.
-    pub(crate) fn take_wish(&mut self, pot: Pot) -> Option<(i64, i64)> {
-        self.pots.get_mut(&pot).map(PotState::take_wish)
+    /// What to ask the store for a pot, if a call waits for it.
+    pub(crate) fn take_wish(&mut self, pot: Pot) -> Option<Wish> {
+        self.pots.get_mut(&pot).and_then(PotState::take_wish)
     }
 
     /// Applies what the store says of a pot.
     pub(crate) fn apply(&mut self, lease: &Lease, charged: i64, needed: i64, now: Timestamp) {
-        let pot = self.pots.entry(lease.pot).or_default();
-        pot.apply(lease, charged, needed, now);
+        // Nothing is leased by default, so nothing is lost.
+        if needed > 0 || lease.leased > Credits::ZERO || self.pots.contains_key(&lease.pot) {
+            let pot = self.pots.entry(lease.pot).or_default();
+            pot.apply(lease, charged, needed, now);
+        }
     }
 
-    /// Takes back what was not used for a while, to give it to the store.
-    pub(crate) fn take_idle(
-        &mut self,
-        idle: Duration,
-        now: Timestamp,
-        out: &mut Vec<(Pot, Credits)>,
-    ) {
-        for (pot, state) in &mut self.pots {
-            let free = state.take_idle(idle, now);
-            if free > 0 {
-                out.push((*pot, Credits::from_micros(free)));
-            }
-        }
+    /// Takes back what was not used for a while, to give it to the store, and forgets what is not
+    /// used.
+    pub(crate) fn take_idle(&mut self, idle: Duration, now: Timestamp) -> Vec<(Pot, Credits)> {
+        let taken = self.take(|pot| pot.take_idle(idle, now));
         self.pots
             .retain(|_, state| !state.is_idle() || state.is_dry(now));
         self.tokens
             .retain(|_, meters| meters.own.open() > 0 || now.since(meters.touched) < FORGET_AFTER);
+        taken
+    }
+
+    /// Takes back all that is free, to give it to the store.
+    pub(crate) fn take_free(&mut self) -> Vec<(Pot, Credits)> {
+        self.take(PotState::take_free)
+    }
+
+    fn take(&mut self, mut step: impl FnMut(&mut PotState) -> i64) -> Vec<(Pot, Credits)> {
+        let taken = self.pots.iter_mut().map(|(pot, state)| (*pot, step(state)));
+        taken
+            .filter(|(_, free)| *free > 0)
+            .map(|(pot, free)| (pot, Credits::from_micros(free)))
+            .collect()
     }
 
     /// An operator changed the account or one of its tokens.
-    pub(crate) fn changed(&mut self) {
-        self.pots.values_mut().for_each(PotState::changed);
+    pub(crate) fn recall(&mut self) {
+        self.pots.values_mut().for_each(PotState::recall);
+    }
+
+    /// An operator changed a token.
+    pub(crate) fn recall_token(&mut self, token: TokenId) {
+        for (pot, state) in &mut self.pots {
+            if matches!(pot, Pot::Token(id) | Pot::TokenPeriod(id, _) if *id == token) {
+                state.recall();
+            }
+        }
+    }
+
+    /// The store may have given the leases to others. Gives the pots of which it has to be asked.
+    pub(crate) fn distrust(&mut self) -> Vec<Pot> {
+        let pots = self.pots.iter_mut();
+        pots.filter_map(|(pot, state)| state.distrust().then_some(*pot))
+            .collect()
     }
 
     /// Whether forgetting the account loses nothing.
@@ -278,41 +213,54 @@ impl AccountState {
         self.pots.is_empty() && self.tokens.is_empty() && self.meter.open() == 0
     }
 
-    /// What is held in all pots for calls that go on.
-    pub(crate) fn held(&self) -> i64 {
-        self.pots.values().map(PotState::held).sum()
+    pub(crate) fn pots(&self) -> impl Iterator<Item = (Pot, &PotState)> {
+        self.pots.iter().map(|(pot, state)| (*pot, state))
     }
 }
 
-/// The limits on spending that apply to a call, and who pays.
-fn limits(principal: &Principal, now: Timestamp) -> ([Option<Limit>; 4], Payer) {
-    let Principal { token, account, .. } = principal;
-    let funds = account.funds.quota();
-    let span = |quota: &Quota| quota.periodic.as_ref().map(|one| one.period.span(now));
-    let (token_span, account_span) = (span(&token.quota), span(&funds));
-    let limit = |pot, layer, resets| Limit { pot, layer, resets };
-    let limits = [
-        token
-            .quota
-            .lifetime
-            .map(|_| limit(Pot::Token(token.id), Layer::Token, None)),
-        token_span.map(|span| {
-            let pot = Pot::TokenPeriod(token.id, span.begin);
-            limit(pot, Layer::Token, Some(span.end))
-        }),
-        funds
-            .lifetime
-            .map(|_| limit(Pot::Account(account.id), Layer::Account, None)),
-        account_span.map(|span| {
-            let pot = Pot::AccountPeriod(account.id, span.begin);
-            limit(pot, Layer::Account, Some(span.end))
-        }),
-    ];
-    let payer = Payer {
-        token: token.id,
-        account: account.id,
-        token_period: token_span.map(|span| span.begin),
-        account_period: account_span.map(|span| span.begin),
-    };
-    (limits, payer)
+/// How much can be held in every limit: all that is asked for; where the store has no more than
+/// less, that.
+fn afford(
+    pots: &mut IdMap<Pot, PotState>,
+    demand: &Demand<'_>,
+    limits: &[Option<Limit>; 4],
+    lapsed: bool,
+) -> Result<Credits, Stop> {
+    let Demand {
+        full, least, now, ..
+    } = *demand;
+    let (mut amount, mut asking) = (full.as_micros(), false);
+    for limit in limits.iter().flatten() {
+        let pot = pots.entry(limit.pot).or_default();
+        let free = pot.free();
+        if lapsed || lacks(pot, full, now) {
+            asking = true;
+        } else if free < least.as_micros() {
+            let free = Credits::from_micros(free.max(0));
+            let denied = Denied::short(limit.layer, free, least, limit.resets);
+            return Err(Stop::Denied(denied));
+        } else {
+            amount = amount.min(free);
+        }
+    }
+    if !asking {
+        return Ok(Credits::from_micros(amount));
+    }
+    // Only now, since whoever notes a want has to see to it that it is asked for.
+    let mut lacking = Vec::new();
+    for limit in limits.iter().flatten() {
+        let pot = pots.entry(limit.pot).or_default();
+        if (lapsed || lacks(pot, full, now)) && pot.want(full.as_micros()) {
+            lacking.push(limit.pot);
+        }
+    }
+    Err(Stop::Lack(lacking))
 }
+
+/// Whether a pot does not cover a call, and the store may have more.
+fn lacks(pot: &PotState, full: Credits, now: Timestamp) -> bool {
+    pot.free() < full.as_micros() && !pot.is_dry(now)
+}
+
+#[cfg(test)]
+mod tests;

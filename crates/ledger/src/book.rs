@@ -5,6 +5,7 @@
 //! there are, and whatever becomes of them, no pot is oversold.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tollgate_policy::credits::Credits;
@@ -13,10 +14,17 @@ use tollgate_policy::time::Timestamp;
 
 use crate::receipt::Receipt;
 
+/// How long the store keeps the leases of a gateway that it does not hear of. A gateway stops
+/// spending what it has leased after half of that, so clocks may differ by the other half.
+pub const LEASE_LIFETIME: Duration = Duration::from_secs(600);
+
 /// The durable side of the ledger.
 pub trait Book: Send + Sync + 'static {
     /// Does one turn of a gateway's business in one transaction, in the order of [`Turn`]'s fields.
     /// A turn that is repeated because its outcome is unknown has no second effect on receipts.
+    ///
+    /// Turns of one gateway exclude each other, also one whose caller got no answer or is gone: when
+    /// a turn begins, each earlier one is done, or never will be.
     fn turn(&self, turn: Arc<Turn>) -> BoxFuture<'_, Result<Outcome, BookError>>;
 }
 
@@ -47,13 +55,14 @@ pub enum Pot {
 pub struct Turn {
     /// Whose.
     pub gateway: GatewayId,
-    /// When. The gateway counts as alive from here on for a while.
+    /// When. The gateway counts as alive from here on for [`LEASE_LIFETIME`].
     pub now: Timestamp,
     /// Receipts to settle: kept, and taken from pots and leases, each at most once.
     pub receipts: Vec<Receipt>,
     /// Whether everything that the gateway has leased after that is given back: at its start.
     pub reset: bool,
-    /// What is given back of leases, at most what is leased.
+    /// What is given back of leases, at most what is leased. Nothing is given back of a pot whose
+    /// lease the gateway only wants to know.
     pub returns: Vec<(Pot, Credits)>,
     /// What is to be leased.
     pub asks: Vec<Ask>,

@@ -11,12 +11,14 @@ use tollgate_policy::id::{GroupId, UpstreamId};
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::usage::Usage;
 
-use crate::account::Grip;
-use crate::ledger::Shared;
+use crate::demand::Grip;
+use crate::ledger::{Ask, Shared};
+use crate::live::Kept;
 use crate::meter::Windows;
-use crate::receipt::{Ending, Receipt};
-use crate::record::{Ended, encode};
+use crate::receipt::{Ending, MOST_ENDPOINT, MOST_NAME, Receipt, start};
+use crate::record::{BYTES_PER_TOKEN, Ended, Record};
 use crate::request_id::RequestId;
+use crate::sync::Place;
 
 /// Text that is passed on between two notes in the journal of how much it was, in bytes. A call that
 /// its gateway does not survive is charged for all but at most so much.
@@ -27,7 +29,8 @@ const NOTE_EVERY: u64 = 4096;
 pub struct Done<'a> {
     /// The upstream that answered, or the last that was tried.
     pub upstream: Option<UpstreamId>,
-    /// The model as the upstream knows it, where that differs.
+    /// The model as the upstream knows it, where that differs. The receipt keeps the first
+    /// [`MOST_NAME`] bytes.
     pub served_as: Option<&'a str>,
     /// The status that it answered with.
     pub status: Option<u16>,
@@ -73,6 +76,21 @@ pub(crate) struct Call {
     pub(crate) quote: Quote,
 }
 
+impl Call {
+    pub(crate) fn new(ask: &Ask<'_>) -> Self {
+        Self {
+            request: ask.request,
+            group: ask.group.id,
+            endpoint: start(ask.endpoint, MOST_ENDPOINT).to_owned(),
+            model: ask.model.map(|name| start(name, MOST_NAME).to_owned()),
+            client: ask.client,
+            started: ask.now,
+            input_bytes: ask.input_bytes,
+            quote: ask.quote,
+        }
+    }
+}
+
 impl Held {
     pub(crate) fn new(shared: Arc<Shared>, call: Call, grip: Grip, slot: Slot) -> Self {
         Self {
@@ -84,7 +102,8 @@ impl Held {
         }
     }
 
-    /// What is held: all that was asked for, or what was left.
+    /// What is held: all that was asked for, or what was left. It is more once the call was settled
+    /// for more.
     pub fn amount(&self) -> Credits {
         self.grip.amount
     }
@@ -105,23 +124,39 @@ impl Held {
         }
     }
 
-    /// Settles the call. Once this returns, its receipt survives the gateway. What comes after the
-    /// first time changes nothing.
+    /// Settles the call, and gives what it cost. Once this returns, its receipt survives the gateway.
+    /// What comes after the first time changes nothing.
     pub fn settle(&mut self, done: &Done<'_>, now: Timestamp) -> Option<Credits> {
         let slot = self.slot.take()?;
+        let live = &self.shared.live;
         let cost = done.quote.cost(&done.usage, done.requests);
         // A sum beyond the range is nothing that a provider can mean: what was held is charged.
         let cost = cost.unwrap_or(self.grip.amount);
+        let charged = live.cover(&mut self.grip, cost);
+        let uncovered = cost.as_micros().saturating_sub(charged.as_micros());
+        let uncovered = Credits::from_micros(uncovered);
+        if uncovered > Credits::ZERO {
+            self.shared.count_uncovered();
+        }
+        let place = match Record::of(&Ended::new(done, cost, uncovered)) {
+            Ok(record) => self
+                .shared
+                .write(slot, record.as_bytes(), self.call.request),
+            Err(_) => Place::Begun(slot),
+        };
+        // Others may have what is left of the hold only now: until the receipt was written, a killed
+        // gateway would have charged all of it.
         let tokens = done
             .usage
             .input_tokens()
             .saturating_add(done.usage.output_tokens());
-        let uncovered = self
-            .shared
-            .release(&self.grip, self.call.group, cost, tokens, now);
-        let ended = encode(&Ended::new(done, cost, uncovered)).unwrap_or_default();
+        live.settle(&self.grip, self.call.group, charged, tokens, now);
         let receipt = self.receipt(done, cost, uncovered);
-        self.shared.keep(slot, &ended, receipt, &self.grip);
+        self.shared.live.keep(Kept {
+            place,
+            receipt,
+            pots: self.grip.pots,
+        });
         Some(cost)
     }
 
@@ -134,7 +169,7 @@ impl Held {
             endpoint: std::mem::take(&mut call.endpoint),
             model: call.model.take(),
             upstream: done.upstream,
-            served_as: done.served_as.map(str::to_owned),
+            served_as: done.served_as.map(|name| start(name, MOST_NAME).to_owned()),
             client: call.client,
             status: done.status,
             streamed: done.streamed,
@@ -157,8 +192,8 @@ impl Drop for Held {
             return;
         }
         let usage = Usage {
-            input: self.call.input_bytes.div_ceil(4),
-            output: self.noted.div_ceil(4),
+            input: self.call.input_bytes.div_ceil(BYTES_PER_TOKEN),
+            output: self.noted.div_ceil(BYTES_PER_TOKEN),
             ..Usage::NONE
         };
         let done = Done {

@@ -1,29 +1,30 @@
 //! The ledger of one gateway: what calls hold against, and where their receipts go.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-use tollgate_journal::{Journal, JournalError, Opened, Recovered, Settled, Slot};
+use tokio::time::{Instant, timeout_at};
+use tollgate_journal::{Journal, JournalError, Opened, Slot};
 use tollgate_policy::bound::Quote;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::group::Group;
-use tollgate_policy::id::{AccountId, GroupId};
+use tollgate_policy::id::{AccountId, TokenId};
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::Principal;
 
-use crate::account::{AccountState, Demand, Grip, Stop};
-use crate::book::{Book, BookError, GatewayId, Pot, Turn};
+use crate::book::{Book, BookError, GatewayId, Pot};
+use crate::demand::{Demand, Grip, Stop};
 use crate::denied::Denied;
 use crate::held::{Call, Held};
-use crate::meter::Meter;
-use crate::receipt::Receipt;
-use crate::record::{Begun, encode, prices};
+use crate::live::Live;
+use crate::record::{Begun, Record, RecordError};
+use crate::recovery::recover;
 use crate::request_id::RequestId;
+use crate::sync::{Lock, Place};
 
 /// How often a call asks the store for more before it is refused.
 const ASKS_PER_CALL: usize = 16;
@@ -55,11 +56,17 @@ pub enum OpenError {
     /// The receipts that the last run left could not be settled.
     #[error("what the last run left cannot be settled")]
     Book(#[from] BookError),
-    /// A place in the journal could not be freed.
+    /// The journal has a record that this version did not write.
     #[error(
         "a record of the last run cannot be read: it was written by another version, which has to settle it"
     )]
     Record,
+}
+
+impl From<RecordError> for OpenError {
+    fn from(_: RecordError) -> Self {
+        Self::Record
+    }
 }
 
 /// A call that policy permitted, with the most that it can cost.
@@ -71,9 +78,11 @@ pub struct Ask<'a> {
     pub principal: &'a Principal,
     /// In which tier.
     pub group: &'a Group,
-    /// What is asked for, by the name that allowlists use.
+    /// What is asked for, by the name that allowlists use. The receipt keeps the first
+    /// [`MOST_ENDPOINT`](crate::receipt::MOST_ENDPOINT) bytes.
     pub endpoint: &'a str,
-    /// The model, as the client named it.
+    /// The model, as the client named it. The receipt keeps the first
+    /// [`MOST_NAME`](crate::receipt::MOST_NAME) bytes.
     pub model: Option<&'a str>,
     /// The client's address.
     pub client: IpAddr,
@@ -106,6 +115,19 @@ pub struct Stats {
     pub failed_turns: u64,
 }
 
+/// What this gateway may spend of a pot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PotStats {
+    /// The pot.
+    pub pot: Pot,
+    /// Leased from the store, as far as the last turn said.
+    pub leased: Credits,
+    /// Held for calls that go on.
+    pub held: Credits,
+    /// Charged by receipts that are not in the store yet.
+    pub unsettled: Credits,
+}
+
 /// The ledger of one gateway. Clones are one ledger.
 #[derive(Debug, Clone)]
 pub struct Ledger {
@@ -117,9 +139,7 @@ pub struct Ledger {
 pub(crate) struct Shared {
     journal: Journal,
     pub(crate) gateway: GatewayId,
-    accounts: Mutex<HashMap<AccountId, Arc<Mutex<AccountState>>>>,
-    groups: Mutex<HashMap<GroupId, Meter>>,
-    waiting: Mutex<Waiting>,
+    pub(crate) live: Live,
     /// How many turns were done, and whether the last one was.
     turns: watch::Sender<Turns>,
     pub(crate) urgent: Notify,
@@ -128,31 +148,10 @@ pub(crate) struct Shared {
     failed_turns: AtomicU64,
 }
 
-/// A receipt in the journal, with the pots that were held for its call.
-#[derive(Debug)]
-pub(crate) struct Kept {
-    pub(crate) place: Settled,
-    pub(crate) receipt: Receipt,
-    pub(crate) pots: [Option<Pot>; 4],
-}
-
-/// What waits for the next turn with the store.
-#[derive(Debug, Default)]
-pub(crate) struct Waiting {
-    pub(crate) receipts: Vec<Kept>,
-    pub(crate) wants: Vec<(AccountId, Pot)>,
-}
-
 #[derive(Debug, Clone, Copy, Default)]
 struct Turns {
     done: u64,
     ok: bool,
-}
-
-/// A lock that a thread broke off inside holds a state between two whole steps: each step computes
-/// first and writes last.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Ledger {
@@ -173,19 +172,18 @@ impl Ledger {
             recovered,
             identity,
         } = Journal::open(path, options.most_receipts, new_identity)?;
+        let gateway = GatewayId(identity);
+        recover(&journal, gateway, recovered, book, now).await?;
         let shared = Shared {
             journal,
-            gateway: GatewayId(identity),
-            accounts: Mutex::default(),
-            groups: Mutex::default(),
-            waiting: Mutex::default(),
+            gateway,
+            live: Live::new(now),
             turns: watch::Sender::new(Turns::default()),
             urgent: Notify::new(),
             patience: options.patience,
             uncovered: AtomicU64::new(0),
             failed_turns: AtomicU64::new(0),
         };
-        shared.recover(book, recovered, now).await?;
         Ok(Self {
             shared: Arc::new(shared),
         })
@@ -203,7 +201,8 @@ impl Ledger {
     /// CANCEL: nothing is held before this returns.
     pub async fn hold(&self, ask: &Ask<'_>) -> Result<Held, Denied> {
         let shared = &self.shared;
-        let account = shared.account(ask.principal.account.id);
+        let id = ask.principal.account.id;
+        let account = shared.live.account(id);
         let demand = Demand {
             principal: ask.principal,
             group: ask.group,
@@ -212,14 +211,20 @@ impl Ledger {
             tokens: ask.tokens,
             now: ask.now,
         };
+        let mut until = None;
         for _ in 0..ASKS_PER_CALL {
             let mut turns = shared.turns.subscribe();
-            match shared.try_hold(&account, &demand) {
+            match shared.live.try_hold(&account, &demand) {
                 Ok(grip) => return shared.begin(ask, grip),
                 Err(Stop::Denied(denied)) => return Err(denied),
-                Err(Stop::Lack(pots)) => shared.want(ask.principal.account.id, pots),
+                Err(Stop::Lack(pots)) if pots.is_empty() => {}
+                Err(Stop::Lack(pots)) => {
+                    shared.live.want(id, pots);
+                    shared.urgent.notify_one();
+                }
             }
-            let changed = tokio::time::timeout(shared.patience, turns.changed()).await;
+            let until = *until.get_or_insert_with(|| Instant::now() + shared.patience);
+            let changed = timeout_at(until, turns.changed()).await;
             if !matches!(changed, Ok(Ok(()))) || !turns.borrow().ok {
                 return Err(Denied::Unavailable);
             }
@@ -227,27 +232,29 @@ impl Ledger {
         Err(Denied::Unavailable)
     }
 
-    /// An operator changed an account or a token of it: leases of it are given back, and what is
-    /// left is asked for anew.
+    /// An operator changed an account or a token of it: what is leased and not held is given back
+    /// before anything more is held, and what is left is asked for anew.
     pub fn changed(&self, account: AccountId) {
-        let account = lock(&self.shared.accounts).get(&account).cloned();
-        if let Some(account) = account {
-            lock(&account).changed();
-        }
+        self.shared.live.recall(account);
+        self.shared.urgent.notify_one();
+    }
+
+    /// An operator changed a token: its leases are given back, as [`changed`](Self::changed) does.
+    pub fn token_changed(&self, token: TokenId) {
+        self.shared.live.recall_token(token);
+        self.shared.urgent.notify_one();
     }
 
     /// An operator changed something, and it is not known whose limits it touches.
     pub fn changed_all(&self) {
-        for (_, account) in self.shared.all_accounts() {
-            lock(&account).changed();
-        }
+        self.shared.live.recall_all();
+        self.shared.urgent.notify_one();
     }
 
     /// Figures for metrics.
     pub fn stats(&self) -> Stats {
         let shared = &self.shared;
-        let accounts = shared.all_accounts();
-        let held = accounts.iter().map(|(_, account)| lock(account).held());
+        let held = self.pots().into_iter().map(|pot| pot.held.as_micros());
         Stats {
             open: shared.journal.open_slots(),
             unsettled: shared.journal.unwritten(),
@@ -256,131 +263,71 @@ impl Ledger {
             failed_turns: shared.failed_turns.load(Ordering::Relaxed),
         }
     }
+
+    /// What this gateway may spend of each pot that it knows. All pots of an account are read at one
+    /// moment.
+    pub fn pots(&self) -> Vec<PotStats> {
+        let accounts = self.shared.live.all_accounts().into_iter();
+        let pots = accounts.flat_map(|(_, account)| {
+            account.with(|account| {
+                let pots = account.pots().map(|(pot, state)| PotStats {
+                    pot,
+                    leased: Credits::from_micros(state.leased()),
+                    held: Credits::from_micros(state.held()),
+                    unsettled: Credits::from_micros(state.unsettled()),
+                });
+                pots.collect::<Vec<_>>()
+            })
+        });
+        pots.collect()
+    }
 }
 
 impl Shared {
-    pub(crate) fn account(&self, id: AccountId) -> Arc<Mutex<AccountState>> {
-        Arc::clone(lock(&self.accounts).entry(id).or_default())
-    }
-
-    pub(crate) fn all_accounts(&self) -> Vec<(AccountId, Arc<Mutex<AccountState>>)> {
-        let accounts = lock(&self.accounts);
-        accounts
-            .iter()
-            .map(|(id, account)| (*id, Arc::clone(account)))
-            .collect()
-    }
-
-    /// Forgets accounts that hold nothing and that nobody is about to use.
-    pub(crate) fn forget_idle(&self) {
-        lock(&self.accounts)
-            .retain(|_, account| Arc::strong_count(account) > 1 || !lock(account).is_idle());
-    }
-
-    fn try_hold(&self, account: &Mutex<AccountState>, demand: &Demand<'_>) -> Result<Grip, Stop> {
-        let mut account = lock(account);
-        if !demand.group.terms.shared {
-            return account.try_hold(demand, None);
-        }
-        let mut groups = lock(&self.groups);
-        let shared = groups.entry(demand.group.id).or_default();
-        account.try_hold(demand, Some(shared))
-    }
-
     /// The place of the receipt is reserved now, so that settling can neither wait nor fail.
     fn begin(self: &Arc<Self>, ask: &Ask<'_>, grip: Grip) -> Result<Held, Denied> {
-        let period = |begin: Option<Timestamp>| begin.map(Timestamp::as_micros);
-        let begun = Begun {
-            request: ask.request.to_bytes(),
-            token: grip.payer.token.raw(),
-            account: grip.payer.account.raw(),
-            group: ask.group.id.raw(),
-            token_period: period(grip.payer.token_period),
-            account_period: period(grip.payer.account_period),
-            endpoint: ask.endpoint,
-            model: ask.model,
-            client: ask.client,
-            started: ask.now.as_micros(),
-            input_bytes: ask.input_bytes,
-            prices: prices(&ask.quote.price),
-            multiplier: ask.quote.multiplier.as_millionths(),
+        let call = Call::new(ask);
+        let Ok(record) = Record::of(&Begun::new(&call, &grip)) else {
+            // Encoding into memory has no way to fail.
+            self.let_go(&grip, &call);
+            return Err(Denied::Unavailable);
         };
-        // Encoding into memory has no way to fail; an empty record would be begun all the same.
-        let record = encode(&begun).unwrap_or_default();
-        match self.journal.begin(&record) {
-            Ok(slot) => {
-                let call = Call {
-                    request: ask.request,
-                    group: ask.group.id,
-                    endpoint: ask.endpoint.to_owned(),
-                    model: ask.model.map(str::to_owned),
-                    client: ask.client,
-                    started: ask.now,
-                    input_bytes: ask.input_bytes,
-                    quote: ask.quote,
-                };
-                Ok(Held::new(Arc::clone(self), call, grip, slot))
-            }
+        match self.journal.begin(record.as_bytes()) {
+            Ok(slot) => Ok(Held::new(Arc::clone(self), call, grip, slot)),
             Err(error) => {
-                self.release(&grip, ask.group.id, Credits::ZERO, 0, ask.now);
+                self.let_go(&grip, &call);
                 Err(Denied::NoRoom(error))
             }
         }
     }
 
-    fn want(&self, account: AccountId, pots: Vec<Pot>) {
-        if pots.is_empty() {
-            return;
-        }
-        let wants = pots.into_iter().map(|pot| (account, pot));
-        lock(&self.waiting).wants.extend(wants);
-        self.urgent.notify_one();
+    /// Gives the hold of a call back that is not made.
+    fn let_go(&self, grip: &Grip, call: &Call) {
+        self.live
+            .settle(grip, call.group, Credits::ZERO, 0, call.started);
     }
 
-    /// Gives a hold back and charges the cost; returns the part of it that nobody pays.
-    pub(crate) fn release(
-        &self,
-        grip: &Grip,
-        group: GroupId,
-        cost: Credits,
-        tokens: u64,
-        now: Timestamp,
-    ) -> Credits {
-        let account = self.account(grip.payer.account);
-        let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
-        let mut account = lock(&account);
-        let uncovered = if grip.shares_group() {
-            let mut groups = lock(&self.groups);
-            let shared = groups.entry(group).or_default();
-            account.settle(grip, Some(shared), cost, tokens, now)
-        } else {
-            account.settle(grip, None, cost, tokens, now)
-        };
-        if uncovered > Credits::ZERO {
-            self.uncovered.fetch_add(1, Ordering::Relaxed);
-        }
-        uncovered
-    }
-
-    /// Writes the receipt where a killed gateway does not lose it, and hands it to the keeper.
-    pub(crate) fn keep(&self, slot: Slot, ended: &[u8], receipt: Receipt, grip: &Grip) {
-        match self.journal.settle(slot, ended) {
-            Ok(place) => lock(&self.waiting).receipts.push(Kept {
-                place,
-                receipt,
-                pots: *grip.pots(),
-            }),
+    /// Writes how a call ended where a killed gateway does not lose it.
+    pub(crate) fn write(&self, slot: Slot, record: &[u8], request: RequestId) -> Place {
+        match self.journal.settle(slot, record) {
+            Ok(settled) => Place::Settled(settled),
             Err((slot, error)) => {
-                // Its place was reserved, so this is a broken disk. The call stays begun there, and
-                // is charged by an estimate at the next start, as a killed one is.
+                // Its place was reserved, so this is a broken disk. The receipt goes to the store
+                // all the same; only where the gateway is killed before that, the call is charged
+                // by an estimate.
                 tracing::error!(
-                    request_id = %receipt.request,
+                    request_id = %request,
                     error = &error as &dyn std::error::Error,
-                    "a receipt could not be written"
+                    "a receipt could not be written to the journal"
                 );
-                drop(slot);
+                Place::Begun(slot)
             }
         }
+    }
+
+    /// A receipt whose cost was not covered.
+    pub(crate) fn count_uncovered(&self) {
+        self.uncovered.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn note(&self, slot: &Slot, output_bytes: u64) {
@@ -392,28 +339,18 @@ impl Shared {
         }
     }
 
-    pub(crate) fn take_waiting(&self, most: usize) -> Waiting {
-        let mut waiting = lock(&self.waiting);
-        let most = most.min(waiting.receipts.len());
-        let rest = waiting.receipts.split_off(most);
-        Waiting {
-            receipts: std::mem::replace(&mut waiting.receipts, rest),
-            wants: std::mem::take(&mut waiting.wants),
-        }
-    }
-
-    pub(crate) fn put_back(&self, receipts: Vec<Kept>) {
-        let mut waiting = lock(&self.waiting);
-        let newer = std::mem::replace(&mut waiting.receipts, receipts);
-        waiting.receipts.extend(newer);
-    }
-
     /// The places of receipts that are in the store are free again.
-    pub(crate) fn clear(&self, settled: Vec<Settled>) {
-        if settled.is_empty() {
-            return;
+    pub(crate) fn clear(&self, places: Vec<Place>) {
+        let mut settled = Vec::with_capacity(places.len());
+        let mut result = Ok(());
+        for place in places {
+            match place {
+                Place::Settled(place) => settled.push(place),
+                Place::Begun(slot) => result = result.and(self.journal.cancel(slot)),
+            }
         }
-        if let Err(error) = self.journal.clear(settled) {
+        result = result.and(self.journal.clear(settled));
+        if let Err(error) = result {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "the journal could not be written: receipts will be settled again, without effect"
@@ -429,60 +366,18 @@ impl Shared {
         if !ok {
             self.failed_turns.fetch_add(1, Ordering::Relaxed);
         }
+        self.tell(ok);
+    }
+
+    /// No more turns are done.
+    pub(crate) fn over(&self) {
+        self.tell(false);
+    }
+
+    fn tell(&self, ok: bool) {
         self.turns.send_modify(|turns| {
             turns.done = turns.done.wrapping_add(1);
             turns.ok = ok;
         });
-    }
-
-    /// Settles what the last run left: receipts as they are, and calls that it did not survive by an
-    /// estimate. Then nothing of it is held any more.
-    async fn recover(
-        &self,
-        book: &dyn Book,
-        recovered: Vec<Recovered>,
-        now: Timestamp,
-    ) -> Result<(), OpenError> {
-        let (mut settled, mut receipts) = (Vec::new(), Vec::new());
-        for record in recovered {
-            let (place, receipt) = match record {
-                Recovered::Settled {
-                    settled,
-                    begun,
-                    record,
-                } => (settled, Begun::settled(&begun, &record)),
-                Recovered::Begun {
-                    slot,
-                    begun,
-                    progress,
-                } => {
-                    let killed = Begun::killed(&begun, progress).map_err(|_| OpenError::Record)?;
-                    let ended = crate::record::ended_again(&killed);
-                    let place = self.journal.settle(slot, &ended);
-                    (place.map_err(|(_, error)| error)?, Ok(killed))
-                }
-            };
-            settled.push(place);
-            receipts.push(receipt.map_err(|_| OpenError::Record)?);
-        }
-        let left = receipts.len();
-        let turn = Turn {
-            gateway: self.gateway,
-            now,
-            reset: true,
-            receipts,
-            returns: Vec::new(),
-            asks: Vec::new(),
-        };
-        let outcome = book.turn(Arc::new(turn)).await?;
-        if left > 0 {
-            tracing::info!(
-                receipts = left,
-                new = outcome.settled,
-                "what the last run left is settled"
-            );
-        }
-        self.clear(settled);
-        Ok(())
     }
 }

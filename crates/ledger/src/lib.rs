@@ -2,18 +2,26 @@
 
 mod account;
 pub mod book;
+mod demand;
 mod denied;
+#[cfg(test)]
+mod fixture;
+mod hash;
 mod held;
 pub mod keeper;
 mod ledger;
+mod live;
 mod meter;
 mod pot;
 pub mod receipt;
 mod record;
+mod recovery;
 pub mod request_id;
+mod round;
 pub mod statement;
+mod sync;
 
 pub use denied::Denied;
 pub use held::{Done, Held};
-pub use ledger::{Ask, Ledger, OpenError, Options, Stats};
+pub use ledger::{Ask, Ledger, OpenError, Options, PotStats, Stats};
 pub use meter::{Window, Windows};

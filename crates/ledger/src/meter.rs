@@ -40,33 +40,37 @@ pub struct Windows {
 }
 
 impl Meter {
-    /// The state with one more call of so many tokens.
+    /// The state with one more call of so many tokens. This one stays as it is, unless a limiter
+    /// refused and found that the clock ran back.
     pub(crate) fn admit(
-        mut self,
+        &mut self,
         limits: &Limits,
         layer: Layer,
         tokens: u32,
         now: Timestamp,
     ) -> Result<Self, Denied> {
+        let mut next = *self;
         if let Some(most) = limits.concurrency
             && self.open >= most
         {
             return Err(Denied::concurrency(layer, most, now.plus(SOON)));
         }
         if let Some(rate) = &limits.requests {
-            self.requests = self.requests.take(rate, 1, now).map_err(|refused| {
+            next.requests = self.requests.take(rate, 1, now).map_err(|refused| {
+                self.requests = refused.state;
                 let until = now.plus(refused.retry_after);
                 Denied::rate(ReasonKind::RequestLimit, layer, *rate, until)
             })?;
         }
         if let Some(rate) = &limits.tokens {
-            self.tokens = self.tokens.take(rate, tokens, now).map_err(|refused| {
+            next.tokens = self.tokens.take(rate, tokens, now).map_err(|refused| {
+                self.tokens = refused.state;
                 let until = now.plus(refused.retry_after);
                 Denied::rate(ReasonKind::TokenLimit, layer, *rate, until)
             })?;
         }
-        self.open = self.open.saturating_add(1);
-        Ok(self)
+        next.open = next.open.saturating_add(1);
+        Ok(next)
     }
 
     /// The state after a call that was counted with `held` tokens, and really had `real`.
@@ -110,3 +114,6 @@ impl Windows {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

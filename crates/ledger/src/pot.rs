@@ -11,9 +11,12 @@ use crate::book::Lease;
 const DRY_FOR: Duration = Duration::from_secs(1);
 /// How many calls like those that wait a lease is to cover, so that few calls have to wait.
 const CALLS_PER_LEASE: i64 = 8;
+/// A moment is noted by who comes later, and read by a call that came earlier and waited. Further
+/// ahead than this it is only where the clock was put back, and then it says nothing.
+const CLOCK_STEP: Duration = Duration::from_secs(10);
 
-/// INVARIANT: `leased` is never more than what the store has leased to this gateway, but for
-/// receipts of a lenient group that went over.
+/// INVARIANT: `held + unsettled <= leased`, but for calls of a lenient group that went over, and for
+/// those that were under way when a limit was set, or when the store took the lease for dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PotState {
     /// Leased from the store.
@@ -26,10 +29,21 @@ pub(crate) struct PotState {
     wanted: i64,
     /// The store has no limit for the pot, whatever the principal says.
     unlimited: bool,
+    /// An operator changed the limit: nothing is held before what is free went back.
+    recalled: bool,
     /// When the store was last found to have too little.
     dry: Option<Timestamp>,
     /// When the pot was last used.
     touched: Timestamp,
+}
+
+/// What a pot asks the store for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wish {
+    /// What is needed at least.
+    pub(crate) least: i64,
+    /// What would be good to have.
+    pub(crate) good: i64,
 }
 
 impl Default for PotState {
@@ -40,6 +54,7 @@ impl Default for PotState {
             unsettled: 0,
             wanted: 0,
             unlimited: false,
+            recalled: false,
             dry: None,
             touched: Timestamp::from_micros(i64::MIN),
         }
@@ -47,11 +62,23 @@ impl Default for PotState {
 }
 
 impl PotState {
-    /// What can be held now.
+    /// What can be held now for a new call.
     pub(crate) fn free(&self) -> i64 {
+        if self.recalled {
+            return self.spare().min(0);
+        }
+        self.coverage()
+    }
+
+    /// What a call that goes on can be charged beyond its hold.
+    pub(crate) fn coverage(&self) -> i64 {
         if self.unlimited {
             return i64::MAX;
         }
+        self.spare()
+    }
+
+    fn spare(&self) -> i64 {
         self.leased
             .saturating_sub(self.held)
             .saturating_sub(self.unsettled)
@@ -59,7 +86,8 @@ impl PotState {
 
     /// Whether the store was found to have no more, not long ago.
     pub(crate) fn is_dry(&self, now: Timestamp) -> bool {
-        self.dry.is_some_and(|at| now.since(at) < DRY_FOR)
+        let lately = |at: Timestamp| now.since(at) < DRY_FOR && at.since(now) < CLOCK_STEP;
+        !self.recalled && self.dry.is_some_and(lately)
     }
 
     /// Notes that a call needs so much of the pot; true where nobody asked for it before.
@@ -69,19 +97,23 @@ impl PotState {
         first
     }
 
-    /// What to ask the store for: what is needed at least, and what would be good to have.
-    pub(crate) fn take_wish(&mut self) -> (i64, i64) {
+    /// What to ask the store for, if a call waits.
+    pub(crate) fn take_wish(&mut self) -> Option<Wish> {
         let wanted = std::mem::take(&mut self.wanted);
+        if wanted == 0 {
+            return None;
+        }
         let least = wanted.saturating_sub(self.free()).max(0);
         let good = wanted
             .saturating_mul(CALLS_PER_LEASE)
             .saturating_add(self.held)
             .saturating_sub(self.free());
-        (least, good.max(least))
+        let good = good.max(least);
+        Some(Wish { least, good })
     }
 
-    /// Applies what the store says, with what the receipts of the turn charged. `needed` is what was
-    /// asked for at least, of a pot that had `before` leased.
+    /// Applies what the store says, with what the receipts of the turn charged, and what was asked
+    /// for at least.
     pub(crate) fn apply(&mut self, lease: &Lease, charged: i64, needed: i64, now: Timestamp) {
         let before = self.leased.saturating_sub(charged).max(0);
         self.unsettled = self.unsettled.saturating_sub(charged).max(0);
@@ -90,43 +122,66 @@ impl PotState {
         if needed > 0 {
             let short = self.leased.saturating_sub(before) < needed;
             self.dry = (short && lease.limited).then_some(now);
+            // Else it could go back before the call that waits for it has it.
+            self.touched = self.touched.max(now);
         }
     }
 
     /// Holds an amount that is free.
     pub(crate) fn hold(&mut self, amount: i64, now: Timestamp) {
         self.held = self.held.saturating_add(amount);
-        self.touched = now;
+        self.touched = self.touched.max(now);
+    }
+
+    /// Holds more for a call that goes on.
+    pub(crate) fn hold_more(&mut self, amount: i64) {
+        self.held = self.held.saturating_add(amount);
     }
 
     /// Gives a hold back and charges instead.
     pub(crate) fn settle(&mut self, held: i64, charged: i64, now: Timestamp) {
         self.held = self.held.saturating_sub(held).max(0);
         self.unsettled = self.unsettled.saturating_add(charged);
-        self.touched = now;
+        self.touched = self.touched.max(now);
     }
 
-    /// Takes back what is free, to give it to the store: all of it from a pot that was not used for
-    /// `idle`, nothing from another.
+    /// Takes back what is free, to give it to the store: all of it from a pot that was recalled, or
+    /// that was not used for `idle` and that nobody waits for; nothing from another.
     pub(crate) fn take_idle(&mut self, idle: Duration, now: Timestamp) -> i64 {
-        let unused = now.since(self.touched) >= idle;
+        let unused = now.since(self.touched) >= idle || self.touched.since(now) >= CLOCK_STEP;
+        if !(self.recalled || (unused && self.wanted == 0)) {
+            return 0;
+        }
+        self.take_free()
+    }
+
+    /// Takes back what is free, to give it to the store.
+    pub(crate) fn take_free(&mut self) -> i64 {
         let free = if self.unlimited {
             self.leased
         } else {
-            self.free()
+            self.spare()
         };
-        if !unused || self.wanted > 0 || free <= 0 {
-            return 0;
+        if self.recalled {
+            (self.recalled, self.unlimited, self.dry) = (false, false, None);
         }
+        let free = free.max(0);
         self.leased = self.leased.saturating_sub(free);
         free
     }
 
-    /// An operator changed the limit: what is free goes back, and the store is asked anew.
-    pub(crate) fn changed(&mut self) {
-        self.touched = Timestamp::from_micros(i64::MIN);
-        self.dry = None;
-        self.unlimited = false;
+    /// An operator changed the limit: what is free goes back before more is held, and the store is
+    /// asked anew.
+    pub(crate) fn recall(&mut self) {
+        self.recalled = true;
+    }
+
+    /// The store may have given the lease to others: it is not trusted before the store was asked.
+    /// True where there was anything to forget.
+    pub(crate) fn distrust(&mut self) -> bool {
+        let any = self.leased != 0 || self.unlimited;
+        (self.leased, self.unlimited) = (0, false);
+        any
     }
 
     /// Whether forgetting the pot loses nothing.
@@ -137,4 +192,15 @@ impl PotState {
     pub(crate) const fn held(&self) -> i64 {
         self.held
     }
+
+    pub(crate) const fn leased(&self) -> i64 {
+        self.leased
+    }
+
+    pub(crate) const fn unsettled(&self) -> i64 {
+        self.unsettled
+    }
 }
+
+#[cfg(test)]
+mod tests;

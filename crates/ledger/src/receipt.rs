@@ -12,6 +12,12 @@ use tollgate_policy::usage::Usage;
 use crate::book::Pot;
 use crate::request_id::RequestId;
 
+/// The longest name of a model in a receipt, in bytes: enough for the 200 characters that policy
+/// allows in most scripts. A longer one is cut, since its place in the journal is limited.
+pub const MOST_NAME: usize = 560;
+/// The longest name of an endpoint in a receipt, in bytes. A longer one is cut.
+pub const MOST_ENDPOINT: usize = 80;
+
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ending {
@@ -46,13 +52,13 @@ pub struct Receipt {
     pub payer: Payer,
     /// The tier.
     pub group: GroupId,
-    /// What was asked for, by the name that allowlists use.
+    /// What was asked for, by the name that allowlists use; at most [`MOST_ENDPOINT`] bytes.
     pub endpoint: String,
-    /// The model as the client named it; none for a mounted API.
+    /// The model as the client named it, at most [`MOST_NAME`] bytes; none for a mounted API.
     pub model: Option<String>,
     /// The upstream that answered, or the last that was tried.
     pub upstream: Option<UpstreamId>,
-    /// The model as the upstream knows it, where that differs.
+    /// The model as the upstream knows it, where that differs; at most [`MOST_NAME`] bytes.
     pub served_as: Option<String>,
     /// The client's address.
     pub client: IpAddr,
@@ -119,6 +125,11 @@ impl Receipt {
             .saturating_sub(self.uncovered.as_micros());
         Credits::from_micros(micros)
     }
+}
+
+/// The whole characters at the start of a text that fit into so many bytes.
+pub(crate) fn start(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
 }
 
 impl Ending {

@@ -13,31 +13,36 @@ use tollgate_policy::price::{Part, Price, UnitPrice};
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::usage::Usage;
 
-use crate::held::Done;
-use crate::receipt::{Ending, Payer, Receipt};
+use crate::demand::Grip;
+use crate::held::{Call, Done};
+use crate::receipt::{Ending, MOST_NAME, Payer, Receipt, start};
 use crate::request_id::RequestId;
 
 /// Bytes of text that are taken for a token where nobody counted.
-const BYTES_PER_TOKEN: u64 = 4;
+pub(crate) const BYTES_PER_TOKEN: u64 = 4;
+/// The first byte of each record: which version of this file wrote it.
+const VERSION: u8 = 1;
 
 /// What is known of a call when it is admitted.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Begun<'a> {
-    pub(crate) request: [u8; 16],
-    pub(crate) token: i64,
-    pub(crate) account: i64,
-    pub(crate) group: i64,
-    pub(crate) token_period: Option<i64>,
-    pub(crate) account_period: Option<i64>,
-    pub(crate) endpoint: &'a str,
-    pub(crate) model: Option<&'a str>,
-    pub(crate) client: IpAddr,
-    pub(crate) started: i64,
+    request: [u8; 16],
+    token: i64,
+    account: i64,
+    group: i64,
+    token_period: Option<i64>,
+    account_period: Option<i64>,
+    endpoint: &'a str,
+    model: Option<&'a str>,
+    client: IpAddr,
+    started: i64,
     /// Bytes of the prompt.
-    pub(crate) input_bytes: u64,
+    input_bytes: u64,
     /// The price list that a call costs by that does not end.
-    pub(crate) prices: Prices,
-    pub(crate) multiplier: u32,
+    prices: Prices,
+    multiplier: u32,
+    /// The most that such a call is charged: what was held, where that is a bound.
+    most: Option<i64>,
 }
 
 /// What is known of a call when it has ended.
@@ -67,7 +72,7 @@ type Prices = [Option<u64>; Part::COUNT];
 #[error("a record of the journal cannot be read")]
 pub(crate) struct RecordError;
 
-pub(crate) fn prices(price: &Price) -> Prices {
+fn prices(price: &Price) -> Prices {
     Part::ALL.map(|part| price.stated(part).map(UnitPrice::as_picos))
 }
 
@@ -83,52 +88,76 @@ fn quote(prices: &Prices, multiplier: u32) -> Quote {
     }
 }
 
-/// The second record of a call whose receipt was made from the first one alone.
-pub(crate) fn ended_again(receipt: &Receipt) -> Vec<u8> {
-    let done = Done {
-        upstream: None,
-        served_as: None,
-        status: None,
-        streamed: false,
-        ending: receipt.ending,
-        usage: receipt.usage,
-        requests: 1,
-        estimated: receipt.estimated,
-        quote: receipt.quote,
-        first_byte: None,
-        total: receipt.total,
-    };
-    encode(&Ended::new(&done, receipt.cost, receipt.uncovered)).unwrap_or_default()
+/// A record as it stands in the journal.
+pub(crate) struct Record(Vec<u8>);
+
+impl Record {
+    /// Encodes a record. Encoding into memory has no way to fail that is known.
+    pub(crate) fn of(record: &impl Serialize) -> Result<Self, RecordError> {
+        let start = Vec::with_capacity(256);
+        let bytes = postcard::to_extend(&(VERSION, record), start);
+        bytes.map(Self).map_err(|_| RecordError)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
-pub(crate) fn encode(record: &impl Serialize) -> Result<Vec<u8>, RecordError> {
-    postcard::to_allocvec(record).map_err(|_| RecordError)
+fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, RecordError> {
+    match postcard::take_from_bytes(bytes) {
+        Ok(((VERSION, record), [])) => Ok(record),
+        _ => Err(RecordError),
+    }
 }
 
 impl<'a> Begun<'a> {
+    pub(crate) fn new(call: &'a Call, grip: &Grip) -> Self {
+        let payer = &grip.payer;
+        let period = |begin: Option<Timestamp>| begin.map(Timestamp::as_micros);
+        Self {
+            request: call.request.to_bytes(),
+            token: payer.token.raw(),
+            account: payer.account.raw(),
+            group: call.group.raw(),
+            token_period: period(payer.token_period),
+            account_period: period(payer.account_period),
+            endpoint: &call.endpoint,
+            model: call.model.as_deref(),
+            client: call.client,
+            started: call.started.as_micros(),
+            input_bytes: call.input_bytes,
+            prices: prices(&call.quote.price),
+            multiplier: call.quote.multiplier.as_millionths(),
+            most: grip.strict.then_some(grip.amount.as_micros()),
+        }
+    }
+
     /// The receipt of a call that did not survive its gateway: what came in is estimated from its
-    /// bytes, what went out from the bytes of text that the journal last heard of.
+    /// bytes, what went out from the bytes of text that the journal last heard of. No more is
+    /// charged than a strict hold had taken.
     pub(crate) fn killed(begun: &'a [u8], output_bytes: u64) -> Result<Receipt, RecordError> {
-        let begun: Begun<'a> = postcard::from_bytes(begun).map_err(|_| RecordError)?;
+        let begun: Begun<'a> = decode(begun)?;
         let usage = Usage {
             input: begun.input_bytes.div_ceil(BYTES_PER_TOKEN),
             output: output_bytes.div_ceil(BYTES_PER_TOKEN),
             ..Usage::NONE
         };
         let quote = quote(&begun.prices, begun.multiplier);
-        let receipt = begun.receipt()?;
+        let most = begun.most.unwrap_or(i64::MAX);
+        let cost = quote.cost(&usage, 1).map_or(most, Credits::as_micros);
         Ok(Receipt {
             usage,
-            cost: quote.cost(&usage, 1).unwrap_or(Credits::ZERO),
-            quote,
-            ..receipt
+            cost: Credits::from_micros(cost),
+            uncovered: Credits::from_micros(cost.saturating_sub(most).max(0)),
+            ..begun.receipt()?
         })
     }
 
     /// The receipt of a call that ended.
     pub(crate) fn settled(begun: &'a [u8], ended: &'a [u8]) -> Result<Receipt, RecordError> {
-        let begun: Begun<'a> = postcard::from_bytes(begun).map_err(|_| RecordError)?;
-        let ended: Ended<'a> = postcard::from_bytes(ended).map_err(|_| RecordError)?;
+        let begun: Begun<'a> = decode(begun)?;
+        let ended: Ended<'a> = decode(ended)?;
         let upstream = ended.upstream.map(UpstreamId::from_raw);
         let mut usage = Usage::NONE;
         for (part, units) in Part::ALL.into_iter().zip(ended.usage) {
@@ -187,7 +216,25 @@ impl<'a> Begun<'a> {
 }
 
 impl<'a> Ended<'a> {
-    pub(crate) fn new(done: &'a Done<'_>, cost: Credits, uncovered: Credits) -> Self {
+    /// The second record of a call whose receipt was made from the first one alone.
+    pub(crate) fn again(receipt: &'a Receipt) -> Self {
+        let done = Done {
+            upstream: receipt.upstream,
+            served_as: receipt.served_as.as_deref(),
+            status: receipt.status,
+            streamed: receipt.streamed,
+            ending: receipt.ending,
+            usage: receipt.usage,
+            requests: 1,
+            estimated: receipt.estimated,
+            quote: receipt.quote,
+            first_byte: receipt.first_byte,
+            total: receipt.total,
+        };
+        Self::new(&done, receipt.cost, receipt.uncovered)
+    }
+
+    pub(crate) fn new(done: &Done<'a>, cost: Credits, uncovered: Credits) -> Self {
         let mut usage = [0; Part::COUNT - 1];
         for (slot, part) in usage.iter_mut().zip(Part::ALL) {
             *slot = part.units(&done.usage);
@@ -196,7 +243,7 @@ impl<'a> Ended<'a> {
         let ending = Ending::ALL.into_iter().position(|one| one == done.ending);
         Self {
             upstream: done.upstream.map(UpstreamId::raw),
-            served_as: done.served_as,
+            served_as: done.served_as.map(|name| start(name, MOST_NAME)),
             status: done.status,
             streamed: done.streamed,
             ending: ending
@@ -213,3 +260,6 @@ impl<'a> Ended<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! What the last run left in the journal: settled before this run begins.
+
+use std::sync::Arc;
+
+use tollgate_journal::{Journal, Recovered};
+use tollgate_policy::time::Timestamp;
+
+use crate::book::{Book, GatewayId, Turn};
+use crate::ledger::OpenError;
+use crate::record::{Begun, Ended, Record};
+
+/// Settles what the last run left: receipts as they are, and calls that it did not survive by an
+/// estimate. Then nothing of it is held any more.
+pub(crate) async fn recover(
+    journal: &Journal,
+    gateway: GatewayId,
+    recovered: Vec<Recovered>,
+    book: &dyn Book,
+    now: Timestamp,
+) -> Result<(), OpenError> {
+    let (mut places, mut receipts) = (Vec::new(), Vec::new());
+    for record in recovered {
+        match record {
+            Recovered::Settled {
+                settled,
+                begun,
+                record,
+            } => {
+                receipts.push(Begun::settled(&begun, &record)?);
+                places.push(settled);
+            }
+            Recovered::Begun {
+                slot,
+                begun,
+                progress,
+            } => {
+                let killed = Begun::killed(&begun, progress)?;
+                let ended = Record::of(&Ended::again(&killed))?;
+                let place = journal.settle(slot, ended.as_bytes());
+                places.push(place.map_err(|(_, error)| error)?);
+                receipts.push(killed);
+            }
+        }
+    }
+    let left = receipts.len();
+    let turn = Turn {
+        gateway,
+        now,
+        reset: true,
+        receipts,
+        returns: Vec::new(),
+        asks: Vec::new(),
+    };
+    let outcome = book.turn(Arc::new(turn)).await?;
+    if left > 0 {
+        tracing::info!(
+            receipts = left,
+            new = outcome.settled,
+            "what the last run left is settled"
+        );
+    }
+    if let Err(error) = journal.clear(places) {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the journal could not be written: receipts will be settled again, without effect"
+        );
+    }
+    Ok(())
+}

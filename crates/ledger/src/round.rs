@@ -1,0 +1,226 @@
+//! One turn with the store as the live side sees it: what goes there, and what comes of it. Who
+//! calls the store, and when, is not known here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tollgate_policy::credits::Credits;
+use tollgate_policy::id::AccountId;
+use tollgate_policy::time::Timestamp;
+
+use crate::book::{Ask, GatewayId, Outcome, Pot, Turn};
+use crate::live::{Kept, Live};
+use crate::pot::Wish;
+use crate::receipt::Receipt;
+use crate::sync::{Ground, Lock};
+
+/// Receipts in one turn, at most.
+pub(crate) const MOST_RECEIPTS: usize = 4096;
+/// How often what is not used is looked for.
+const SWEEP_EVERY: Duration = Duration::from_millis(500);
+/// What was not used for so long goes back to the store.
+const IDLE_AFTER: Duration = Duration::from_secs(1);
+/// How often the store hears of the gateway.
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
+
+/// What is known from one turn to the next.
+#[derive(Debug)]
+pub(crate) struct Rounds {
+    gateway: GatewayId,
+    /// Pots of which it is unknown what the store has leased: the next turn asks.
+    unsure: BTreeMap<Pot, AccountId>,
+    swept: Option<Timestamp>,
+    heard: Option<Timestamp>,
+}
+
+/// One turn that is under way.
+pub(crate) struct Round<P> {
+    pub(crate) turn: Arc<Turn>,
+    /// Where the receipts of the turn are kept until it is done.
+    places: Vec<P>,
+    /// What was held for each receipt.
+    pots: Vec<[Option<Pot>; 4]>,
+    needs: BTreeMap<Pot, (AccountId, Wish)>,
+    /// Whose the pots are that are given back.
+    returns: BTreeMap<Pot, AccountId>,
+}
+
+impl Rounds {
+    pub(crate) fn new(gateway: GatewayId) -> Self {
+        Self {
+            gateway,
+            unsure: BTreeMap::new(),
+            swept: None,
+            heard: None,
+        }
+    }
+
+    /// The next turn, if there is anything to do.
+    pub(crate) fn next<G: Ground>(
+        &mut self,
+        live: &Live<G>,
+        now: Timestamp,
+    ) -> Option<Round<G::Place>> {
+        let waiting = live.take_waiting(MOST_RECEIPTS);
+        if live.is_lapsed(now) {
+            self.distrust(live);
+        }
+        let mut returns = BTreeMap::new();
+        if waiting.recalled || due(self.swept, SWEEP_EVERY, now) {
+            self.swept = Some(now);
+            for (id, account) in live.all_accounts() {
+                let idle = account.with(|account| account.take_idle(IDLE_AFTER, now));
+                returns.extend(idle.into_iter().map(|(pot, free)| (pot, (id, free))));
+            }
+            live.forget_idle();
+        }
+        let mut needs = BTreeMap::new();
+        for (id, pot) in waiting.wants {
+            let wish = live.account(id).with(|account| account.take_wish(pot));
+            if let Some(wish) = wish {
+                needs.insert(pot, (id, wish));
+            }
+        }
+        let heartbeat = due(self.heard, HEARTBEAT_EVERY, now);
+        let nothing = waiting.receipts.is_empty() && needs.is_empty() && returns.is_empty();
+        if nothing && self.unsure.is_empty() && !heartbeat {
+            return None;
+        }
+        Some(self.round(waiting.receipts, returns, needs, now))
+    }
+
+    /// The next turn of those that end it all: what is left is settled, and all that is free given
+    /// back.
+    pub(crate) fn last<G: Ground>(
+        &mut self,
+        live: &Live<G>,
+        now: Timestamp,
+    ) -> Option<Round<G::Place>> {
+        let receipts = live.take_waiting(MOST_RECEIPTS).receipts;
+        let mut returns = BTreeMap::new();
+        for (id, account) in live.all_accounts() {
+            let free = account.with(|account| account.take_free());
+            returns.extend(free.into_iter().map(|(pot, free)| (pot, (id, free))));
+        }
+        let nothing = receipts.is_empty() && returns.is_empty() && self.unsure.is_empty();
+        (!nothing).then(|| self.round(receipts, returns, BTreeMap::new(), now))
+    }
+
+    /// The store did the turn. Gives the places of its receipts, which are free from now on.
+    pub(crate) fn done<G: Ground>(
+        &mut self,
+        live: &Live<G>,
+        round: Round<G::Place>,
+        outcome: &Outcome,
+    ) -> Vec<G::Place> {
+        let turn = &round.turn;
+        self.heard = Some(turn.now);
+        live.heard(turn.now);
+        let charged = charged(&turn.receipts, &round.pots);
+        for lease in &outcome.leases {
+            let need = round.needs.get(&lease.pot);
+            let charge = charged.get(&lease.pot);
+            let account = charge.map(|charge| charge.0);
+            let account = account.or_else(|| need.map(|need| need.0));
+            let Some(account) = account.or_else(|| round.returns.get(&lease.pot).copied()) else {
+                continue;
+            };
+            let needed = need.map_or(0, |(_, wish)| wish.least);
+            let charge = charge.map_or(0, |charge| charge.1);
+            live.account(account)
+                .with(|account| account.apply(lease, charge, needed, turn.now));
+        }
+        round.places
+    }
+
+    /// The turn failed, and it is unknown whether the store did it. Its receipts wait again, and
+    /// what the store has leased is asked for: what was given back stays taken until then, since
+    /// the store may have given it to others.
+    pub(crate) fn failed<G: Ground>(&mut self, live: &Live<G>, round: Round<G::Place>) {
+        self.unsure.extend(round.returns);
+        let needs = round.needs.into_iter();
+        self.unsure.extend(needs.map(|(pot, (id, _))| (pot, id)));
+        let receipts = round.turn.receipts.iter().cloned();
+        let kept = receipts.zip(round.places).zip(round.pots);
+        let kept = kept.map(|((receipt, place), pots)| Kept {
+            place,
+            receipt,
+            pots,
+        });
+        live.put_back(kept.collect());
+    }
+
+    /// The store may have given to others what it had leased.
+    fn distrust<G: Ground>(&mut self, live: &Live<G>) {
+        for (id, account) in live.all_accounts() {
+            let pots = account.with(|account| account.distrust());
+            self.unsure.extend(pots.into_iter().map(|pot| (pot, id)));
+        }
+    }
+
+    fn round<P>(
+        &mut self,
+        kept: Vec<Kept<P>>,
+        mut returns: BTreeMap<Pot, (AccountId, Credits)>,
+        needs: BTreeMap<Pot, (AccountId, Wish)>,
+        now: Timestamp,
+    ) -> Round<P> {
+        for (pot, id) in std::mem::take(&mut self.unsure) {
+            returns.entry(pot).or_insert((id, Credits::ZERO));
+        }
+        let (mut receipts, mut places, mut pots) = (Vec::new(), Vec::new(), Vec::new());
+        for one in kept {
+            receipts.push(one.receipt);
+            places.push(one.place);
+            pots.push(one.pots);
+        }
+        let amounts = returns.iter().map(|(pot, (_, free))| (*pot, *free));
+        let asks = needs.iter().map(|(pot, (_, wish))| Ask {
+            pot: *pot,
+            least: Credits::from_micros(wish.least),
+            wish: Credits::from_micros(wish.good),
+        });
+        let turn = Turn {
+            gateway: self.gateway,
+            now,
+            receipts,
+            reset: false,
+            returns: amounts.collect(),
+            asks: asks.collect(),
+        };
+        Round {
+            turn: Arc::new(turn),
+            places,
+            pots,
+            needs,
+            returns: returns
+                .into_iter()
+                .map(|(pot, (id, _))| (pot, id))
+                .collect(),
+        }
+    }
+}
+
+/// Whether something that is done every so often is to be done. Where the clock was put back, it
+/// is: else nothing would be done until the clock has caught up.
+fn due(last: Option<Timestamp>, every: Duration, now: Timestamp) -> bool {
+    last.is_none_or(|last| now < last || now.since(last) >= every)
+}
+
+/// What the receipts of a turn charge to what is held in each pot. A pot that was not limited when
+/// the call was admitted is in it with nothing, since the store may take the charge from a lease.
+fn charged(receipts: &[Receipt], pots: &[[Option<Pot>; 4]]) -> BTreeMap<Pot, (AccountId, i64)> {
+    let mut charged = BTreeMap::new();
+    for (receipt, held) in receipts.iter().zip(pots) {
+        let payer = &receipt.payer;
+        let amount = receipt.charged().as_micros();
+        for pot in payer.pots() {
+            let (_, sum) = charged.entry(pot).or_insert((payer.account, 0_i64));
+            if held.contains(&Some(pot)) {
+                *sum = sum.saturating_add(amount);
+            }
+        }
+    }
+    charged
+}
