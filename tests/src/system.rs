@@ -16,6 +16,9 @@ use crate::{Gateway, binaries, secrets};
 /// The credential that the simulated provider wants.
 pub const UPSTREAM_SECRET: &str = "sk-upstream-7f3a9c5e1b8d2460";
 
+/// What every model costs: a micro-credit for each token in, two for each token out.
+pub const PRICE: &str = "input=1,output=2";
+
 /// Which store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
@@ -137,7 +140,8 @@ impl System {
     pub fn serve_at(&self, url: &str, model: &str, more: &[&str]) {
         let name = format!("at {}", url.rsplit(':').next().unwrap_or(url));
         // The model may be there already, for another upstream of it.
-        self.try_admin(&["model", "create", model, "--provider", "openai"]);
+        let create = ["model", "create", model, "--provider", "openai"];
+        self.try_admin(&[create.as_slice(), &["--price", PRICE]].concat());
         let vendor = ["--dialect", "openai", "--provider", "openai"];
         let served = ["--models", model, "--base-url", url];
         let base = ["upstream", "create", name.as_str()];
@@ -279,13 +283,15 @@ pub fn text(document: &Value, pointer: &str) -> String {
 fn furnish(directory: &Path, store: &str, provider: &str) {
     let admin = |arguments: &[&str]| admin(directory, store, arguments);
     admin(&["group", "create", "default"]);
-    admin(&["account", "create", "acme"]);
+    admin(&["account", "create", "acme", "--unlimited"]);
     for (model, vendor) in [
         ("sim-chat", "openai"),
         ("sim-embedding", "openai"),
         ("sim-messages", "anthropic"),
     ] {
-        admin(&["model", "create", model, "--provider", vendor]);
+        let price = ["--price", PRICE];
+        let create = ["model", "create", model, "--provider", vendor];
+        admin(&[create.as_slice(), &price].concat());
     }
     let key = [
         "--credential-env",
@@ -334,6 +340,8 @@ fn furnish(directory: &Path, store: &str, provider: &str) {
         "crm",
         "--mount",
         "crm",
+        "--price",
+        "request=0.001",
     ];
     admin(&[&plain, key.as_slice()].concat());
 }

@@ -9,14 +9,30 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Which crates a crate may build on. Arrows point inwards only; see docs/architecture.md.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("tollgate-policy", &[]),
     ("tollgate-wire", &["tollgate-policy"]),
     ("tollgate-rights", &["tollgate-policy"]),
-    ("tollgate-store", &["tollgate-policy", "tollgate-rights"]),
+    ("tollgate-journal", &[]),
+    ("tollgate-ledger", &["tollgate-policy", "tollgate-journal"]),
+    ("tollgate-upkeep", &["tollgate-policy"]),
+    (
+        "tollgate-store",
+        &[
+            "tollgate-policy",
+            "tollgate-rights",
+            "tollgate-ledger",
+            "tollgate-upkeep",
+        ],
+    ),
     (
         "tollgate-proxy",
-        &["tollgate-policy", "tollgate-wire", "tollgate-rights"],
+        &[
+            "tollgate-policy",
+            "tollgate-wire",
+            "tollgate-rights",
+            "tollgate-ledger",
+        ],
     ),
     (
         "tollgate-admin-core",
@@ -33,6 +49,8 @@ const ARROWS: [(&str, &[&str]); 10] = [
         &[
             "tollgate-policy",
             "tollgate-rights",
+            "tollgate-ledger",
+            "tollgate-upkeep",
             "tollgate-store",
             "tollgate-proxy",
             "tollgate-admin-core",

@@ -57,6 +57,10 @@ pub(crate) struct Settings {
     /// The file with the master key [default: tollgate.key].
     #[arg(long, env = "TOLLGATE_KEY_FILE")]
     pub(crate) key_file: Option<PathBuf>,
+    /// The journal of calls that go on: a file of this gateway's own, on a local disk
+    /// [default: tollgate.journal].
+    #[arg(long, env = "TOLLGATE_JOURNAL")]
+    pub(crate) journal: Option<PathBuf>,
     /// A proxy in front of the gateway whose word on the client's address counts; may be repeated.
     #[arg(
         long = "trusted-proxy",

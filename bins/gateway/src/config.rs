@@ -17,6 +17,8 @@ pub(crate) struct Config {
     pub(crate) observe: SocketAddr,
     pub(crate) store: String,
     pub(crate) key_file: PathBuf,
+    pub(crate) journal: PathBuf,
+    pub(crate) most_receipts: u32,
     pub(crate) credentials_in_memory: usize,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -59,6 +61,7 @@ struct File {
     observe: Option<SocketAddr>,
     store: Option<String>,
     key_file: Option<PathBuf>,
+    journal: Option<PathBuf>,
     credentials_in_memory: Option<u64>,
     trusted_proxies: Vec<String>,
     basic_credentials: bool,
@@ -92,6 +95,7 @@ struct Limits {
     idle_seconds: Option<u64>,
     keep_alive_seconds: Option<u64>,
     drain_seconds: Option<u64>,
+    receipts: Option<u64>,
 }
 
 impl Config {
@@ -112,6 +116,12 @@ impl Config {
             file.credentials_in_memory,
             1..=100_000_000,
         )?;
+        let receipts = within(
+            &path,
+            "limits.receipts",
+            file.limits.receipts,
+            1000..=10_000_000,
+        )?;
         Ok(Self {
             listen: given
                 .listen
@@ -129,6 +139,13 @@ impl Config {
                 .key_file
                 .or(file.key_file)
                 .unwrap_or_else(|| "tollgate.key".into()),
+            journal: given
+                .journal
+                .or(file.journal)
+                .unwrap_or_else(|| "tollgate.journal".into()),
+            most_receipts: receipts
+                .and_then(|most| u32::try_from(most).ok())
+                .unwrap_or(100_000),
             credentials_in_memory: in_memory.map_or(100_000, to_usize),
             log: given
                 .log

@@ -79,6 +79,7 @@ fn config(arguments: &Demo, directory: &Path) -> Result<Config, Failure> {
         observe: Some(arguments.observe),
         store: Some(directory.join("tollgate.db").display().to_string()),
         key_file: Some(directory.join("tollgate.key")),
+        journal: Some(directory.join("tollgate.journal")),
         trusted_proxies: Vec::new(),
         log_format: Some(LogFormat::Text),
         log: None,

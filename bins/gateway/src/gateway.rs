@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tollgate_ledger::{Ledger, Options, keeper};
 use tollgate_proxy::Proxy;
 use tollgate_proxy::listen::{self, Drained};
 use tollgate_proxy::metrics::Metrics;
+use tollgate_rights::source::Touched;
 use tollgate_rights::{Rights, follow};
 use tollgate_store::{MasterKey, Store};
 
@@ -24,6 +26,8 @@ const OBSERVE_DRAIN: Duration = Duration::from_secs(1);
 pub(crate) struct Gateway {
     proxy: Arc<Proxy>,
     rights: Arc<Rights>,
+    ledger: Ledger,
+    store: Arc<Store>,
     observed: Arc<Observed>,
     calls: TcpListener,
     observing: TcpListener,
@@ -47,18 +51,32 @@ impl Gateway {
     /// Reads the catalog and binds the sockets. Nothing is served yet.
     pub(crate) async fn bind(config: &Config, store: Store) -> Result<Self, Failure> {
         let hash_key = store.hash_key();
-        let rights = Rights::open(Arc::new(store), config.credentials_in_memory)
+        let store = Arc::new(store);
+        let rights = Rights::open(Arc::clone(&store) as _, config.credentials_in_memory)
             .await
             .map_err(|error| Failure::start("the catalog cannot be read", error))?;
         let rights = Arc::new(rights);
+        let ledger = open_ledger(config, &store).await?;
+        let told = ledger.clone();
+        rights.listen(move |touched| tell(&told, touched));
         let metrics = Arc::new(Metrics::new());
-        let observed = Arc::new(Observed::new(Arc::clone(&rights), &metrics));
+        let observed = Observed::new(Arc::clone(&rights), ledger.clone(), &metrics);
         let settings = config.settings.clone();
-        let proxy = Proxy::new(Arc::clone(&rights), hash_key, settings, metrics, clock::now);
+        let proxy = Proxy::new(
+            Arc::clone(&rights),
+            ledger.clone(),
+            Arc::clone(&store) as _,
+            hash_key,
+            settings,
+            metrics,
+            clock::now,
+        );
         Ok(Self {
             proxy: Arc::new(proxy),
             rights,
-            observed,
+            ledger,
+            store,
+            observed: Arc::new(observed),
             calls: bind(config.listen, "--listen").await?,
             observing: bind(config.observe, "--observe").await?,
         })
@@ -85,6 +103,12 @@ impl Gateway {
             Arc::clone(&self.rights),
             wait(is_over.clone()),
         ));
+        let keeping = tokio::spawn(keeper::keep(
+            self.ledger,
+            self.store,
+            clock::now,
+            wait(is_over.clone()),
+        ));
         let mut observing = tokio::spawn(observe::serve(
             Arc::clone(&self.observed),
             self.observing,
@@ -98,11 +122,13 @@ impl Gateway {
         let drained = listen::serve(self.proxy, self.calls, ended).await;
         over.send_replace(true);
         // What is left to write is bounded by the store's own deadlines.
-        if let Err(error) = following.await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "a task of the gateway broke"
-            );
+        for ended in [following.await, keeping.await] {
+            if let Err(error) = ended {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a task of the gateway broke"
+                );
+            }
         }
         // Somebody who holds the observing port open does not hold the gateway up.
         let observing_ended = tokio::time::timeout(OBSERVE_DRAIN, &mut observing).await;
@@ -110,6 +136,35 @@ impl Gateway {
             observing.abort();
         }
         drained
+    }
+}
+
+/// Opens the journal, which settles what the last run left.
+async fn open_ledger(config: &Config, store: &Store) -> Result<Ledger, Failure> {
+    let options = Options {
+        most_receipts: config.most_receipts,
+        ..Options::default()
+    };
+    Ledger::open(
+        store,
+        &config.journal,
+        rand::random(),
+        &options,
+        clock::now(),
+    )
+    .await
+    .map_err(|error| Failure::start("the ledger cannot be opened", error))
+}
+
+/// Has the ledger ask anew for what an operator changed.
+fn tell(ledger: &Ledger, touched: &[Touched]) {
+    for one in touched {
+        match one {
+            // Limits of groups come with each call.
+            Touched::Catalog => {}
+            Touched::Token(token) => ledger.token_changed(*token),
+            Touched::Account(account) => ledger.changed(*account),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use axum::routing::get;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
+use tollgate_ledger::Ledger;
 use tollgate_proxy::metrics::Metrics;
 use tollgate_rights::Rights;
 
@@ -20,17 +21,19 @@ use tollgate_rights::Rights;
 pub(crate) struct Observed {
     registry: Registry,
     rights: Arc<Rights>,
+    ledger: Ledger,
     draining: AtomicBool,
 }
 
 impl Observed {
-    pub(crate) fn new(rights: Arc<Rights>, metrics: &Metrics) -> Self {
+    pub(crate) fn new(rights: Arc<Rights>, ledger: Ledger, metrics: &Metrics) -> Self {
         let mut registry = Registry::with_prefix("tollgate");
         metrics.register(&mut registry);
         let draining = AtomicBool::new(false);
         Self {
             registry,
             rights,
+            ledger,
             draining,
         }
     }
@@ -79,14 +82,16 @@ async fn ready(State(observed): State<Arc<Observed>>) -> (StatusCode, &'static s
 async fn metrics(State(observed): State<Arc<Observed>>) -> impl IntoResponse {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = state(&mut text, &observed.rights);
+    let _ = state(&mut text, &observed);
     let _ = encode(&mut text, &observed.registry);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text)
 }
 
 /// What is read at the moment of asking, rather than counted.
-fn state(text: &mut String, rights: &Rights) -> std::fmt::Result {
+fn state(text: &mut String, observed: &Observed) -> std::fmt::Result {
+    let Observed { rights, ledger, .. } = observed;
+    let ledger = ledger.stats();
     let current = u8::from(rights.is_current());
     let gauges = [
         (
@@ -103,6 +108,31 @@ fn state(text: &mut String, rights: &Rights) -> std::fmt::Result {
             "credentials_in_memory",
             "Secrets whose rights are held in memory",
             i64::try_from(rights.credentials_in_memory()).unwrap_or(i64::MAX),
+        ),
+        (
+            "held_calls",
+            "Calls that are held for",
+            i64::from(ledger.open),
+        ),
+        (
+            "held_microcredits",
+            "Credits held for calls that go on, over all limits",
+            ledger.held.as_micros(),
+        ),
+        (
+            "unsettled_receipts",
+            "Receipts that are in the journal and not in the store yet",
+            i64::from(ledger.unsettled),
+        ),
+        (
+            "uncovered_receipts",
+            "Receipts since the start whose cost was more than any hold covered",
+            i64::try_from(ledger.uncovered).unwrap_or(i64::MAX),
+        ),
+        (
+            "failed_turns",
+            "Times since the start that the store did not take receipts",
+            i64::try_from(ledger.failed_turns).unwrap_or(i64::MAX),
         ),
     ];
     for (name, help, value) in gauges {

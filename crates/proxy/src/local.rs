@@ -84,8 +84,8 @@ pub(crate) async fn self_service(
     Ok(answer::json(exchange, body))
 }
 
-/// The limit that is nearest to its end: what may be spent, what is left of it, and how often it
-/// begins anew.
+/// The limit that is nearest to its end: what may be spent, what was not spent of it, and how often
+/// it begins anew. What gateways hold counts as not spent: most of it comes back.
 fn limit_of(
     principal: &Principal,
     now: Timestamp,
@@ -107,16 +107,22 @@ fn limit_of(
         let periodic = quota.periodic_balance(spent, now);
         let periodic = periodic.map(|(balance, _)| (balance, resets));
         for found in [lifetime, periodic].into_iter().flatten() {
-            let is_nearer = nearest.is_none_or(|(one, _)| found.0.remaining() < one.remaining());
+            let is_nearer = nearest.is_none_or(|(one, _)| unspent(&found.0) < unspent(&one));
             if is_nearer {
                 nearest = Some(found);
             }
         }
     }
     nearest.map_or((None, None, None), |(balance, resets)| {
-        let remaining = balance.remaining().max(Credits::ZERO);
+        let remaining = unspent(&balance).max(Credits::ZERO);
         (Some(balance.limit), Some(remaining), resets)
     })
+}
+
+fn unspent(balance: &Balance) -> Credits {
+    let Balance { limit, spent } = balance;
+    let micros = limit.as_micros().saturating_sub(spent.used.as_micros());
+    Credits::from_micros(micros)
 }
 
 /// Hours have no word there.

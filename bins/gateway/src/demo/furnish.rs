@@ -2,7 +2,7 @@
 
 use tollgate_admin_core::account::{self, AccountInput};
 use tollgate_admin_core::group::{self, GroupInput};
-use tollgate_admin_core::model::{self, ModelInput};
+use tollgate_admin_core::model::{self, ModelInput, WindowInput};
 use tollgate_admin_core::token::{self, TokenInput};
 use tollgate_admin_core::upstream::{
     self, CredentialInput, ServedInput, UpstreamChange, UpstreamInput,
@@ -13,6 +13,8 @@ use tollgate_simulator::{CHAT_MODEL, EMBEDDING_MODEL, MESSAGES_MODEL};
 use super::Furnished;
 
 const NAME: &str = "demo";
+/// What the account of the demo is given, in credits.
+const BALANCE: &str = "10";
 
 /// Makes a group, an account, models, the simulated upstreams and a token.
 pub(super) async fn furnish(context: &Context, provider: &str) -> Result<Furnished, AdminError> {
@@ -36,21 +38,28 @@ pub(super) async fn furnish(context: &Context, provider: &str) -> Result<Furnish
                 context,
                 &AccountInput {
                     name: NAME.to_owned(),
+                    balance: Some(BALANCE.to_owned()),
                     ..AccountInput::default()
                 },
             )
             .await?
         }
     };
-    for (name, vendor) in [
-        (CHAT_MODEL, "openai"),
-        (EMBEDDING_MODEL, "openai"),
-        (MESSAGES_MODEL, "anthropic"),
+    for (name, vendor, price) in [
+        (CHAT_MODEL, "openai", "input=2.5,output=10"),
+        (EMBEDDING_MODEL, "openai", "input=0.02"),
+        (MESSAGES_MODEL, "anthropic", "input=3,output=15"),
     ] {
         if absent(model::show(context, name).await)?.is_none() {
             let input = ModelInput {
                 name: name.to_owned(),
                 provider: vendor.to_owned(),
+                price: Some(price.to_owned()),
+                window: WindowInput {
+                    context: Some("128000".to_owned()),
+                    max_output: Some("16000".to_owned()),
+                    cap_field: None,
+                },
                 note: String::new(),
             };
             model::create(context, &input).await?;
@@ -112,6 +121,7 @@ async fn serve(
         },
         models: models.map(|models| models.iter().map(served).collect()),
         mount: models.is_none().then(|| "crm".to_owned()),
+        price: models.is_none().then(|| "request=0.001".to_owned()),
         credential: CredentialInput::None,
         carrier: None,
         groups: None,
