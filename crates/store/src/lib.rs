@@ -2,8 +2,10 @@
 
 pub mod account;
 pub mod actor;
+pub mod alert;
 pub mod audit;
 mod backend;
+pub mod book;
 mod columns;
 mod environment;
 pub mod error;
@@ -16,6 +18,7 @@ mod migrate;
 pub mod model;
 mod period;
 mod postgres;
+pub mod receipt;
 mod record;
 mod rights;
 mod schema;
@@ -26,6 +29,7 @@ mod sqlite;
 mod store;
 pub mod token;
 pub mod upstream;
+pub mod usage;
 mod uses;
 
 pub use actor::Actor;

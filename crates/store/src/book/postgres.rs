@@ -1,0 +1,174 @@
+//! A turn on PostgreSQL: each statement takes all rows at once, as arrays.
+
+mod kept;
+mod receipts;
+mod write;
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::QueryableByName;
+use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, SelectableHelper};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use tollgate_ledger::book::{Outcome, Turn};
+
+use super::load::{AccountPurse, TokenPurse};
+use super::pot::{Key, Owner};
+use super::sheet::{self, Leased, Sheet};
+use super::{LEASE_LIFETIME, batch};
+use crate::schema::{accounts, gateways, tokens};
+use kept::{Bind, Kept};
+
+/// A gateway that is in a turn of its own lives; one that another turn buries is left to it.
+const DEAD: &str = "SELECT id FROM gateways WHERE seen_at < ? AND id <> ? \
+    FOR UPDATE SKIP LOCKED";
+const LEASES: &str = "SELECT pot, owner_id, begin_at, amount FROM leases \
+    WHERE gateway_id = ANY(?) ORDER BY pot, owner_id, begin_at";
+const SOME_LEASES: &str = "SELECT l.pot, l.owner_id, l.begin_at, l.amount \
+    FROM unnest(?, ?, ?) AS k (pot, owner_id, begin_at) JOIN leases AS l \
+    ON l.gateway_id = ? AND l.pot = k.pot AND l.owner_id = k.owner_id AND l.begin_at = k.begin_at";
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = Binary)]
+    id: Vec<u8>,
+}
+
+#[derive(QueryableByName)]
+struct LeaseRow {
+    #[diesel(sql_type = Text)]
+    pot: String,
+    #[diesel(sql_type = BigInt)]
+    owner_id: i64,
+    #[diesel(sql_type = BigInt)]
+    begin_at: i64,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+}
+
+impl LeaseRow {
+    fn read(self) -> (Key, i64) {
+        let key = Key::from_columns(&self.pot, self.owner_id, self.begin_at);
+        (key, self.amount)
+    }
+}
+
+/// Does a whole turn.
+pub(super) async fn run(conn: &mut AsyncPgConnection, turn: &Turn) -> QueryResult<Outcome> {
+    conn.transaction(async |conn| settle(conn, turn).await)
+        .await
+}
+
+/// INVARIANT: leases of a pot are read and written under the lock on its token or account, which
+/// is taken in one order by all.
+async fn settle(conn: &mut AsyncPgConnection, turn: &Turn) -> QueryResult<Outcome> {
+    heartbeat(conn, turn).await?;
+    let gone = silent(conn, turn).await?;
+    let fresh = receipts::insert(conn, &batch::sorted(&turn.receipts)).await?;
+    let mut keys = sheet::touched(turn);
+    if turn.reset {
+        let own = of_gateways(conn, &[turn.gateway.0.to_vec()]).await?;
+        keys.extend(own.into_iter().map(|(key, _)| key));
+    }
+    let mut owners: BTreeSet<Owner> = keys.iter().map(|key| key.owner).collect();
+    if !gone.is_empty() {
+        let dead = of_gateways(conn, &gone).await?;
+        owners.extend(dead.into_iter().map(|(key, _)| key.owner));
+    }
+    let mut sheet = Sheet::default();
+    load(conn, &owners, &mut sheet).await?;
+    load_leases(conn, turn, &keys, &mut sheet).await?;
+    // Once more, now that nobody can change them.
+    let dead = match gone.is_empty() {
+        true => Vec::new(),
+        false => of_gateways(conn, &gone).await?,
+    };
+    let leases = sheet.turn(turn, &fresh, &dead);
+    write::all(conn, turn, &sheet, &gone).await?;
+    write::daily(conn, &sheet, &fresh).await?;
+    let settled = fresh.len();
+    Ok(Outcome { leases, settled })
+}
+
+async fn heartbeat(conn: &mut AsyncPgConnection, turn: &Turn) -> QueryResult<()> {
+    let now = turn.now.as_micros();
+    diesel::insert_into(gateways::table)
+        .values((
+            gateways::id.eq(turn.gateway.0.as_slice()),
+            gateways::seen_at.eq(now),
+        ))
+        .on_conflict(gateways::id)
+        .do_update()
+        .set(gateways::seen_at.eq(now))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Locks the gateways that are not heard of any more.
+async fn silent(conn: &mut AsyncPgConnection, turn: &Turn) -> QueryResult<Vec<Vec<u8>>> {
+    let since = turn.now.minus(LEASE_LIFETIME).as_micros();
+    let binds = vec![Bind::Number(since), Bind::Blob(&turn.gateway.0)];
+    let rows: Vec<Id> = Kept::new(DEAD, binds).load(conn).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+async fn of_gateways(
+    conn: &mut AsyncPgConnection,
+    gateways: &[Vec<u8>],
+) -> QueryResult<Vec<(Key, i64)>> {
+    let rows = Kept::new(LEASES, vec![Bind::Blobs(gateways)]).load(conn);
+    let rows: Vec<LeaseRow> = rows.await?;
+    Ok(rows.into_iter().map(LeaseRow::read).collect())
+}
+
+/// Locks and reads the rows of tokens and accounts: accounts first, each in the order of the ids.
+async fn load(
+    conn: &mut AsyncPgConnection,
+    owners: &BTreeSet<Owner>,
+    sheet: &mut Sheet,
+) -> QueryResult<()> {
+    let (mut of_accounts, mut of_tokens) = (Vec::new(), Vec::new());
+    for owner in owners {
+        match *owner {
+            Owner::Account(id) => of_accounts.push(id),
+            Owner::Token(id) => of_tokens.push(id),
+        }
+    }
+    let rows: Vec<AccountPurse> = accounts::table
+        .filter(accounts::id.eq_any(of_accounts))
+        .order(accounts::id)
+        .select(AccountPurse::as_select())
+        .for_no_key_update()
+        .load(conn)
+        .await?;
+    sheet
+        .purses
+        .extend(rows.into_iter().map(AccountPurse::read));
+    let rows: Vec<TokenPurse> = tokens::table
+        .filter(tokens::id.eq_any(of_tokens))
+        .order(tokens::id)
+        .select(TokenPurse::as_select())
+        .for_no_key_update()
+        .load(conn)
+        .await?;
+    sheet.purses.extend(rows.into_iter().map(TokenPurse::read));
+    Ok(())
+}
+
+async fn load_leases(
+    conn: &mut AsyncPgConnection,
+    turn: &Turn,
+    keys: &BTreeSet<Key>,
+    sheet: &mut Sheet,
+) -> QueryResult<()> {
+    let pots = write::Pots::new(keys.iter());
+    let mut binds = pots.binds();
+    binds.push(Bind::Blob(&turn.gateway.0));
+    let rows: Vec<LeaseRow> = Kept::new(SOME_LEASES, binds).load(conn).await?;
+    for (key, stored) in rows.into_iter().map(LeaseRow::read) {
+        let now = stored;
+        sheet.leases.insert(key, Leased { stored, now });
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! Writing what a turn has changed.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use diesel::QueryResult;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use tollgate_ledger::book::Turn;
+use tollgate_ledger::receipt::Receipt;
+
+use super::kept::{Bind, Kept};
+use crate::alert;
+use crate::book::daily;
+use crate::book::pot::{Key, Owner};
+use crate::book::purse::Purse;
+use crate::book::sheet::Sheet;
+
+/// The rows are locked, so what was read of them still holds.
+macro_rules! update {
+    ($table:literal) => {
+        concat!(
+            "UPDATE ",
+            $table,
+            " AS t SET used = u.used, held = u.held, period_begin = u.period_begin, \
+             period_end = u.period_end, period_used = u.period_used, period_held = u.period_held \
+             FROM unnest(?, ?, ?, ?, ?, ?, ?) AS u (id, used, held, period_begin, period_end, \
+             period_used, period_held) WHERE t.id = u.id"
+        )
+    };
+}
+
+const ACCOUNTS: &str = update!("accounts");
+const TOKENS: &str = update!("tokens");
+const GATEWAYS: &str = "DELETE FROM gateways WHERE id = ANY(?)";
+const VOID: &str = "DELETE FROM leases AS l USING unnest(?, ?) AS v (pot, owner_id) \
+    WHERE l.pot = v.pot AND l.owner_id = v.owner_id";
+const LEASE: &str = "INSERT INTO leases (gateway_id, pot, owner_id, begin_at, amount) \
+    SELECT ?, u.* FROM unnest(?, ?, ?, ?) AS u \
+    ON CONFLICT (gateway_id, pot, owner_id, begin_at) DO UPDATE SET amount = excluded.amount";
+const GIVE_BACK: &str = "DELETE FROM leases AS l \
+    USING unnest(?, ?, ?) AS k (pot, owner_id, begin_at) \
+    WHERE l.gateway_id = ? AND l.pot = k.pot AND l.owner_id = k.owner_id AND l.begin_at = k.begin_at";
+
+/// Pots as three arrays.
+pub(super) struct Pots {
+    pots: Vec<&'static str>,
+    owners: Vec<i64>,
+    begins: Vec<i64>,
+}
+
+impl Pots {
+    pub(super) fn new<'a>(keys: impl Iterator<Item = &'a Key>) -> Self {
+        let (mut pots, mut owners, mut begins) = (Vec::new(), Vec::new(), Vec::new());
+        for key in keys {
+            let columns = key.columns();
+            pots.push(columns.pot);
+            owners.push(columns.owner_id);
+            begins.push(columns.begin_at);
+        }
+        Self {
+            pots,
+            owners,
+            begins,
+        }
+    }
+
+    pub(super) fn binds(self) -> Vec<Bind<'static>> {
+        let pots = self.pots.into_iter().map(Cow::Borrowed).collect();
+        vec![
+            Bind::Texts(pots),
+            Bind::Numbers(self.owners),
+            Bind::Numbers(self.begins),
+        ]
+    }
+}
+
+/// Writes balances, leases and alerts, and removes the gateways that are `gone`.
+pub(super) async fn all(
+    conn: &mut AsyncPgConnection,
+    turn: &Turn,
+    sheet: &Sheet,
+    gone: &[Vec<u8>],
+) -> QueryResult<()> {
+    if !gone.is_empty() {
+        // Their leases go with them.
+        let delete = Kept::new(GATEWAYS, vec![Bind::Blobs(gone)]);
+        delete.execute(conn).await?;
+    }
+    let changed = |owner: &Owner| matches!(owner, Owner::Account(_));
+    purses(conn, ACCOUNTS, sheet, changed).await?;
+    let changed = |owner: &Owner| matches!(owner, Owner::Token(_));
+    purses(conn, TOKENS, sheet, changed).await?;
+    leases(conn, turn, sheet).await?;
+    for alert in &sheet.alerts {
+        alert::insert_postgres(conn, alert, turn.now).await?;
+    }
+    Ok(())
+}
+
+async fn purses(
+    conn: &mut AsyncPgConnection,
+    update: &'static str,
+    sheet: &Sheet,
+    of_table: impl Fn(&Owner) -> bool,
+) -> QueryResult<()> {
+    let rows = sheet.purses.iter();
+    let rows = rows.filter(|(owner, purse)| of_table(owner) && purse.changed);
+    let rows: Vec<(&Owner, &Purse)> = rows.collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let numbers =
+        |get: fn(&Purse) -> i64| Bind::Numbers(rows.iter().map(|(_, purse)| get(purse)).collect());
+    let moments = |get: fn(&Purse) -> Option<i64>| {
+        Bind::MaybeNumbers(rows.iter().map(|(_, purse)| get(purse)).collect())
+    };
+    let binds = vec![
+        Bind::Numbers(rows.iter().map(|(owner, _)| owner.periodic().1).collect()),
+        numbers(|purse| purse.lifetime.used),
+        numbers(|purse| purse.lifetime.held),
+        moments(|purse| purse.begin),
+        moments(|purse| purse.end),
+        numbers(|purse| purse.periodic.used),
+        numbers(|purse| purse.periodic.held),
+    ];
+    Kept::new(update, binds).execute(conn).await?;
+    Ok(())
+}
+
+async fn leases(conn: &mut AsyncPgConnection, turn: &Turn, sheet: &Sheet) -> QueryResult<()> {
+    let gateway = turn.gateway.0.as_slice();
+    if !sheet.begun.is_empty() {
+        let void = sheet.begun.iter().map(|owner| owner.periodic());
+        let (pots, owners): (Vec<_>, Vec<_>) = void.unzip();
+        let pots = pots.into_iter().map(Cow::Borrowed).collect();
+        let binds = vec![Bind::Texts(pots), Bind::Numbers(owners)];
+        Kept::new(VOID, binds).execute(conn).await?;
+    }
+    let changed = sheet.leases.iter();
+    let changed = changed.filter(|(_, leased)| leased.now != leased.stored);
+    let (kept, ended): (Vec<_>, Vec<_>) = changed.partition(|(_, leased)| leased.now > 0);
+    if !ended.is_empty() {
+        let mut binds = Pots::new(ended.iter().map(|(key, _)| *key)).binds();
+        binds.push(Bind::Blob(gateway));
+        Kept::new(GIVE_BACK, binds).execute(conn).await?;
+    }
+    if !kept.is_empty() {
+        let mut binds = vec![Bind::Blob(gateway)];
+        binds.extend(Pots::new(kept.iter().map(|(key, _)| *key)).binds());
+        binds.push(Bind::Numbers(
+            kept.iter().map(|(_, leased)| leased.now).collect(),
+        ));
+        Kept::new(LEASE, binds).execute(conn).await?;
+    }
+    Ok(())
+}
+
+static DAILY: LazyLock<String> = LazyLock::new(|| {
+    let places = ["?"; 7 + daily::MEASURES].join(", ");
+    format!(
+        "{}SELECT * FROM unnest({places}){}",
+        daily::INSERT,
+        daily::ADD
+    )
+});
+
+/// Adds the new receipts to the sums of their days.
+pub(super) async fn daily(
+    conn: &mut AsyncPgConnection,
+    sheet: &Sheet,
+    fresh: &[&Receipt],
+) -> QueryResult<()> {
+    let sums = daily::sums(fresh);
+    if sums.is_empty() {
+        return Ok(());
+    }
+    let numbers = |get: fn(&daily::Group<'_>) -> i64| Bind::Numbers(sums.keys().map(get).collect());
+    let creator = |group: &daily::Group<'_>| {
+        let token = sheet.purses.get(&Owner::Token(group.token));
+        Cow::Borrowed(token.map_or("", |purse| purse.creator.as_str()))
+    };
+    let mut binds = vec![
+        numbers(|group| group.day),
+        numbers(|group| group.token),
+        numbers(|group| group.upstream),
+        numbers(|group| group.group),
+        numbers(|group| group.account),
+    ];
+    for i in 0..daily::MEASURES {
+        let column = sums.values().map(|sum| sum.get(i).copied().unwrap_or(0));
+        binds.push(Bind::Numbers(column.collect()));
+    }
+    binds.push(Bind::Texts(
+        sums.keys()
+            .map(|group| Cow::Borrowed(group.model))
+            .collect(),
+    ));
+    binds.push(Bind::Texts(sums.keys().map(creator).collect()));
+    Kept::new(&DAILY, binds).execute(conn).await?;
+    Ok(())
+}

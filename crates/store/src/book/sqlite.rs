@@ -1,0 +1,240 @@
+//! A turn on SQLite: row by row with prepared statements, which costs less than any way to send
+//! many at once.
+
+mod upsert;
+
+use std::collections::BTreeSet;
+
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, QueryResult,
+    RunQueryDsl, SelectableHelper, SqliteConnection,
+};
+use tollgate_ledger::book::{Outcome, Turn};
+use tollgate_ledger::receipt::Receipt;
+
+use super::load::{AccountPurse, AccountSpent, TokenPurse, TokenSpent};
+use super::pot::{Key, Owner};
+use super::sheet::{self, Leased, Sheet};
+use super::{LEASE_LIFETIME, batch, daily};
+use crate::alert;
+use crate::receipt::{Quotes, ReceiptWrite};
+use crate::schema::{accounts, gateways, leases, receipts, tokens};
+
+type LeaseRow = (String, i64, i64, i64);
+
+/// Does a whole turn.
+pub(super) fn run(conn: &mut SqliteConnection, turn: &Turn) -> QueryResult<Outcome> {
+    conn.immediate_transaction(|conn| {
+        heartbeat(conn, turn)?;
+        let dead = bury(conn, turn)?;
+        let fresh = insert(conn, &batch::sorted(&turn.receipts))?;
+        let mut sheet = Sheet::default();
+        let mut keys = sheet::touched(turn);
+        if turn.reset {
+            keys.extend(
+                of_gateway(conn, &turn.gateway.0)?
+                    .into_iter()
+                    .map(|(key, _)| key),
+            );
+        }
+        let owners: BTreeSet<Owner> = keys
+            .iter()
+            .chain(dead.iter().map(|(key, _)| key))
+            .map(|key| key.owner)
+            .collect();
+        for owner in owners {
+            if let Some(purse) = purse(conn, owner)? {
+                sheet.purses.insert(owner, purse);
+            }
+        }
+        for key in keys {
+            load_lease(conn, turn, key, &mut sheet)?;
+        }
+        let leases = sheet.turn(turn, &fresh, &dead);
+        store(conn, turn, &sheet)?;
+        for (group, sums) in daily::sums(&fresh) {
+            let token = sheet.purses.get(&Owner::Token(group.token));
+            let creator = token.map_or("", |purse| purse.creator.as_str());
+            upsert::Daily {
+                group,
+                creator,
+                sums,
+            }
+            .execute(conn)?;
+        }
+        let settled = fresh.len();
+        Ok(Outcome { leases, settled })
+    })
+}
+
+fn heartbeat(conn: &mut SqliteConnection, turn: &Turn) -> QueryResult<()> {
+    let now = turn.now.as_micros();
+    diesel::insert_into(gateways::table)
+        .values((
+            gateways::id.eq(turn.gateway.0.as_slice()),
+            gateways::seen_at.eq(now),
+        ))
+        .on_conflict(gateways::id)
+        .do_update()
+        .set(gateways::seen_at.eq(now))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes the gateways that are not heard of any more, and says what they had leased.
+fn bury(conn: &mut SqliteConnection, turn: &Turn) -> QueryResult<Vec<(Key, i64)>> {
+    let since = turn.now.minus(LEASE_LIFETIME).as_micros();
+    let silent = gateways::seen_at.lt(since);
+    let gone: Vec<Vec<u8>> = gateways::table
+        .filter(silent.and(gateways::id.ne(turn.gateway.0.as_slice())))
+        .select(gateways::id)
+        .load(conn)?;
+    let mut leased = Vec::new();
+    for id in gone {
+        leased.extend(of_gateway(conn, &id)?);
+        // Its leases go with it.
+        diesel::delete(gateways::table.find(id)).execute(conn)?;
+    }
+    Ok(leased)
+}
+
+fn of_gateway(conn: &mut SqliteConnection, gateway: &[u8]) -> QueryResult<Vec<(Key, i64)>> {
+    let rows: Vec<LeaseRow> = leases::table
+        .filter(leases::gateway_id.eq(gateway))
+        .select((
+            leases::pot,
+            leases::owner_id,
+            leases::begin_at,
+            leases::amount,
+        ))
+        .load(conn)?;
+    let key =
+        |(pot, owner, begin, amount): LeaseRow| (Key::from_columns(&pot, owner, begin), amount);
+    Ok(rows.into_iter().map(key).collect())
+}
+
+/// Inserts the receipts that are not there, and says which they were.
+fn insert<'a>(conn: &mut SqliteConnection, batch: &[&'a Receipt]) -> QueryResult<Vec<&'a Receipt>> {
+    let quotes = Quotes::of(batch);
+    let mut fresh = Vec::with_capacity(batch.len());
+    for receipt in batch {
+        let rows = diesel::insert_into(receipts::table)
+            .values(ReceiptWrite::new(receipt, &quotes))
+            .on_conflict_do_nothing()
+            .execute(conn)?;
+        if rows > 0 {
+            fresh.push(*receipt);
+        }
+    }
+    Ok(fresh)
+}
+
+fn purse(conn: &mut SqliteConnection, owner: Owner) -> QueryResult<Option<super::purse::Purse>> {
+    let row = match owner {
+        Owner::Account(id) => accounts::table
+            .find(id)
+            .select(AccountPurse::as_select())
+            .first(conn)
+            .optional()?
+            .map(AccountPurse::read),
+        Owner::Token(id) => tokens::table
+            .find(id)
+            .select(TokenPurse::as_select())
+            .first(conn)
+            .optional()?
+            .map(TokenPurse::read),
+    };
+    Ok(row.map(|(_, purse)| purse))
+}
+
+fn load_lease(
+    conn: &mut SqliteConnection,
+    turn: &Turn,
+    key: Key,
+    sheet: &mut Sheet,
+) -> QueryResult<()> {
+    let purse = sheet.purses.get_mut(&key.owner);
+    let counts = purse.and_then(|purse| purse.counts(key.begin));
+    if counts.is_some_and(|counts| counts.held == 0) {
+        // Nobody has leased of it: not looked for, because this is so for most.
+        return Ok(());
+    }
+    let columns = key.columns();
+    let row = (
+        turn.gateway.0.as_slice(),
+        columns.pot,
+        columns.owner_id,
+        columns.begin_at,
+    );
+    let amount: Option<i64> = leases::table
+        .find(row)
+        .select(leases::amount)
+        .first(conn)
+        .optional()?;
+    if let Some(stored) = amount {
+        let now = stored;
+        sheet.leases.insert(key, Leased { stored, now });
+    }
+    Ok(())
+}
+
+/// Writes what was changed.
+fn store(conn: &mut SqliteConnection, turn: &Turn, sheet: &Sheet) -> QueryResult<()> {
+    for (owner, purse) in sheet.purses.iter().filter(|(_, purse)| purse.changed) {
+        match *owner {
+            Owner::Account(id) => diesel::update(accounts::table.find(id))
+                .set(AccountSpent::from(purse))
+                .execute(conn)?,
+            Owner::Token(id) => diesel::update(tokens::table.find(id))
+                .set(TokenSpent::from(purse))
+                .execute(conn)?,
+        };
+    }
+    for owner in &sheet.begun {
+        let (pot, id) = owner.periodic();
+        let void = leases::pot.eq(pot).and(leases::owner_id.eq(id));
+        diesel::delete(leases::table.filter(void)).execute(conn)?;
+    }
+    for (key, leased) in &sheet.leases {
+        store_lease(conn, turn, *key, *leased)?;
+    }
+    for alert in &sheet.alerts {
+        alert::insert_sqlite(conn, alert, turn.now)?;
+    }
+    Ok(())
+}
+
+fn store_lease(
+    conn: &mut SqliteConnection,
+    turn: &Turn,
+    key: Key,
+    leased: Leased,
+) -> QueryResult<()> {
+    if leased.now == leased.stored {
+        return Ok(());
+    }
+    let (gateway, columns) = (turn.gateway.0.as_slice(), key.columns());
+    let row = (gateway, columns.pot, columns.owner_id, columns.begin_at);
+    if leased.now == 0 {
+        diesel::delete(leases::table.find(row)).execute(conn)?;
+        return Ok(());
+    }
+    diesel::insert_into(leases::table)
+        .values((
+            leases::gateway_id.eq(gateway),
+            leases::pot.eq(columns.pot),
+            leases::owner_id.eq(columns.owner_id),
+            leases::begin_at.eq(columns.begin_at),
+            leases::amount.eq(leased.now),
+        ))
+        .on_conflict((
+            leases::gateway_id,
+            leases::pot,
+            leases::owner_id,
+            leases::begin_at,
+        ))
+        .do_update()
+        .set(leases::amount.eq(leased.now))
+        .execute(conn)?;
+    Ok(())
+}
