@@ -34,7 +34,9 @@ macro_rules! on_both {
 
 mod contract {
     pub mod accounts;
+    pub mod alerts;
     pub mod audit;
+    pub mod book;
     pub mod catalog;
     pub mod fixture;
     pub mod funds;
@@ -44,7 +46,9 @@ mod contract {
     pub mod paging;
     pub mod prices;
     pub mod quotas;
+    pub mod receipts;
     pub mod rights;
     pub mod tokens;
+    pub mod usage;
     pub mod writers;
 }
