@@ -1,17 +1,21 @@
 //! What an operator does with accounts.
 
+mod credits;
+
 use serde::Deserialize;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::id::AccountId;
-use tollgate_policy::limit::Limits;
 use tollgate_policy::name::Name;
 use tollgate_store::Kind;
 use tollgate_store::account::{AccountEdit, NewAccount, StoredAccount};
 
+pub use credits::{CreditsInput, StatementFilter, statement, top_up};
+
 use crate::context::Context;
 use crate::error::AdminError;
+use crate::input::limit::LimitsInput;
 use crate::input::scope::ScopeInput;
-use crate::input::{note, parsed};
+use crate::input::{money, note, parsed};
 use crate::view::account::AccountView;
 
 /// An account to be made, as it is written.
@@ -19,6 +23,18 @@ use crate::view::account::AccountView;
 pub struct AccountInput {
     /// 2 to 50 characters, unique among accounts.
     pub name: String,
+    /// Whether it may spend without a limit.
+    #[serde(default)]
+    pub unlimited: bool,
+    /// What it is given at first, in credits; nothing if missing.
+    pub balance: Option<String>,
+    /// What it may spend beyond what it is given, in credits; nothing if missing.
+    pub credit_line: Option<String>,
+    /// What it may spend in each period, such as `10/day`; no limit if missing.
+    pub periodic: Option<String>,
+    /// What all its tokens together may ask for in a minute, and at once.
+    #[serde(flatten)]
+    pub limits: LimitsInput,
     /// Restrictions of all its tokens.
     #[serde(flatten)]
     pub scope: ScopeInput,
@@ -35,6 +51,15 @@ pub struct AccountChange {
     pub name: Option<String>,
     /// Whether its tokens may be used at all.
     pub enabled: Option<bool>,
+    /// Whether it may spend without a limit, or no more than it was given in all.
+    pub unlimited: Option<bool>,
+    /// What it may spend beyond what it was given.
+    pub credit_line: Option<String>,
+    /// What it may spend in each period; blank or `none` for no limit.
+    pub periodic: Option<String>,
+    /// What all its tokens together may ask for in a minute, and at once.
+    #[serde(flatten)]
+    pub limits: LimitsInput,
     /// Restrictions of all its tokens.
     #[serde(flatten)]
     pub scope: ScopeInput,
@@ -42,26 +67,42 @@ pub struct AccountChange {
     pub note: Option<String>,
 }
 
-/// Makes an account.
+/// Makes an account, and puts its first credits into it, as an entry of its statement.
 ///
 /// # Errors
 /// Where an input cannot be used, or the name is taken.
 pub async fn create(context: &Context, input: &AccountInput) -> Result<AccountView, AdminError> {
+    let balance = input.balance.as_deref().map(str::trim);
+    let balance = match balance {
+        None | Some("0") => None,
+        Some(_) if input.unlimited => {
+            let problem = "an account that spends without a limit has no balance: leave one out";
+            return Err(AdminError::invalid("balance", problem));
+        }
+        Some(text) => Some(credits::amount(text)?),
+    };
     let new = NewAccount {
         name: parsed("name", &input.name)?,
         enabled: true,
-        limited: true,
-        credit_line: Credits::ZERO,
-        periodic: None,
-        limits: Limits::default(),
+        limited: !input.unlimited,
+        credit_line: line(input.credit_line.as_deref())?.unwrap_or(Credits::ZERO),
+        periodic: input
+            .periodic
+            .as_deref()
+            .map_or(Ok(None), money::periodic)?,
+        limits: input.limits.limits()?,
         scope: input.scope.scope()?,
         note: note(&input.note)?,
     };
     let at = context.now();
     let id = AccountId::new(at, context.id_entropy()?);
-    let store = context.store();
-    let made = store.account_insert(context.actor(), new, id, at).await?;
-    Ok(AccountView::new(&made))
+    let (store, actor) = (context.store(), context.actor());
+    let mut made = store.account_insert(actor, new, id, at).await?;
+    if let Some(balance) = balance {
+        let why = "first balance".to_owned();
+        made = store.credits_add(actor, id, balance, why, at).await?;
+    }
+    Ok(AccountView::new(&made, at))
 }
 
 /// All accounts by name.
@@ -69,8 +110,9 @@ pub async fn create(context: &Context, input: &AccountInput) -> Result<AccountVi
 /// # Errors
 /// Where the store does not answer.
 pub async fn list(context: &Context) -> Result<Vec<AccountView>, AdminError> {
-    let accounts = context.store().account_list().await?;
-    Ok(accounts.iter().map(AccountView::new).collect())
+    let (accounts, now) = (context.store().account_list().await?, context.now());
+    let shown = accounts.iter().map(|one| AccountView::new(one, now));
+    Ok(shown.collect())
 }
 
 /// The account of this name or id.
@@ -78,9 +120,8 @@ pub async fn list(context: &Context) -> Result<Vec<AccountView>, AdminError> {
 /// # Errors
 /// Where it is not there.
 pub async fn show(context: &Context, which: &str) -> Result<AccountView, AdminError> {
-    find(context, which)
-        .await
-        .map(|found| AccountView::new(&found))
+    let found = find(context, which).await?;
+    Ok(AccountView::new(&found, context.now()))
 }
 
 /// Changes an account.
@@ -92,6 +133,7 @@ pub async fn edit(
     which: &str,
     change: &AccountChange,
 ) -> Result<AccountView, AdminError> {
+    let periodic = change.periodic.as_deref();
     let edit = AccountEdit {
         name: change
             .name
@@ -100,13 +142,16 @@ pub async fn edit(
             .transpose()?,
         enabled: change.enabled,
         scope: change.scope.edit()?,
+        limited: change.unlimited.map(|unlimited| !unlimited),
+        credit_line: line(change.credit_line.as_deref())?,
+        periodic: periodic.map(money::periodic).transpose()?,
+        limits: change.limits.edit()?,
         note: change.note.as_deref().map(note).transpose()?,
-        ..AccountEdit::default()
     };
     let id = find(context, which).await?.account.id;
     let (store, at) = (context.store(), context.now());
     let edited = store.account_edit(context.actor(), id, edit, at).await?;
-    Ok(AccountView::new(&edited))
+    Ok(AccountView::new(&edited, at))
 }
 
 /// Deletes an account that has no tokens; gives what it was.
@@ -119,7 +164,7 @@ pub async fn delete(context: &Context, which: &str) -> Result<AccountView, Admin
     store
         .account_delete(context.actor(), found.account.id, at)
         .await?;
-    Ok(AccountView::new(&found))
+    Ok(AccountView::new(&found, at))
 }
 
 /// An id comes first: a name that looks like one is found where there is no such id.
@@ -136,4 +181,9 @@ pub(crate) async fn find(context: &Context, which: &str) -> Result<StoredAccount
         Err(_) => None,
     };
     found.ok_or_else(|| AdminError::not_found(Kind::Account, which))
+}
+
+fn line(text: Option<&str>) -> Result<Option<Credits>, AdminError> {
+    text.map(|text| money::amount("credit_line", text))
+        .transpose()
 }

@@ -7,7 +7,7 @@ use tollgate_store::audit::AuditQuery;
 
 use crate::context::Context;
 use crate::error::AdminError;
-use crate::input::period;
+use crate::input::{numbered, period};
 use crate::token;
 use crate::view::Page;
 use crate::view::audit::{ChangeView, LogView};
@@ -41,7 +41,7 @@ pub async fn list(context: &Context, filter: &AuditFilter) -> Result<Page<Change
     let limit = token::limit(filter.limit)?;
     let (since, until) = (filter.since.as_deref(), filter.until.as_deref());
     let query = AuditQuery {
-        before: filter.cursor.as_deref().map(cursor).transpose()?,
+        before: filter.cursor.as_deref().map(numbered).transpose()?,
         actor: filter.actor.clone(),
         action: filter.action.clone(),
         subject: filter.subject.as_deref().map(subject).transpose()?,
@@ -54,17 +54,12 @@ pub async fn list(context: &Context, filter: &AuditFilter) -> Result<Page<Change
         // One more tells whether there is a next page.
         limit: limit.saturating_add(1),
     };
-    let mut found = context.store().audit_list(&query).await?;
-    let length = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = found.len() > length;
-    found.truncate(length);
-    let next_cursor = found
-        .last()
-        .filter(|_| more)
-        .map(|last| last.seq.to_string());
+    let found = context.store().audit_list(&query).await?;
+    let changes = found.into_iter().map(|one| (one.seq, ChangeView::new(one)));
+    let page = Page::cut(changes.collect(), limit, |(seq, _)| *seq);
     Ok(Page {
-        entries: found.into_iter().map(ChangeView::new).collect(),
-        next_cursor,
+        entries: page.entries.into_iter().map(|(_, view)| view).collect(),
+        next_cursor: page.next_cursor,
     })
 }
 
@@ -75,13 +70,6 @@ pub async fn list(context: &Context, filter: &AuditFilter) -> Result<Page<Change
 pub async fn verify(context: &Context) -> Result<LogView, AdminError> {
     let verdict = context.store().audit_verify().await?;
     Ok(LogView::new(&verdict))
-}
-
-fn cursor(text: &str) -> Result<i64, AdminError> {
-    text.parse().map_err(|_| {
-        let problem = "it does not belong to this list: start again at the first page";
-        AdminError::invalid("cursor", problem)
-    })
 }
 
 fn subject(text: &str) -> Result<(Kind, i64), AdminError> {

@@ -63,7 +63,14 @@ pub async fn explain(
         secret_valid_until: None,
     };
     let explanation = tollgate_policy::explain(&snapshot.catalog, &principal, &asked, at);
-    Ok(ExplanationView::new(&principal, &asked, at, &explanation))
+    let group = snapshot.catalog.group(principal.token.group);
+    Ok(ExplanationView::new(
+        &principal,
+        &asked,
+        at,
+        &explanation,
+        group,
+    ))
 }
 
 fn address(text: &str) -> Result<IpAddr, AdminError> {

@@ -5,10 +5,11 @@ use tollgate_policy::group::{Multiplier, Terms};
 use tollgate_policy::id::GroupId;
 use tollgate_policy::name::Name;
 use tollgate_store::Kind;
-use tollgate_store::group::{GroupEdit, NewGroup, StoredGroup};
+use tollgate_store::group::{GroupEdit, NewGroup, StoredGroup, TermsEdit};
 
 use crate::context::Context;
 use crate::error::AdminError;
+use crate::input::limit::LimitsInput;
 use crate::input::scope::ScopeInput;
 use crate::input::{note, parsed};
 use crate::view::group::GroupView;
@@ -20,12 +21,31 @@ pub struct GroupInput {
     pub name: String,
     /// What a call costs in relation to its list price, such as `0.8`; the list price if missing.
     pub multiplier: Option<String>,
+    /// Its limits, and how strictly quotas are kept.
+    #[serde(flatten)]
+    pub terms: TermsInput,
     /// Restrictions of all its tokens.
     #[serde(flatten)]
     pub scope: ScopeInput,
     /// A remark of at most 500 characters.
     #[serde(default)]
     pub note: String,
+}
+
+/// How a group treats its tokens, as it is written, each where it was said.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct TermsInput {
+    /// What its tokens may ask for in a minute, and at once.
+    #[serde(flatten)]
+    pub limits: LimitsInput,
+    /// Whether all its tokens share these limits; each has them to itself if it was never said.
+    pub shared_limits: Option<bool>,
+    /// How quotas are kept: `strict`, `refuse` or `lenient`; `strict` if it was never said.
+    pub enforcement: Option<String>,
+    /// What becomes of a call whose client leaves: `cancel`, or `drain:` and 1 to 3600 seconds;
+    /// `cancel` if it was never said.
+    pub on_leave: Option<String>,
 }
 
 /// What to change of a group, as it is written: what is missing stays as it is.
@@ -36,11 +56,40 @@ pub struct GroupChange {
     pub name: Option<String>,
     /// What a call costs in relation to its list price.
     pub multiplier: Option<String>,
+    /// Its limits, and how strictly quotas are kept.
+    #[serde(flatten)]
+    pub terms: TermsInput,
     /// Restrictions of all its tokens.
     #[serde(flatten)]
     pub scope: ScopeInput,
     /// A remark.
     pub note: Option<String>,
+}
+
+impl TermsInput {
+    fn edit(&self) -> Result<TermsEdit, AdminError> {
+        let (enforcement, on_leave) = (self.enforcement.as_deref(), self.on_leave.as_deref());
+        Ok(TermsEdit {
+            limits: self.limits.edit()?,
+            shared: self.shared_limits,
+            enforcement: enforcement
+                .map(|text| parsed("enforcement", text.trim()))
+                .transpose()?,
+            on_leave: on_leave
+                .map(|text| parsed("on_leave", text.trim()))
+                .transpose()?,
+        })
+    }
+
+    fn terms(&self) -> Result<Terms, AdminError> {
+        let edit = self.edit()?;
+        Ok(Terms {
+            limits: self.limits.limits()?,
+            shared: edit.shared.unwrap_or_default(),
+            enforcement: edit.enforcement.unwrap_or_default(),
+            on_leave: edit.on_leave.unwrap_or_default(),
+        })
+    }
 }
 
 /// Makes a group.
@@ -52,7 +101,7 @@ pub async fn create(context: &Context, input: &GroupInput) -> Result<GroupView, 
         name: parsed("name", &input.name)?,
         multiplier: multiplier(input.multiplier.as_deref())?.unwrap_or(Multiplier::ONE),
         scope: input.scope.scope()?,
-        terms: Terms::default(),
+        terms: input.terms.terms()?,
         note: note(&input.note)?,
     };
     let at = context.now();
@@ -98,8 +147,8 @@ pub async fn edit(
             .transpose()?,
         multiplier: multiplier(change.multiplier.as_deref())?,
         scope: change.scope.edit()?,
+        terms: change.terms.edit()?,
         note: change.note.as_deref().map(note).transpose()?,
-        ..GroupEdit::default()
     };
     let id = find(context, which).await?.group.id;
     let (store, at) = (context.store(), context.now());

@@ -3,10 +3,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use tollgate_policy::credits::Credits;
-
 use crate::error::AdminError;
 
+pub mod limit;
+pub mod money;
 pub mod period;
 pub mod scope;
 
@@ -23,23 +23,25 @@ where
         .map_err(|problem| AdminError::invalid(field, problem))
 }
 
-/// Reads a quota: an amount of credits, or `unlimited` or blank for none.
-///
-/// # Errors
-/// Where the text is no amount, or a negative one.
-pub fn quota(text: &str) -> Result<Option<Credits>, AdminError> {
-    let text = text.trim();
-    if text.is_empty() || text.eq_ignore_ascii_case("unlimited") {
-        return Ok(None);
-    }
-    let quota: Credits = text
-        .parse()
-        .map_err(|problem| AdminError::invalid("quota", format!("{problem}, or `unlimited`")))?;
-    if quota < Credits::ZERO {
-        let problem = format!("`{quota}` is negative: write 0 or more credits, or `unlimited`");
-        return Err(AdminError::invalid("quota", problem));
-    }
-    Ok(Some(quota))
+/// Whether a text says that there is no limit.
+pub(crate) fn is_none(text: &str) -> bool {
+    text.is_empty()
+        || ["none", "unlimited"]
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// At most 60 characters of what was seen, for an error.
+pub(crate) fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+/// Reads the cursor of a list whose entries are numbered.
+pub(crate) fn numbered(text: &str) -> Result<i64, AdminError> {
+    text.parse().map_err(|_| {
+        let problem = "it does not belong to this list: start again at the first page";
+        AdminError::invalid("cursor", problem)
+    })
 }
 
 /// Reads a free text of at most 500 characters; line breaks and tabs are its only control characters.

@@ -6,6 +6,7 @@ mod context;
 pub mod error;
 pub mod explain;
 pub mod group;
+pub mod import;
 pub mod input;
 pub mod model;
 pub mod token;

@@ -2,10 +2,10 @@
 
 mod change;
 mod list;
+mod standing;
 
 use serde::Deserialize;
 use tollgate_policy::id::TokenId;
-use tollgate_policy::limit::Limits;
 use tollgate_policy::name::Name;
 use tollgate_policy::quota::Quota;
 use tollgate_policy::secret::Secret;
@@ -16,11 +16,13 @@ use tollgate_store::token::{NewSecret, NewToken, StoredToken, TokenQuery};
 pub use change::{TokenChange, edit, rotate};
 pub(crate) use list::limit;
 pub use list::{TokenFilter, list};
+pub use standing::standing;
 
 use crate::context::Context;
 use crate::error::AdminError;
+use crate::input::limit::LimitsInput;
 use crate::input::scope::ScopeInput;
-use crate::input::{note, parsed, period, quota};
+use crate::input::{money, note, parsed, period};
 use crate::view::token::TokenView;
 use crate::{account, group};
 
@@ -39,6 +41,12 @@ pub struct TokenInput {
     /// What it may spend in its whole life, in credits, or `unlimited` or blank.
     #[serde(default)]
     pub quota: String,
+    /// What it may spend in each period, such as `10/day` or `5/month@Europe/Berlin`, or `none`.
+    #[serde(default)]
+    pub periodic: String,
+    /// What it may ask for in a minute, and at once.
+    #[serde(flatten)]
+    pub limits: LimitsInput,
     /// Its own restrictions.
     #[serde(flatten)]
     pub scope: ScopeInput,
@@ -66,7 +74,11 @@ pub async fn create(context: &Context, input: &TokenInput) -> Result<Issued, Adm
     let at = context.now();
     let (name, scope) = (parsed("name", &input.name)?, input.scope.scope()?);
     let expires_at = period::expiry(&input.expires, at)?;
-    let lifetime = quota(&input.quota)?;
+    let quota = Quota {
+        lifetime: money::quota(&input.quota)?,
+        periodic: money::periodic(&input.periodic)?,
+    };
+    let limits = input.limits.limits()?;
     let note = note(&input.note)?;
     let creator = creator(context, input.creator.as_deref())?;
     let account = account::find(context, &input.account).await?.account.id;
@@ -77,11 +89,8 @@ pub async fn create(context: &Context, input: &TokenInput) -> Result<Issued, Adm
         account,
         group,
         expires_at,
-        quota: Quota {
-            lifetime,
-            periodic: None,
-        },
-        limits: Limits::default(),
+        quota,
+        limits,
         scope,
         creator,
         note,

@@ -41,8 +41,8 @@ pub async fn create(context: &Context, input: UpstreamInput) -> Result<UpstreamV
         priority: input.priority,
         weight: input.weight,
         groups: groups.unwrap_or_default(),
+        price: input::price(input.price.as_deref(), &serves)?.flatten(),
         serves,
-        price: None,
         note: note(&input.note)?,
     };
     let at = context.now();
@@ -87,6 +87,7 @@ pub async fn edit(
     let serves = input::serves(change.models.as_deref(), change.mount.as_deref())?;
     let kept = serves.as_ref().unwrap_or(&found.serves);
     input::fits(dialect.unwrap_or(found.dialect), kept)?;
+    let price = input::price(change.price.as_deref(), kept)?;
     let provider = change.provider.as_deref();
     let base_url = change.base_url.as_deref();
     let edit = UpstreamEdit {
@@ -107,9 +108,9 @@ pub async fn edit(
         priority: change.priority,
         weight: change.weight,
         groups: input::groups(context, change.groups.as_deref()).await?,
+        price,
         serves,
         note: change.note.as_deref().map(note).transpose()?,
-        ..UpstreamEdit::default()
     };
     let (store, at) = (context.store(), context.now());
     let edited = store

@@ -6,14 +6,19 @@
 //! place for a secret.
 
 use serde::Serialize;
+use tollgate_policy::id::GroupId;
 use tollgate_policy::scope::{Allow, Scope};
 use tollgate_policy::time::Timestamp;
+
+use group::GroupView;
 
 pub mod account;
 pub mod audit;
 pub mod explain;
 pub mod group;
+pub mod import;
 pub mod model;
+pub mod money;
 pub mod token;
 pub mod upstream;
 
@@ -26,6 +31,16 @@ pub struct Reference {
     pub name: String,
 }
 
+impl Reference {
+    /// The name may be gone between two reads; the id is still right.
+    pub(crate) fn to_group(id: GroupId, groups: &[GroupView]) -> Self {
+        let id = id.to_string();
+        let found = groups.iter().find(|group| group.id == id);
+        let name = found.map_or_else(|| id.clone(), |group| group.name.clone());
+        Self { id, name }
+    }
+}
+
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Page<T> {
@@ -33,6 +48,21 @@ pub struct Page<T> {
     pub entries: Vec<T>,
     /// Where the next page begins; `null` on the last one.
     pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A page of what was asked for with one entry more than it may have.
+    pub(crate) fn cut(mut entries: Vec<T>, limit: u32, cursor: impl Fn(&T) -> i64) -> Self {
+        let length = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = entries.len() > length;
+        entries.truncate(length);
+        let last = entries.last().filter(|_| more);
+        let next_cursor = last.map(|last| cursor(last).to_string());
+        Self {
+            entries,
+            next_cursor,
+        }
+    }
 }
 
 /// Restrictions; `null` where there is none.

@@ -1,9 +1,11 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use tollgate_policy::credits::Credits;
 use tollgate_policy::scope::Allow;
 use tollgate_policy::time::Timestamp;
 
+use super::money::quota;
 use super::period::{duration, expiry, past};
 use super::scope::ScopeInput;
 use super::*;

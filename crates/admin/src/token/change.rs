@@ -8,8 +8,9 @@ use tollgate_store::token::TokenEdit;
 use super::{Issued, find, new_secret, view};
 use crate::context::Context;
 use crate::error::AdminError;
+use crate::input::limit::LimitsInput;
 use crate::input::scope::ScopeInput;
-use crate::input::{note, parsed, period, quota};
+use crate::input::{money, note, parsed, period};
 use crate::view::token::TokenView;
 use crate::{account, group};
 
@@ -30,6 +31,11 @@ pub struct TokenChange {
     pub expires: Option<String>,
     /// What it may spend in its whole life; blank or `unlimited` for no limit.
     pub quota: Option<String>,
+    /// What it may spend in each period, such as `10/day`; blank or `none` for no limit.
+    pub periodic: Option<String>,
+    /// What it may ask for in a minute, and at once.
+    #[serde(flatten)]
+    pub limits: LimitsInput,
     /// Its own restrictions.
     #[serde(flatten)]
     pub scope: ScopeInput,
@@ -51,6 +57,7 @@ pub async fn edit(
 ) -> Result<TokenView, AdminError> {
     let at = context.now();
     let (expires, limit) = (change.expires.as_deref(), change.quota.as_deref());
+    let periodic = change.periodic.as_deref();
     let mut edit = TokenEdit {
         name: change
             .name
@@ -58,7 +65,9 @@ pub async fn edit(
             .map(|name| parsed("name", name))
             .transpose()?,
         expires_at: expires.map(|text| period::expiry(text, at)).transpose()?,
-        quota: limit.map(quota).transpose()?,
+        quota: limit.map(money::quota).transpose()?,
+        periodic: periodic.map(money::periodic).transpose()?,
+        limits: change.limits.edit()?,
         scope: change.scope.edit()?,
         note: change.note.as_deref().map(note).transpose()?,
         if_version: change.if_version,

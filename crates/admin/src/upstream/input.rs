@@ -2,6 +2,7 @@
 
 use tollgate_policy::endpoint::Dialect;
 use tollgate_policy::id::GroupId;
+use tollgate_policy::price::Price;
 use tollgate_policy::scope::Allow;
 use tollgate_policy::upstream::{ServedModel, Serves};
 use tollgate_rights::source::{Carrier, UpstreamSecret};
@@ -11,8 +12,8 @@ use url::Url;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::group;
-use crate::input::parsed;
 use crate::input::scope::word;
+use crate::input::{money, parsed};
 
 /// The longest credential, in bytes.
 const CREDENTIAL: usize = 4096;
@@ -32,6 +33,8 @@ pub struct UpstreamInput {
     pub models: Option<Vec<ServedInput>>,
     /// The first path segment under which it serves everything.
     pub mount: Option<String>,
+    /// What a call of the mount costs, such as `request=0.001`, or `free`; unknown if missing.
+    pub price: Option<String>,
     /// Its credential.
     pub credential: CredentialInput,
     /// The header of the credential; what the dialect uses if missing.
@@ -61,6 +64,8 @@ pub struct UpstreamChange {
     pub models: Option<Vec<ServedInput>>,
     /// The first path segment under which it serves everything.
     pub mount: Option<String>,
+    /// What a call of the mount costs; blank or `unknown` for an unknown price.
+    pub price: Option<String>,
     /// A new credential.
     pub credential: Option<CredentialInput>,
     /// The header of the credential.
@@ -224,6 +229,25 @@ pub(super) fn fits(dialect: Dialect, serves: &Serves) -> Result<(), AdminError> 
             "dialect",
             format!("an upstream with a mount has the dialect `plain`, not `{dialect}`"),
         )),
+    }
+}
+
+/// Models have prices of their own: one on their upstream would look as if it were charged.
+pub(super) fn price(
+    text: Option<&str>,
+    serves: &Serves,
+) -> Result<Option<Option<Price>>, AdminError> {
+    let price = text.map(money::price).transpose()?;
+    match (price, serves) {
+        (Some(Some(_)), Serves::Models(_)) => Err(AdminError::invalid(
+            "price",
+            "only a mount has a price of its own: set those of models in the gallery",
+        )),
+        (Some(Some(price)), Serves::Mount(_)) if !price.covers(None) => Err(AdminError::invalid(
+            "price",
+            "a mount is charged by the request: write `request=` and credits, or `free`",
+        )),
+        (price, _) => Ok(price),
     }
 }
 

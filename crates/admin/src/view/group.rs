@@ -4,6 +4,7 @@ use serde::Serialize;
 use tollgate_store::group::StoredGroup;
 
 use super::ScopeView;
+use super::money::LimitsView;
 
 /// A group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,6 +15,15 @@ pub struct GroupView {
     pub name: String,
     /// What a call costs in relation to its list price, such as `0.8`.
     pub multiplier: String,
+    /// What its tokens may ask for in a minute, and at once.
+    #[serde(flatten)]
+    pub limits: LimitsView,
+    /// Whether all its tokens share these limits; else each has them to itself.
+    pub shared_limits: bool,
+    /// How quotas are kept: `strict`, `refuse` or `lenient`.
+    pub enforcement: String,
+    /// What becomes of a call whose client leaves: `cancel`, or `drain:` and seconds.
+    pub on_leave: String,
     /// Restrictions of all its tokens.
     #[serde(flatten)]
     pub scope: ScopeView,
@@ -32,6 +42,10 @@ impl GroupView {
             id: group.id.to_string(),
             name: group.name.to_string(),
             multiplier: group.multiplier.to_string(),
+            limits: LimitsView::new(&group.terms.limits),
+            shared_limits: group.terms.shared,
+            enforcement: group.terms.enforcement.to_string(),
+            on_leave: group.terms.on_leave.to_string(),
             scope: ScopeView::new(&group.scope),
             note: stored.note.clone(),
             created_at: stored.created_at.to_string(),

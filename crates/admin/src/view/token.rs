@@ -1,10 +1,13 @@
 //! Tokens as they are shown: their secrets only by their hints.
 
 use serde::Serialize;
+use tollgate_policy::explain::Step;
 use tollgate_policy::time::Timestamp;
 use tollgate_store::model::StoredModel;
 use tollgate_store::token::StoredToken;
 
+use super::account::FundsView;
+use super::money::{LimitsView, PeriodView};
 use super::{Reference, ScopeView, moment};
 
 /// A token.
@@ -24,8 +27,15 @@ pub struct TokenView {
     pub quota: Option<String>,
     /// What it has spent, in credits.
     pub used: String,
+    /// What is held for calls that have not ended, in credits.
+    pub held: String,
     /// What is left of the quota, in credits: below zero where it was lowered; `null` for unlimited.
     pub remaining: Option<String>,
+    /// Its limit of the present period; `null` where it has none.
+    pub periodic: Option<PeriodView>,
+    /// What it may ask for in a minute, and at once.
+    #[serde(flatten)]
+    pub limits: LimitsView,
     /// When it ends; `null` for never.
     pub expires_at: Option<String>,
     /// Its own restrictions.
@@ -47,6 +57,36 @@ pub struct TokenView {
     pub secrets: Vec<SecretView>,
     /// What an operator should know about it.
     pub warnings: Vec<String>,
+}
+
+/// A token with what bounds it besides itself, and what it would refuse now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StandingView {
+    /// The token.
+    #[serde(flatten)]
+    pub token: TokenView,
+    /// What its account may spend, and has spent.
+    pub funds: FundsView,
+    /// Why any call of a model would be refused now, whatever it asks for; empty if none would.
+    /// Limits of a minute are not looked at: the gateways alone know how much of them is used.
+    pub refuses: Vec<RefusalView>,
+    /// How many models of the gallery its restrictions, upstreams and prices let it call.
+    pub callable_models: usize,
+}
+
+/// Why calls are refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusalView {
+    /// The stable code, such as `quota_exhausted`.
+    pub code: String,
+    /// Whose restriction it is: `token`, `account`, `group` or `catalog`.
+    pub layer: String,
+    /// What was seen.
+    pub saw: String,
+    /// What would be let through.
+    pub wanted: String,
+    /// Until when it is so, if that is known.
+    pub until: Option<String>,
 }
 
 /// What is shown of a secret.
@@ -86,7 +126,10 @@ impl TokenView {
             },
             quota: token.quota.lifetime.map(|quota| quota.to_string()),
             used: stored.spent.lifetime.used.to_string(),
+            held: stored.spent.lifetime.held.to_string(),
             remaining: balance.map(|balance| balance.remaining().to_string()),
+            periodic: PeriodView::new(&token.quota, &stored.spent, now),
+            limits: LimitsView::new(&token.limits),
             expires_at: moment(token.expires_at),
             scope: ScopeView::new(&token.scope),
             note: stored.note.clone(),
@@ -97,6 +140,18 @@ impl TokenView {
             version: stored.version,
             secrets: secrets.collect(),
             warnings: warnings(stored, gallery),
+        }
+    }
+}
+
+impl RefusalView {
+    pub(crate) fn new(step: &Step) -> Self {
+        Self {
+            code: step.kind.name().to_owned(),
+            layer: step.layer.name().to_owned(),
+            saw: step.saw.clone(),
+            wanted: step.wanted.clone(),
+            until: moment(step.until),
         }
     }
 }

@@ -35,6 +35,9 @@ pub struct UpstreamView {
     pub models: Option<Vec<ServedView>>,
     /// The first path segment under which it serves everything; `null` where it serves models.
     pub mount: Option<String>,
+    /// What a call of a mounted API costs, such as `request=0.001`; `null` where it is unknown, and
+    /// for models, which have prices of their own.
+    pub price: Option<String>,
     /// The groups that it serves; `null` for all.
     pub groups: Option<Vec<Reference>>,
     /// A remark.
@@ -95,7 +98,7 @@ impl UpstreamView {
         let upstream = &stored.upstream;
         let (models, mount) = served(&upstream.serves);
         let served_groups = upstream.groups.list().map(|ids| {
-            let named = ids.iter().map(|id| group(&id.to_string(), groups));
+            let named = ids.iter().map(|id| Reference::to_group(*id, groups));
             named.collect()
         });
         Self {
@@ -111,6 +114,7 @@ impl UpstreamView {
             weight: upstream.weight,
             models,
             mount,
+            price: upstream.price.map(|price| price.to_string()),
             groups: served_groups,
             note: stored.note.clone(),
             created_at: stored.created_at.to_string(),
@@ -142,15 +146,6 @@ fn served(serves: &Serves) -> (Option<Vec<ServedView>>, Option<String>) {
             });
             (Some(shown.collect()), None)
         }
-    }
-}
-
-/// The name may be gone between two reads; the id is still right.
-fn group(id: &str, groups: &[GroupView]) -> Reference {
-    let name = groups.iter().find(|group| group.id == id);
-    Reference {
-        id: id.to_owned(),
-        name: name.map_or_else(|| id.to_owned(), |group| group.name.clone()),
     }
 }
 
