@@ -94,6 +94,11 @@ impl Gateway {
         raw_client::exchange(self.observe, request).await.unwrap()
     }
 
+    /// Kills the gateway: it can do nothing about it.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
     /// Tells the gateway to end.
     pub fn terminate(&self) {
         let id = self.child.id().unwrap().to_string();

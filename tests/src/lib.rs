@@ -8,6 +8,7 @@
 
 pub mod binaries;
 pub mod gateway;
+pub mod money;
 pub mod secrets;
 pub mod system;
 

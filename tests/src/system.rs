@@ -32,6 +32,7 @@ pub enum Backend {
 pub struct System {
     directory: TempDir,
     store: String,
+    arguments: Vec<String>,
     secrets: Mutex<Vec<String>>,
     /// The provider.
     pub simulator: Simulator,
@@ -94,14 +95,24 @@ impl System {
         let arguments = [&["--store", store.as_str()], arguments].concat();
         let environment = [("TEST_UPSTREAM_KEY", UPSTREAM_SECRET)];
         let gateway = Gateway::start(directory.path(), &arguments, &environment).await;
+        let arguments = arguments.iter().map(|&text| text.to_owned()).collect();
         let secrets = Mutex::new(vec![UPSTREAM_SECRET.to_owned()]);
         Self {
             directory,
             store,
+            arguments,
             secrets,
             simulator,
             gateway,
         }
+    }
+
+    /// Kills the gateway, and starts it again with the same store, key and journal.
+    pub async fn kill_and_restart(&mut self) {
+        self.gateway.kill().await;
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        let environment = [("TEST_UPSTREAM_KEY", UPSTREAM_SECRET)];
+        self.gateway = Gateway::start(self.directory.path(), &arguments, &environment).await;
     }
 
     /// Runs the command line, which must succeed, and reads the JSON that it prints.
