@@ -1,4 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+mod deliver;
+mod expiry;
+#[cfg(test)]
+mod fixture;
 pub mod port;
+mod retention;
+mod run;
+pub mod settings;
+pub mod stats;
+pub mod watch;
 pub mod webhook;
+
+pub use run::{Handles, run};
