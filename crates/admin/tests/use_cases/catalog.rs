@@ -20,6 +20,7 @@ fn openai(name: &str, base_url: &str) -> UpstreamInput {
         provider: "openai".to_owned(),
         models: Some(vec![ServedInput::parse("gpt-4o=gpt-4o-eu")]),
         mount: None,
+        price: None,
         credential: CredentialInput::Clear(UpstreamSecret::new("sk-upstream-1".to_owned())),
         carrier: None,
         groups: None,
@@ -33,6 +34,7 @@ async fn gallery(world: &World) {
     let input = ModelInput {
         name: "gpt-4o".to_owned(),
         provider: "openai".to_owned(),
+        price: Some("input=2.5,output=10".to_owned()),
         ..ModelInput::default()
     };
     model::create(&world.context, &input).await.unwrap();

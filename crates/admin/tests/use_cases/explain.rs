@@ -11,6 +11,7 @@ async fn offer(context: &Context) {
     let model = ModelInput {
         name: "gpt-4o".to_owned(),
         provider: "openai".to_owned(),
+        price: Some("input=2.5,output=10".to_owned()),
         ..ModelInput::default()
     };
     model::create(context, &model).await.unwrap();
@@ -21,6 +22,7 @@ async fn offer(context: &Context) {
         provider: "openai".to_owned(),
         models: Some(vec![ServedInput::parse("gpt-4o")]),
         mount: None,
+        price: None,
         credential: CredentialInput::None,
         carrier: None,
         groups: None,
@@ -63,7 +65,10 @@ async fn a_permit_names_every_rule_and_what_would_serve_the_call() {
     assert!(permit.permitted && permit.reasons.is_empty());
     assert!(permit.steps.len() > 8 && permit.steps.iter().all(|step| step.passed));
     assert_eq!(permit.endpoint, "chat.completions");
-    assert_eq!(permit.upstreams[0].name, "main");
+    assert_eq!(permit.upstreams[0].upstream.name, "main");
+    assert_eq!(permit.upstreams[0].price, "input=2.5,output=10");
+    assert_eq!(permit.multiplier.as_deref(), Some("1"));
+    assert_eq!(permit.unknown, [""; 0]);
     let mapped = explain(&world.context, &call("::ffff:10.1.2.3"))
         .await
         .unwrap();

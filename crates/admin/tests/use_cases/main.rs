@@ -9,6 +9,9 @@
 
 mod catalog;
 mod explain;
+mod import;
+mod money;
+mod prices;
 mod tokens;
 
 use std::cell::Cell;
@@ -36,7 +39,7 @@ fn later(seconds: u64) {
     NOW.set(now().plus(Duration::from_secs(seconds)));
 }
 
-/// A store in a folder of its own, with the account `acme` and the group `standard`.
+/// A store in a folder of its own, with the account `acme`, which spends without a limit, and the group `standard`.
 struct World {
     context: Context,
     folder: tempfile::TempDir,
@@ -54,6 +57,7 @@ impl World {
         let world = Self { context, folder };
         let account = AccountInput {
             name: "acme".to_owned(),
+            unlimited: true,
             ..AccountInput::default()
         };
         account::create(&world.context, &account).await.unwrap();
