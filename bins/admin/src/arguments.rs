@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod catalog;
 pub(crate) mod explain;
+pub(crate) mod model;
 pub(crate) mod token;
 pub(crate) mod upstream;
 
@@ -85,15 +87,15 @@ pub(crate) enum Command {
     /// Credentials: create, find, change, rotate and take back
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Tiers: price multiplier and restrictions of all their tokens
+    /// Tiers: price multiplier, limits and restrictions of all their tokens
     #[command(subcommand)]
     Group(catalog::GroupCommand),
-    /// Who pays, and restrictions of all their tokens
+    /// Who pays: balances, statements, and limits and restrictions of all their tokens
     #[command(subcommand)]
-    Account(catalog::AccountCommand),
-    /// The gallery of models that clients can name
+    Account(account::AccountCommand),
+    /// The gallery of models that clients can name, with their prices
     #[command(subcommand)]
-    Model(catalog::ModelCommand),
+    Model(model::ModelCommand),
     /// The endpoints that serve models or plain HTTP APIs
     #[command(subcommand)]
     Upstream(upstream::UpstreamCommand),
@@ -130,6 +132,20 @@ pub(crate) struct ScopeArguments {
     /// Client addresses and networks such as `10.0.0.0/8`; `any` for no restriction
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) ips: Option<Vec<String>>,
+}
+
+/// Limits of a minute, and of calls at once.
+#[derive(Debug, Args)]
+pub(crate) struct LimitArguments {
+    /// Calls a minute; `none` for no limit
+    #[arg(long, value_name = "NUMBER|none", allow_negative_numbers = true)]
+    pub(crate) rpm: Option<String>,
+    /// Tokens of input and output a minute; `none` for no limit
+    #[arg(long, value_name = "NUMBER|none", allow_negative_numbers = true)]
+    pub(crate) tpm: Option<String>,
+    /// Calls at the same time; `none` for no limit
+    #[arg(long, value_name = "NUMBER|none", allow_negative_numbers = true)]
+    pub(crate) concurrency: Option<String>,
 }
 
 /// A name or an id.

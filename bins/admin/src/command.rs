@@ -10,10 +10,11 @@ mod token;
 mod upstream;
 
 use crate::Ending;
-use crate::arguments::{Arguments, Command, ScopeArguments};
+use crate::arguments::{Arguments, Command, LimitArguments, ScopeArguments};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::{manual, session};
+use tollgate_admin_core::input::limit::LimitsInput;
 use tollgate_admin_core::input::scope::ScopeInput;
 
 /// Carries a command out.
@@ -57,6 +58,16 @@ impl From<ScopeArguments> for ScopeInput {
             providers: arguments.providers,
             endpoints: arguments.endpoints,
             networks: arguments.ips,
+        }
+    }
+}
+
+impl From<LimitArguments> for LimitsInput {
+    fn from(arguments: LimitArguments) -> Self {
+        Self {
+            rpm: arguments.rpm,
+            tpm: arguments.tpm,
+            concurrency: arguments.concurrency,
         }
     }
 }

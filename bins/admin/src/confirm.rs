@@ -23,12 +23,21 @@ pub(crate) fn ask(
     name: &str,
     id: &str,
 ) -> Result<(), Failure> {
+    question(
+        session,
+        &format!("This will {verb} the {kind} `{name}` ({id}) for good."),
+        name,
+    )
+}
+
+/// Asks for a name after saying what will be done, unless nobody wants to be asked.
+pub(crate) fn question(session: &Session<'_>, what: &str, name: &str) -> Result<(), Failure> {
     if session.yes {
         return Ok(());
     }
-    let question =
-        format!("This will {verb} the {kind} `{name}` ({id}) for good.\nType its name to go on: ");
-    session.output.ask(&question);
+    session
+        .output
+        .ask(&format!("{what}\nType its name to go on: "));
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     if answer.trim() == name {

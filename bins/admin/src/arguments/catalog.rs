@@ -1,8 +1,8 @@
-//! The commands of groups, accounts and models.
+//! The commands of groups.
 
 use clap::{Args, Subcommand};
 
-use super::{ScopeArguments, Which};
+use super::{LimitArguments, ScopeArguments, Which};
 
 /// What can be done with groups.
 #[derive(Debug, Subcommand)]
@@ -33,6 +33,8 @@ pub(crate) struct GroupCreate {
     )]
     pub(crate) multiplier: String,
     #[command(flatten)]
+    pub(crate) terms: TermsArguments,
+    #[command(flatten)]
     pub(crate) scope: ScopeArguments,
     /// A remark
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -42,7 +44,8 @@ pub(crate) struct GroupCreate {
 /// Change a group.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("change").required(true).multiple(true)
-    .args(["name", "multiplier", "models", "providers", "endpoints", "ips", "note"])))]
+    .args(["name", "multiplier", "rpm", "tpm", "concurrency", "shared_limits", "enforcement", "on_leave",
+           "models", "providers", "endpoints", "ips", "note"])))]
 pub(crate) struct GroupEdit {
     #[command(flatten)]
     pub(crate) which: Which,
@@ -53,53 +56,7 @@ pub(crate) struct GroupEdit {
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(crate) multiplier: Option<String>,
     #[command(flatten)]
-    pub(crate) scope: ScopeArguments,
-    /// A remark
-    #[arg(long)]
-    pub(crate) note: Option<String>,
-}
-
-/// What can be done with accounts.
-#[derive(Debug, Subcommand)]
-pub(crate) enum AccountCommand {
-    /// Create an account
-    Create(AccountCreate),
-    /// List all accounts
-    List,
-    /// Show one account
-    Show(Which),
-    /// Change an account; what is not said stays as it is
-    Edit(AccountEdit),
-    /// Let the tokens of an account be used again
-    Enable(Which),
-    /// Refuse all tokens of an account
-    Disable(Which),
-    /// Remove an account that has no tokens
-    Delete(Which),
-}
-
-/// Create an account.
-#[derive(Debug, Args)]
-pub(crate) struct AccountCreate {
-    /// 2 to 50 characters, unique
-    pub(crate) name: String,
-    #[command(flatten)]
-    pub(crate) scope: ScopeArguments,
-    /// A remark
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(crate) note: String,
-}
-
-/// Change an account.
-#[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("change").required(true).multiple(true)
-    .args(["name", "models", "providers", "endpoints", "ips", "note"])))]
-pub(crate) struct AccountEdit {
-    #[command(flatten)]
-    pub(crate) which: Which,
-    /// A new name
-    #[arg(long)]
-    pub(crate) name: Option<String>,
+    pub(crate) terms: TermsArguments,
     #[command(flatten)]
     pub(crate) scope: ScopeArguments,
     /// A remark
@@ -107,52 +64,26 @@ pub(crate) struct AccountEdit {
     pub(crate) note: Option<String>,
 }
 
-/// What can be done with models.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModelCommand {
-    /// Add a model to the gallery
-    Create(ModelCreate),
-    /// List the gallery
-    List,
-    /// Show one model
-    Show(Which),
-    /// Change a model; what is not said stays as it is
-    Edit(ModelEdit),
-    /// Offer a model again
-    Enable(Which),
-    /// Take a model off offer
-    Disable(Which),
-    /// Remove a model that no upstream serves
-    Delete(Which),
-}
-
-/// Add a model.
+/// How a group treats its tokens.
 #[derive(Debug, Args)]
-pub(crate) struct ModelCreate {
-    /// What clients call it, exactly; unique
-    pub(crate) name: String,
-    /// The vendor behind it, such as `openai`
-    #[arg(long)]
-    pub(crate) provider: String,
-    /// A remark
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(crate) note: String,
-}
-
-/// Change a model.
-#[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("change").required(true).multiple(true)
-    .args(["name", "provider", "note"])))]
-pub(crate) struct ModelEdit {
+pub(crate) struct TermsArguments {
     #[command(flatten)]
-    pub(crate) which: Which,
-    /// What clients call it from now on
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// The vendor behind it
-    #[arg(long)]
-    pub(crate) provider: Option<String>,
-    /// A remark
-    #[arg(long)]
-    pub(crate) note: Option<String>,
+    pub(crate) limits: LimitArguments,
+    /// Whether all its tokens share these limits; else each has them to itself
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub(crate) shared_limits: Option<bool>,
+    /// How quotas are kept: `strict` lowers the cap of the output to what is left, `refuse` refuses
+    /// such a call, `lenient` holds an estimate only, so that a quota may be overspent
+    #[arg(long, value_name = "HOW")]
+    pub(crate) enforcement: Option<String>,
+    /// What becomes of a call whose client leaves: `cancel`, or `drain:30` to read on for so many
+    /// seconds
+    #[arg(long, value_name = "HOW")]
+    pub(crate) on_leave: Option<String>,
 }

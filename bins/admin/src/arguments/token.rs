@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ScopeArguments, Which};
+use super::{LimitArguments, ScopeArguments, Which};
 
 /// What can be done with tokens.
 #[derive(Debug, Subcommand)]
@@ -13,7 +13,7 @@ pub(crate) enum TokenCommand {
     Create(Create),
     /// List, search and filter tokens
     List(List),
-    /// Show one token
+    /// Show one token: what it may spend, what is left, and what it would refuse now
     Show(Which),
     /// Change a token; what is not said stays as it is
     Edit(Edit),
@@ -48,14 +48,25 @@ pub(crate) struct Create {
         allow_negative_numbers = true
     )]
     pub(crate) expires: String,
-    /// What it may spend, in credits such as `12.5`, or `unlimited`
+    /// What it may spend in its whole life, in credits such as `12.5`, or `none` for no limit
     #[arg(
         long,
-        value_name = "CREDITS",
-        default_value = "unlimited",
+        value_name = "CREDITS|none",
+        default_value = "none",
         allow_negative_numbers = true
     )]
     pub(crate) quota: String,
+    /// What it may spend in each hour, day, week or month, such as `10/day`; then `@` and a time zone
+    /// where it is not UTC, such as `5/month@Europe/Berlin`; or `none`
+    #[arg(
+        long,
+        value_name = "CREDITS/UNIT|none",
+        default_value = "none",
+        allow_hyphen_values = true
+    )]
+    pub(crate) periodic: String,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) scope: ScopeArguments,
     /// A remark; it is searched too
@@ -136,7 +147,8 @@ pub(crate) struct Page {
 /// Change a token.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("change").required(true).multiple(true)
-    .args(["name", "account", "group", "expires", "quota", "models", "providers", "endpoints", "ips", "note"])))]
+    .args(["name", "account", "group", "expires", "quota", "periodic", "rpm", "tpm", "concurrency",
+           "models", "providers", "endpoints", "ips", "note"])))]
 pub(crate) struct Edit {
     #[command(flatten)]
     pub(crate) which: Which,
@@ -152,9 +164,15 @@ pub(crate) struct Edit {
     /// When it ends; `never` (also `-1` or blank) for no end
     #[arg(long, value_name = "WHEN", allow_negative_numbers = true)]
     pub(crate) expires: Option<String>,
-    /// What it may spend in its whole life, in credits, or `unlimited`
-    #[arg(long, value_name = "CREDITS", allow_negative_numbers = true)]
+    /// What it may spend in its whole life, in credits, or `none` for no limit
+    #[arg(long, value_name = "CREDITS|none", allow_negative_numbers = true)]
     pub(crate) quota: Option<String>,
+    /// What it may spend in each hour, day, week or month, such as `10/day`; then `@` and a time zone
+    /// where it is not UTC, such as `5/month@Europe/Berlin`; or `none`
+    #[arg(long, value_name = "CREDITS/UNIT|none", allow_hyphen_values = true)]
+    pub(crate) periodic: Option<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) scope: ScopeArguments,
     /// A remark

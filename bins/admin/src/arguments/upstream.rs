@@ -48,6 +48,10 @@ pub(crate) struct UpstreamCreate {
     /// Serve everything under this first path segment instead of models
     #[arg(long, value_name = "PREFIX")]
     pub(crate) mount: Option<String>,
+    /// What a call of the mount costs, such as `request=0.001`, or `free`; unknown where nothing is
+    /// said, so that its calls are refused
+    #[arg(long, value_name = "PRICE")]
+    pub(crate) price: Option<String>,
     #[command(flatten)]
     pub(crate) credential: CredentialArguments,
     /// The header of the credential: bearer, apikey-scheme, x-api-key, api-key or x-goog-api-key;
@@ -89,7 +93,7 @@ pub(crate) struct CredentialArguments {
 /// Change an upstream.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("change").required(true).multiple(true)
-    .args(["name", "base_url", "dialect", "provider", "models", "mount", "credential_env",
+    .args(["name", "base_url", "dialect", "provider", "models", "mount", "price", "credential_env",
            "credential_file", "credential_prompt", "no_credential", "carrier", "groups", "priority",
            "weight", "note"])))]
 pub(crate) struct UpstreamEdit {
@@ -113,6 +117,9 @@ pub(crate) struct UpstreamEdit {
     /// Serve everything under this first path segment instead of models
     #[arg(long, value_name = "PREFIX", conflicts_with = "models")]
     pub(crate) mount: Option<String>,
+    /// What a call of the mount costs, such as `request=0.001`, `free` or `unknown`
+    #[arg(long, value_name = "PRICE")]
+    pub(crate) price: Option<String>,
     #[command(flatten)]
     pub(crate) credential: CredentialArguments,
     /// The header of the credential

@@ -1,10 +1,12 @@
 //! The commands of accounts.
 
-use tollgate_admin_core::account::{self, AccountChange, AccountInput};
-use tollgate_admin_core::view::account::AccountView;
+mod credits;
 
-use super::cells::{list, moment, state};
-use crate::arguments::catalog::{AccountCommand, AccountCreate, AccountEdit};
+use tollgate_admin_core::account::{self, AccountChange, AccountInput};
+use tollgate_admin_core::view::account::{AccountView, FundsView};
+
+use super::cells::{limits, list, moment, or, period, state};
+use crate::arguments::account::{AccountCommand, AccountCreate, AccountEdit};
 use crate::confirm;
 use crate::failure::Failure;
 use crate::output::Table;
@@ -14,7 +16,7 @@ pub(super) async fn run(command: AccountCommand, session: &Session<'_>) -> Resul
     let context = &session.context;
     match command {
         AccountCommand::Create(arguments) => {
-            show(session, &account::create(context, &arguments.into()).await?)
+            created(session, &account::create(context, &arguments.into()).await?)
         }
         AccountCommand::List => show_all(session, &account::list(context).await?),
         AccountCommand::Show(one) => show(session, &account::show(context, &one.which).await?),
@@ -25,10 +27,26 @@ pub(super) async fn run(command: AccountCommand, session: &Session<'_>) -> Resul
                 &account::edit(context, &which, &arguments.into()).await?,
             )
         }
+        AccountCommand::TopUp(arguments) => credits::top_up(session, arguments).await,
+        AccountCommand::Statement(arguments) => credits::statement(session, arguments).await,
         AccountCommand::Enable(one) => switch(session, &one.which, true).await,
         AccountCommand::Disable(one) => switch(session, &one.which, false).await,
         AccountCommand::Delete(one) => delete(session, &one.which).await,
     }
+}
+
+/// Says what to do where nothing can be spent yet: to a new operator it is a surprise.
+fn created(session: &Session<'_>, account: &AccountView) -> Result<(), Failure> {
+    show(session, account)?;
+    let funds = &account.funds;
+    let nothing = |amount: &str| amount == "0";
+    if funds.remaining.as_deref().is_some_and(nothing) {
+        session.output.notice(&format!(
+            "It holds no credits, so calls of its tokens are refused: add some by `tollgate-admin account top-up {} CREDITS`, or let it spend without a limit by `tollgate-admin account edit {} --unlimited`",
+            account.id, account.id
+        ));
+    }
+    Ok(())
 }
 
 async fn switch(session: &Session<'_>, which: &str, enabled: bool) -> Result<(), Failure> {
@@ -69,6 +87,9 @@ fn show(session: &Session<'_>, account: &AccountView) -> Result<(), Failure> {
         ("name", account.name.clone()),
         ("id", account.id.clone()),
         ("state", state(account.enabled)),
+        ("balance", balance(&account.funds)),
+        ("period", period(account.funds.periodic.as_ref())),
+        ("limits", limits(&account.limits)),
         ("models", list(account.scope.models.as_ref())),
         ("providers", list(account.scope.providers.as_ref())),
         ("endpoints", list(account.scope.endpoints.as_ref())),
@@ -84,23 +105,59 @@ fn show_all(session: &Session<'_>, accounts: &[AccountView]) -> Result<(), Failu
     if session.output.is_json() {
         return Ok(session.output.document(&accounts)?);
     }
-    let mut table = Table::new(["name", "id", "state", "models", "note"]);
+    let mut table = Table::new([
+        "name",
+        "id",
+        "state",
+        "credited",
+        "used",
+        "held",
+        "remaining",
+        "models",
+        "note",
+    ]);
     for account in accounts {
         table.row([
             account.name.clone(),
             account.id.clone(),
             state(account.enabled),
+            or(account.funds.credited.as_ref(), "unlimited"),
+            account.funds.used.clone(),
+            account.funds.held.clone(),
+            or(account.funds.remaining.as_ref(), "unlimited"),
             list(account.scope.models.as_ref()),
             account.note.clone(),
         ]);
     }
+    let table = table.optional(&["note", "models", "held", "credited"]);
     Ok(session.output.table(&table)?)
+}
+
+/// What an account was given, and what became of it.
+pub(super) fn balance(funds: &FundsView) -> String {
+    let FundsView {
+        credit_line,
+        used,
+        held,
+        ..
+    } = funds;
+    let (Some(credited), Some(remaining)) = (&funds.credited, &funds.remaining) else {
+        return format!("unlimited: used {used}, held {held}");
+    };
+    format!(
+        "remaining {remaining}: credited {credited}, credit line {credit_line}, used {used}, held {held}"
+    )
 }
 
 impl From<AccountCreate> for AccountInput {
     fn from(arguments: AccountCreate) -> Self {
         Self {
             name: arguments.name,
+            unlimited: arguments.unlimited,
+            balance: arguments.balance,
+            credit_line: arguments.funds.credit_line,
+            periodic: arguments.funds.periodic,
+            limits: arguments.funds.limits.into(),
             scope: arguments.scope.into(),
             note: arguments.note,
         }
@@ -112,6 +169,14 @@ impl From<AccountEdit> for AccountChange {
         Self {
             name: arguments.name,
             enabled: None,
+            unlimited: match (arguments.unlimited, arguments.limited) {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
+                _ => None,
+            },
+            credit_line: arguments.funds.credit_line,
+            periodic: arguments.funds.periodic,
+            limits: arguments.funds.limits.into(),
             scope: arguments.scope.into(),
             note: arguments.note,
         }

@@ -1,5 +1,7 @@
 //! How values of views stand in the cells of tables.
 
+use tollgate_admin_core::view::money::{LimitsView, PeriodView};
+
 /// A value, or a word where there is none.
 pub(super) fn or<T: ToString>(value: Option<&T>, word: &str) -> String {
     value.map_or_else(|| word.to_owned(), ToString::to_string)
@@ -38,6 +40,48 @@ pub(super) fn state(enabled: bool) -> String {
 /// A text as a shell takes it as one word.
 pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A limit of the present period with what is left of it.
+pub(super) fn period(period: Option<&PeriodView>) -> String {
+    let Some(period) = period else {
+        return "unlimited".to_owned();
+    };
+    let PeriodView {
+        limit,
+        unit,
+        zone,
+        used,
+        held,
+        remaining,
+        ..
+    } = period;
+    let resets = moment(&period.resets_at);
+    format!(
+        "{limit}/{unit}@{zone}: used {used}, held {held}, remaining {remaining}; resets {resets}"
+    )
+}
+
+/// Limits of a minute, and of calls at once.
+pub(super) fn limits(limits: &LimitsView) -> String {
+    let LimitsView {
+        rpm,
+        tpm,
+        concurrency,
+    } = limits;
+    let named = [
+        (rpm, "requests a minute"),
+        (tpm, "tokens a minute"),
+        (concurrency, "at once"),
+    ];
+    let said: Vec<_> = named
+        .into_iter()
+        .filter_map(|(number, what)| number.map(|number| format!("{number} {what}")))
+        .collect();
+    if said.is_empty() {
+        return "unlimited".to_owned();
+    }
+    said.join(", ")
 }
 
 /// `1 token`, `2 tokens`.

@@ -1,7 +1,7 @@
 //! The command that replays a decision.
 
 use tollgate_admin_core::explain::{ExplainInput, explain};
-use tollgate_admin_core::view::explain::ExplanationView;
+use tollgate_admin_core::view::explain::{ExplanationView, StepView};
 
 use super::cells::moment;
 use crate::Ending;
@@ -60,13 +60,26 @@ fn show(session: &Session<'_>, explained: &ExplanationView) -> Result<(), Failur
             mark.to_owned(),
             step.rule.clone(),
             step.layer.clone(),
-            step.saw.clone(),
+            saw(step),
             step.wanted.clone(),
         ]);
     }
     session.output.table(&table)?;
     session.output.line(&verdict(explained))?;
+    for unknown in &explained.unknown {
+        session
+            .output
+            .line(&format!("Not known here: {unknown}."))?;
+    }
     Ok(())
+}
+
+/// What a rule saw, and when that ends.
+fn saw(step: &StepView) -> String {
+    match &step.until {
+        Some(until) => format!("{} (until {})", step.saw, moment(until)),
+        None => step.saw.clone(),
+    }
 }
 
 fn verdict(explained: &ExplanationView) -> String {
@@ -76,10 +89,14 @@ fn verdict(explained: &ExplanationView) -> String {
     let names: Vec<_> = explained
         .upstreams
         .iter()
-        .map(|one| one.name.as_str())
+        .map(|one| format!("{} at {}", one.upstream.name, one.price))
         .collect();
     if names.is_empty() {
         return "Permitted; the gateway answers by itself.".to_owned();
     }
-    format!("Permitted; served by {}.", names.join(", "))
+    let multiplier = explained.multiplier.as_deref().unwrap_or("1");
+    format!(
+        "Permitted; served by {}; the group multiplies prices by {multiplier}.",
+        names.join(", ")
+    )
 }

@@ -1,10 +1,10 @@
 //! The commands of groups.
 
-use tollgate_admin_core::group::{self, GroupChange, GroupInput};
+use tollgate_admin_core::group::{self, GroupChange, GroupInput, TermsInput};
 use tollgate_admin_core::view::group::GroupView;
 
-use super::cells::{list, moment};
-use crate::arguments::catalog::{GroupCommand, GroupCreate, GroupEdit};
+use super::cells::{limits, list, moment};
+use crate::arguments::catalog::{GroupCommand, GroupCreate, GroupEdit, TermsArguments};
 use crate::confirm;
 use crate::failure::Failure;
 use crate::output::Table;
@@ -51,6 +51,9 @@ fn show(session: &Session<'_>, group: &GroupView) -> Result<(), Failure> {
         ("name", group.name.clone()),
         ("id", group.id.clone()),
         ("multiplier", group.multiplier.clone()),
+        ("limits", group_limits(group)),
+        ("enforcement", group.enforcement.clone()),
+        ("on leave", group.on_leave.clone()),
         ("models", list(group.scope.models.as_ref())),
         ("providers", list(group.scope.providers.as_ref())),
         ("endpoints", list(group.scope.endpoints.as_ref())),
@@ -66,12 +69,13 @@ fn show_all(session: &Session<'_>, groups: &[GroupView]) -> Result<(), Failure> 
     if session.output.is_json() {
         return Ok(session.output.document(&groups)?);
     }
-    let mut table = Table::new(["name", "id", "multiplier", "models", "note"]);
+    let mut table = Table::new(["name", "id", "multiplier", "limits", "models", "note"]);
     for group in groups {
         table.row([
             group.name.clone(),
             group.id.clone(),
             group.multiplier.clone(),
+            group_limits(group),
             list(group.scope.models.as_ref()),
             group.note.clone(),
         ]);
@@ -79,11 +83,36 @@ fn show_all(session: &Session<'_>, groups: &[GroupView]) -> Result<(), Failure> 
     Ok(session.output.table(&table)?)
 }
 
+fn group_limits(group: &GroupView) -> String {
+    let limits = limits(&group.limits);
+    let whose = if group.shared_limits {
+        "all tokens together"
+    } else {
+        "each token"
+    };
+    match limits.as_str() {
+        "unlimited" => limits,
+        _ => format!("{limits} ({whose})"),
+    }
+}
+
+impl From<TermsArguments> for TermsInput {
+    fn from(arguments: TermsArguments) -> Self {
+        Self {
+            limits: arguments.limits.into(),
+            shared_limits: arguments.shared_limits,
+            enforcement: arguments.enforcement,
+            on_leave: arguments.on_leave,
+        }
+    }
+}
+
 impl From<GroupCreate> for GroupInput {
     fn from(arguments: GroupCreate) -> Self {
         Self {
             name: arguments.name,
             multiplier: Some(arguments.multiplier),
+            terms: arguments.terms.into(),
             scope: arguments.scope.into(),
             note: arguments.note,
         }
@@ -95,6 +124,7 @@ impl From<GroupEdit> for GroupChange {
         Self {
             name: arguments.name,
             multiplier: arguments.multiplier,
+            terms: arguments.terms.into(),
             scope: arguments.scope.into(),
             note: arguments.note,
         }

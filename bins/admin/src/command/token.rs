@@ -19,7 +19,9 @@ pub(super) async fn run(command: TokenCommand, session: &Session<'_>) -> Result<
     match command {
         TokenCommand::Create(arguments) => create(session, arguments).await,
         TokenCommand::List(arguments) => list(session, arguments).await,
-        TokenCommand::Show(one) => shown::one(session, &token::show(context, &one.which).await?),
+        TokenCommand::Show(one) => {
+            shown::standing(session, &token::standing(context, &one.which).await?)
+        }
         TokenCommand::Edit(arguments) => {
             let which = arguments.which.which.clone();
             shown::one(
@@ -62,6 +64,8 @@ async fn create(session: &Session<'_>, arguments: Create) -> Result<(), Failure>
         group: arguments.group,
         expires: arguments.expires,
         quota: arguments.quota,
+        periodic: arguments.periodic,
+        limits: arguments.limits.into(),
         scope: arguments.scope.into(),
         note: arguments.note,
         creator: None,
@@ -232,6 +236,8 @@ impl From<Edit> for TokenChange {
             group: arguments.group,
             expires: arguments.expires,
             quota: arguments.quota,
+            periodic: arguments.periodic,
+            limits: arguments.limits.into(),
             scope: arguments.scope.into(),
             note: arguments.note,
             if_version: None,

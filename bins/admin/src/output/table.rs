@@ -34,6 +34,16 @@ impl Table {
         }
     }
 
+    /// As [`Table::properties`], of properties whose number is not known.
+    pub(crate) fn lines(properties: Vec<(&str, String)>) -> Self {
+        let row = |(name, value): (&str, String)| vec![name.to_owned(), value];
+        Self {
+            header: Vec::new(),
+            rows: properties.into_iter().map(row).collect(),
+            optional: Vec::new(),
+        }
+    }
+
     /// Adds a row of as many cells as there are headings.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.to_vec());

@@ -40,8 +40,8 @@ impl Desk {
         let desk = Self::new();
         for command in [
             "group create standard",
-            "account create acme",
-            "model create gpt-4o --provider openai",
+            "account create acme --unlimited",
+            "model create gpt-4o --provider openai --price input=2.5,output=10",
             "upstream create main --dialect openai --provider openai --models gpt-4o=gpt-4o-eu --base-url http://127.0.0.1:1 --credential-env NO_SUCH_KEY",
         ] {
             let said = desk.run(command);

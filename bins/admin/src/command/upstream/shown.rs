@@ -21,6 +21,7 @@ pub(super) fn one(session: &Session<'_>, upstream: &UpstreamView) -> Result<(), 
         ("base URL", upstream.base_url.clone()),
         ("credential", credential(upstream)),
         ("serves", serves(upstream)),
+        ("price", price(upstream)),
         ("groups", groups(upstream)),
         ("priority", upstream.priority.to_string()),
         ("weight", upstream.weight.to_string()),
@@ -97,6 +98,14 @@ fn serves(upstream: &UpstreamView) -> String {
             list(Some(&named))
         }
         (None, None) => "nothing".to_owned(),
+    }
+}
+
+fn price(upstream: &UpstreamView) -> String {
+    match (&upstream.price, &upstream.mount) {
+        (Some(price), _) => price.clone(),
+        (None, Some(_)) => "unknown".to_owned(),
+        (None, None) => "that of each model".to_owned(),
     }
 }
 
