@@ -31,9 +31,17 @@ fn serve(system: &System, upstream: &RawUpstream) {
     system.serve_at(&upstream.url(), "raw-model", &[]);
 }
 
+/// A client that asks for the usage itself, so that nothing has to be taken out of its stream.
 fn ask(secret: &str) -> String {
+    ask_with(secret, &json!({"include_usage": true}))
+}
+
+fn ask_with(secret: &str, options: &serde_json::Value) -> String {
     let authorization = format!("Bearer {secret}");
-    let body = json!({"model": "raw-model", "stream": true, "messages": []}).to_string();
+    let body = json!({
+        "model": "raw-model", "stream": true, "stream_options": options, "messages": [],
+    })
+    .to_string();
     request(
         "POST /v1/chat/completions",
         &[("authorization", &authorization)],
@@ -110,6 +118,57 @@ async fn a_piece_is_passed_on_before_the_next_one_is_there() {
     for byte in events {
         gate.pass();
         assert_eq!(client.chunk().await.unwrap().unwrap(), [*byte].as_slice());
+    }
+    gate.pass();
+    assert_eq!(client.chunk().await.unwrap(), None);
+    system.finish().await;
+}
+
+/// Where the usage was asked for by the gateway alone, an event is passed on when it is whole, and
+/// does not wait for the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_passed_on_when_it_is_whole_where_usage_is_taken_out() {
+    let system = System::start().await;
+    let gate = Gate::new();
+    let events = [
+        "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":null}\n\n",
+        "data: {\"choices\":[{\"delta\":{\"content\":\"b\"}}]}\n\n",
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}\n\ndata: [DONE]\n\n",
+    ];
+    let expected = [
+        "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
+        events[1],
+        "data: [DONE]\n\n",
+    ];
+    let mut script = vec![Step::write(head())];
+    for event in events {
+        let (first, second) = event.split_at(9);
+        script.extend([
+            Step::Wait(gate.clone()),
+            Step::write(chunk(first.as_bytes())),
+            Step::write(chunk(second.as_bytes())),
+        ]);
+    }
+    script.extend([
+        Step::Wait(gate.clone()),
+        Step::write(LAST_CHUNK),
+        Step::Close,
+    ]);
+    let upstream = RawUpstream::start(script).await.unwrap();
+    serve(&system, &upstream);
+    let token = system.token(&[]);
+    system.in_force().await;
+    let mut client = RawClient::connect(system.gateway.address).await.unwrap();
+    let bytes = ask_with(&token.secret, &serde_json::Value::Null);
+    client.send(bytes).await.unwrap();
+    assert_eq!(client.head().await.unwrap().status(), Some(200));
+    for event in expected {
+        gate.pass();
+        assert_eq!(
+            client.chunk().await.unwrap().unwrap(),
+            event.as_bytes(),
+            "{event}"
+        );
     }
     gate.pass();
     assert_eq!(client.chunk().await.unwrap(), None);
@@ -251,7 +310,8 @@ async fn a_model_is_named_to_the_upstream_as_it_knows_it() {
     .await
     .unwrap();
     let url = upstream.url();
-    system.admin(&["model", "create", "public-name", "--provider", "openai"]);
+    let create = ["model", "create", "public-name", "--provider", "openai"];
+    system.admin(&[create.as_slice(), &["--price", "free"]].concat());
     system.admin(&[
         "upstream",
         "create",
