@@ -1,0 +1,19 @@
+//! Thousands of calls at once on several gateways over one book: nothing is oversold, and each call
+//! is charged exactly once.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+mod bank {
+    mod alone;
+    mod city;
+    mod exact;
+    mod killed;
+    mod street;
+}

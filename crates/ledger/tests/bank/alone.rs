@@ -1,0 +1,164 @@
+//! One gateway by itself: a store that is away, edits, a journal that is full.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tollgate_ledger::book::Pot;
+use tollgate_ledger::request_id::RequestId;
+use tollgate_ledger::{Denied, Held};
+use tollgate_policy::group::{Enforcement, Group};
+use tollgate_policy::time::Timestamp;
+use tollgate_policy::token::Principal;
+
+use crate::support::book::{Fault, MemoryBook};
+use crate::support::callers::{Limited, ask, done, group, principal, token};
+use crate::support::mortal::{Clock, Mortal, poll};
+use crate::support::scratch;
+
+const POT: fn() -> Pot = || Pot::Token(token(1));
+
+struct House {
+    book: Arc<MemoryBook>,
+    clock: Clock,
+    mortal: Mortal,
+    principal: Principal,
+    group: Group,
+    calls: u128,
+    _folder: TempDir,
+    _inside: tokio::runtime::Runtime,
+}
+
+impl House {
+    fn new(limit: i64) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let book = Arc::new(MemoryBook::new(false));
+        book.state().limit(POT(), limit, false);
+        let clock = Clock::new(Timestamp::from_seconds(1_000));
+        let folder = scratch::folder();
+        let path = folder.path().join("journal");
+        let started = Mortal::start(&book, &path, [1; 16], &clock, Duration::ZERO);
+        let limited = Limited {
+            token: true,
+            ..Limited::default()
+        };
+        Self {
+            book,
+            clock,
+            mortal: started.unwrap().unwrap(),
+            principal: principal(1, 1, limited),
+            group: group(1, Enforcement::Strict),
+            calls: 0,
+            _folder: folder,
+            _inside: runtime,
+        }
+    }
+
+    /// Asks for a hold, with a turn of the keeper where it waits.
+    fn hold(&mut self, amount: i64) -> Result<Held, Denied> {
+        let _inside = self._inside.enter();
+        self.calls += 1;
+        let now = self.clock.now();
+        let request = RequestId::new(now, self.calls);
+        let ask = ask(&self.principal, &self.group, request, amount, now);
+        let ledger = self.mortal.ledger.clone();
+        let mut hold = Box::pin(ledger.hold(&ask));
+        for _ in 0..20 {
+            if let Some(held) = poll(hold.as_mut()) {
+                return held;
+            }
+            self.mortal.turn();
+        }
+        panic!("the call waits for ever");
+    }
+}
+
+#[test]
+fn a_gateway_that_the_store_does_not_hear_of_stops_spending() {
+    let mut house = House::new(1_000);
+    house.hold(10).unwrap();
+    house.book.fail(|| Fault::Before);
+    house.clock.pass(Duration::from_secs(299));
+    house.hold(10).unwrap();
+    house.clock.pass(Duration::from_secs(1));
+    assert!(matches!(house.hold(10), Err(Denied::Unavailable)));
+    house.principal.token.quota.lifetime = None;
+    house.hold(10).unwrap();
+    house.book.heal();
+    house.principal.token.quota.lifetime = Some(tollgate_policy::credits::Credits::ZERO);
+    house.hold(10).unwrap();
+}
+
+#[test]
+fn a_quota_that_is_lowered_holds_at_once() {
+    let mut house = House::new(1_000);
+    let mut first = house.hold(100).unwrap();
+    assert!(house.book.state().leased() > 200, "more is leased");
+    house.book.state().edit(POT(), 150);
+    house.mortal.ledger.token_changed(token(1));
+    assert!(house.hold(60).is_err());
+    house.hold(50).unwrap();
+    let now = house.clock.now();
+    first.settle(&done(100), now);
+}
+
+#[test]
+fn a_quota_that_is_raised_works_at_once() {
+    let mut house = House::new(10);
+    assert!(matches!(house.hold(60), Err(Denied::Refused(_))));
+    assert!(matches!(house.hold(60), Err(Denied::Refused(_))));
+    house.book.state().edit(POT(), 60);
+    house.mortal.ledger.changed(house.principal.account.id);
+    house.hold(60).unwrap();
+}
+
+#[test]
+fn a_call_without_a_place_for_its_receipt_holds_nothing() {
+    let mut house = House::new(100_000);
+    house.book.fail(|| Fault::None);
+    let mut held = Vec::new();
+    let full = loop {
+        match house.hold(10) {
+            Ok(one) => held.push(one),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(full, Denied::NoRoom(_)), "{full}");
+    let stats = house.mortal.ledger.stats();
+    assert_eq!(stats.held.as_micros(), 10 * held.len() as i64);
+    assert_eq!(stats.open as usize, held.len());
+    let now = house.clock.now();
+    held.pop().unwrap().settle(&done(10), now);
+    assert!(
+        house.hold(10).is_err(),
+        "its receipt is not in the store yet"
+    );
+    house.mortal.turn();
+    house.hold(10).unwrap();
+}
+
+#[test]
+fn a_turn_of_unknown_outcome_leaves_nothing_leased() {
+    for fault in [Fault::Before, Fault::After] {
+        let mut house = House::new(1_000);
+        let now = house.clock.now();
+        house.hold(100).unwrap().settle(&done(30), now);
+        house.clock.pass(Duration::from_secs(2));
+        house.book.fail(move || fault);
+        house.mortal.turn();
+        house.book.heal();
+        house.mortal.turn();
+        house.clock.pass(Duration::from_secs(2));
+        house.mortal.turn();
+        let state = house.book.state();
+        assert_eq!(
+            (state.rows[&POT()].used, state.leased()),
+            (30, 0),
+            "{fault:?}"
+        );
+    }
+}
