@@ -183,6 +183,14 @@ pub(crate) async fn find(context: &Context, which: &str) -> Result<StoredAccount
     found.ok_or_else(|| AdminError::not_found(Kind::Account, which))
 }
 
+/// The id alone is enough where something of an account may be there that is gone itself.
+pub(crate) async fn id(context: &Context, which: &str) -> Result<AccountId, AdminError> {
+    match which.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => Ok(find(context, which).await?.account.id),
+    }
+}
+
 fn line(text: Option<&str>) -> Result<Option<Credits>, AdminError> {
     text.map(|text| money::amount("credit_line", text))
         .transpose()

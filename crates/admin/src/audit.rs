@@ -56,7 +56,7 @@ pub async fn list(context: &Context, filter: &AuditFilter) -> Result<Page<Change
     };
     let found = context.store().audit_list(&query).await?;
     let changes = found.into_iter().map(|one| (one.seq, ChangeView::new(one)));
-    let page = Page::cut(changes.collect(), limit, |(seq, _)| *seq);
+    let page = Page::cut(changes.collect(), limit, |(seq, _)| seq.to_string());
     Ok(Page {
         entries: page.entries.into_iter().map(|(_, view)| view).collect(),
         next_cursor: page.next_cursor,

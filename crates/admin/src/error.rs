@@ -21,11 +21,23 @@ pub enum AdminError {
         /// The name or id by which it was looked for.
         name: String,
     },
+    /// There is no receipt of this call, not yet or no longer.
+    #[error("there is no receipt of the call `{request}`, not yet or no longer")]
+    NoReceipt {
+        /// The request id.
+        request: String,
+    },
     /// It collides with something that is there: a name is taken, or a thing is in use.
     #[error("{problem}")]
     Conflict {
         /// What collides.
         problem: String,
+    },
+    /// The account spends without a limit, which credits would not change.
+    #[error("account `{account}` spends without a limit, which credits would not change")]
+    Unlimited {
+        /// The account's name.
+        account: String,
     },
     /// Several tokens have this name.
     #[error("several tokens are named `{name}`: use the id")]
@@ -71,8 +83,10 @@ impl AdminError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Invalid { .. } => ErrorKind::InvalidInput,
-            Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::Conflict { .. } | Self::Ambiguous { .. } => ErrorKind::Conflict,
+            Self::NotFound { .. } | Self::NoReceipt { .. } => ErrorKind::NotFound,
+            Self::Conflict { .. } | Self::Unlimited { .. } | Self::Ambiguous { .. } => {
+                ErrorKind::Conflict
+            }
             Self::Store(_) | Self::Entropy => ErrorKind::StoreUnavailable,
         }
     }
@@ -87,6 +101,11 @@ impl AdminError {
         Self::NotFound { kind, name }
     }
 
+    pub(crate) fn no_receipt(request: &str) -> Self {
+        let request = request.chars().take(60).collect();
+        Self::NoReceipt { request }
+    }
+
     pub(crate) fn conflict(problem: impl std::fmt::Display) -> Self {
         let problem = problem.to_string();
         Self::Conflict { problem }
@@ -97,6 +116,7 @@ impl From<StoreError> for AdminError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { kind, id } => Self::NotFound { kind, name: id },
+            StoreError::Unlimited(account) => Self::Unlimited { account },
             StoreError::BadCursor => Self::invalid("cursor", error),
             StoreError::Amount { .. } => Self::invalid("amount", error),
             StoreError::CreditLine(_) => Self::invalid("credit_line", error),
@@ -106,7 +126,6 @@ impl From<StoreError> for AdminError {
             | StoreError::SecretTaken
             | StoreError::InUse { .. }
             | StoreError::Conflict { .. }
-            | StoreError::Unlimited(_)
             | StoreError::NoPrice { .. }
             | StoreError::Revoked(_) => Self::conflict(error),
             StoreError::Key(_)

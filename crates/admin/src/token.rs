@@ -185,6 +185,14 @@ pub(crate) async fn find(context: &Context, which: &str) -> Result<StoredToken, 
     found.pop().ok_or_else(missing)
 }
 
+/// The id alone is enough where something of a token may be there that is gone itself.
+pub(crate) async fn id(context: &Context, which: &str) -> Result<TokenId, AdminError> {
+    match which.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => Ok(find(context, which).await?.token.id),
+    }
+}
+
 async fn view(context: &Context, stored: &StoredToken) -> Result<TokenView, AdminError> {
     let gallery = context.store().model_list().await?;
     Ok(TokenView::new(stored, &gallery, context.now()))

@@ -134,7 +134,7 @@ pub async fn delete(context: &Context, which: &str) -> Result<UpstreamView, Admi
 }
 
 /// An id comes first: a name that looks like one is found where there is no such id.
-async fn find(context: &Context, which: &str) -> Result<StoredUpstream, AdminError> {
+pub(crate) async fn find(context: &Context, which: &str) -> Result<StoredUpstream, AdminError> {
     let store = context.store();
     if let Ok(id) = which.parse::<UpstreamId>() {
         match store.upstream_fetch(id).await.map_err(AdminError::from) {

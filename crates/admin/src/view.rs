@@ -13,14 +13,17 @@ use tollgate_policy::time::Timestamp;
 use group::GroupView;
 
 pub mod account;
+pub mod alert;
 pub mod audit;
 pub mod explain;
 pub mod group;
 pub mod import;
 pub mod model;
 pub mod money;
+pub mod receipt;
 pub mod token;
 pub mod upstream;
+pub mod usage;
 
 /// Another thing, by id and by the name that it has now.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -52,12 +55,12 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// A page of what was asked for with one entry more than it may have.
-    pub(crate) fn cut(mut entries: Vec<T>, limit: u32, cursor: impl Fn(&T) -> i64) -> Self {
+    pub(crate) fn cut(mut entries: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
         let length = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = entries.len() > length;
         entries.truncate(length);
         let last = entries.last().filter(|_| more);
-        let next_cursor = last.map(|last| cursor(last).to_string());
+        let next_cursor = last.map(cursor);
         Self {
             entries,
             next_cursor,

@@ -79,7 +79,9 @@ pub async fn statement(
     };
     let found = context.store().credits_list(id, query).await?;
     let shown = found.iter().map(EntryView::new).collect();
-    Ok(Page::cut(shown, limit, |last: &EntryView| last.number))
+    Ok(Page::cut(shown, limit, |last: &EntryView| {
+        last.number.to_string()
+    }))
 }
 
 /// An amount that changes something.

@@ -13,6 +13,7 @@ mod import;
 mod money;
 mod prices;
 mod tokens;
+mod usage;
 
 use std::cell::Cell;
 use std::time::Duration;
