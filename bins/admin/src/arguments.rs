@@ -11,6 +11,7 @@ pub(crate) mod explain;
 pub(crate) mod model;
 pub(crate) mod token;
 pub(crate) mod upstream;
+pub(crate) mod usage;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -58,7 +59,7 @@ pub(crate) struct Global {
         default_value = "tollgate.key"
     )]
     pub(crate) key_file: PathBuf,
-    /// Tables for people, or one JSON document for scripts
+    /// Tables for people, one JSON document for scripts, or comma-separated values for spreadsheets
     #[arg(
         long,
         global = true,
@@ -79,6 +80,9 @@ pub(crate) enum Format {
     Table,
     /// One JSON document on standard output; errors as JSON on standard error
     Json,
+    /// Comma-separated values, for lists and reports; a text that a spreadsheet would take for a
+    /// formula has a ' before it
+    Csv,
 }
 
 /// What to do.
@@ -99,6 +103,14 @@ pub(crate) enum Command {
     /// The endpoints that serve models or plain HTTP APIs
     #[command(subcommand)]
     Upstream(upstream::UpstreamCommand),
+    /// What was used and what it cost, by day, token, model and so on
+    Usage(usage::UsageArguments),
+    /// Single calls: what each used and cost, and how it ended
+    #[command(subcommand)]
+    Receipt(usage::ReceiptCommand),
+    /// What operators were told of quotas, expiries and upstreams
+    #[command(subcommand)]
+    Alert(usage::AlertCommand),
     /// Show why a call is permitted or refused, rule by rule
     Explain(explain::ExplainArguments),
     /// Who changed what, when and from where

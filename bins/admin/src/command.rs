@@ -1,15 +1,24 @@
 //! The commands: each calls one use case and shows its answer.
 
 mod account;
+mod alert;
 mod audit;
 mod cells;
 mod explain;
 mod group;
 mod model;
+mod receipt;
 mod token;
 mod upstream;
+mod usage;
 
 use crate::Ending;
+use crate::arguments::account::AccountCommand;
+use crate::arguments::catalog::GroupCommand;
+use crate::arguments::model::ModelCommand;
+use crate::arguments::token::TokenCommand;
+use crate::arguments::upstream::UpstreamCommand;
+use crate::arguments::usage::{AlertCommand, ReceiptCommand};
 use crate::arguments::{Arguments, Command, LimitArguments, ScopeArguments};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -30,9 +39,28 @@ pub(crate) async fn run(arguments: Arguments, output: &Output) -> Result<Ending,
             Ok(Ending::Done)
         }
         command => {
+            if output.is_csv() && !is_list(&command) {
+                let message = "only lists and reports can be written as CSV";
+                return Err(Failure::usage(message).hint("write --output json or --output table"));
+            }
             let session = session::open(&global, output).await?;
             dispatch(command, &session).await
         }
+    }
+}
+
+/// Whether a command answers with one table of rows.
+fn is_list(command: &Command) -> bool {
+    match command {
+        Command::Usage(arguments) => arguments.command.is_none(),
+        Command::Receipt(ReceiptCommand::List(_))
+        | Command::Alert(AlertCommand::List(_))
+        | Command::Token(TokenCommand::List(_))
+        | Command::Group(GroupCommand::List)
+        | Command::Account(AccountCommand::List | AccountCommand::Statement(_))
+        | Command::Model(ModelCommand::List)
+        | Command::Upstream(UpstreamCommand::List) => true,
+        _ => false,
     }
 }
 
@@ -42,6 +70,9 @@ async fn dispatch(command: Command, session: &session::Session<'_>) -> Result<En
         Command::Group(command) => group::run(command, session).await?,
         Command::Account(command) => account::run(command, session).await?,
         Command::Model(command) => model::run(command, session).await?,
+        Command::Usage(arguments) => usage::run(arguments, session).await?,
+        Command::Receipt(command) => receipt::run(command, session).await?,
+        Command::Alert(command) => alert::run(command, session).await?,
         Command::Upstream(command) => return upstream::run(command, session).await,
         Command::Explain(arguments) => return explain::run(arguments, session).await,
         Command::Audit(command) => return audit::run(command, session).await,

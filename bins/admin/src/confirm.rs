@@ -32,12 +32,19 @@ pub(crate) fn ask(
 
 /// Asks for a name after saying what will be done, unless nobody wants to be asked.
 pub(crate) fn question(session: &Session<'_>, what: &str, name: &str) -> Result<(), Failure> {
+    answered(session, &format!("{what}\nType its name to go on: "), name)
+}
+
+/// As [`question`], where there is no name: asks for a word.
+pub(crate) fn word(session: &Session<'_>, what: &str, word: &str) -> Result<(), Failure> {
+    answered(session, &format!("{what}\nType `{word}` to go on: "), word)
+}
+
+fn answered(session: &Session<'_>, question: &str, name: &str) -> Result<(), Failure> {
     if session.yes {
         return Ok(());
     }
-    session
-        .output
-        .ask(&format!("{what}\nType its name to go on: "));
+    session.output.ask(question);
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     if answer.trim() == name {

@@ -124,6 +124,17 @@ fn hint(error: &AdminError) -> Option<String> {
         AdminError::NotFound { kind, .. } => Some(format!(
             "`tollgate-admin {kind} list` shows every {kind} with its id"
         )),
+        AdminError::NoReceipt { .. } => Some(
+            "a receipt is written when its call ends; `tollgate-admin receipt list` shows the newest"
+                .to_owned(),
+        ),
+        AdminError::Unlimited { account } => Some(format!(
+            "limit it to what it was given by `tollgate-admin account edit '{account}' --limited`, then add credits; give it a credit line first where its calls are to go on meanwhile"
+        )),
+        AdminError::Invalid { field: "price", .. } => Some(
+            "such as `input=2.5,cached-input=1.25,output=10` (credits per million tokens), `request=0.001` (credits apiece), `free` or `unknown`"
+                .to_owned(),
+        ),
         AdminError::Ambiguous { .. } => {
             Some("`tollgate-admin token list --search NAME` shows their ids".to_owned())
         }

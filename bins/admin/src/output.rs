@@ -32,6 +32,11 @@ impl Output {
         self.format == Format::Json
     }
 
+    /// Whether tables are comma-separated values.
+    pub(crate) fn is_csv(&self) -> bool {
+        self.format == Format::Csv
+    }
+
     /// Writes one JSON document.
     pub(crate) fn document(&self, value: &impl Serialize) -> std::io::Result<()> {
         let text = serde_json::to_string_pretty(value)?;
@@ -49,8 +54,11 @@ impl Output {
         self.raw_line(&visible(text))
     }
 
-    /// Writes a table that fits the terminal, or lines of cells with tabs between them.
+    /// Writes a table that fits the terminal, or lines of cells with tabs or commas between them.
     pub(crate) fn table(&self, table: &Table) -> std::io::Result<()> {
+        if self.is_csv() {
+            return self.bytes(table.csv().as_bytes());
+        }
         self.raw_line(&table.render(self.width))
     }
 

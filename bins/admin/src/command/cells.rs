@@ -1,6 +1,9 @@
 //! How values of views stand in the cells of tables.
 
+use tollgate_admin_core::view::Page;
 use tollgate_admin_core::view::money::{LimitsView, PeriodView};
+
+use crate::session::Session;
 
 /// A value, or a word where there is none.
 pub(super) fn or<T: ToString>(value: Option<&T>, word: &str) -> String {
@@ -84,8 +87,23 @@ pub(super) fn limits(limits: &LimitsView) -> String {
     said.join(", ")
 }
 
+/// Says how many entries a page has, and how the list goes on.
+pub(super) fn pages<T>(session: &Session<'_>, number: usize, what: &str, page: &Page<T>) {
+    let count = count(number, what);
+    match &page.next_cursor {
+        Some(cursor) => session.output.notice(&format!(
+            "{count}; go on with the same filters and --cursor {}, or list --all",
+            quoted(cursor)
+        )),
+        None => session.output.notice(&count),
+    }
+}
+
 /// `1 token`, `2 tokens`.
 pub(super) fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
+    match (number, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {what}s"),
+    }
 }

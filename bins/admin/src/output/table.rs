@@ -44,6 +44,20 @@ impl Table {
         }
     }
 
+    /// A table of as many columns as are named.
+    pub(crate) fn headed(header: Vec<String>) -> Self {
+        Self {
+            header,
+            rows: Vec::new(),
+            optional: Vec::new(),
+        }
+    }
+
+    /// Adds a row of as many cells as there are headings.
+    pub(crate) fn add(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
     /// Adds a row of as many cells as there are headings.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.to_vec());
@@ -112,6 +126,16 @@ impl Table {
         table
     }
 
+    /// Every column, as RFC 4180 writes it.
+    pub(super) fn csv(&self) -> String {
+        let header = std::iter::once(&self.header).filter(|header| !header.is_empty());
+        let line = |row: &Vec<String>| {
+            let cells: Vec<_> = row.iter().map(|cell| csv_cell(cell)).collect();
+            format!("{}\r\n", cells.join(","))
+        };
+        header.chain(&self.rows).map(line).collect()
+    }
+
     fn plain(&self) -> String {
         let header = std::iter::once(&self.header).filter(|header| !header.is_empty());
         let line = |row: &Vec<String>| {
@@ -121,6 +145,19 @@ impl Table {
         let lines: Vec<_> = header.chain(&self.rows).map(line).collect();
         lines.join("\n")
     }
+}
+
+/// A text that would be a formula in a spreadsheet is kept from being one; numbers stay as they are.
+fn csv_cell(cell: &str) -> String {
+    let shown = visible(cell);
+    let number = shown.strip_prefix('-').unwrap_or(&shown);
+    let number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let formula = !number && shown.starts_with(['=', '+', '-', '@']);
+    let shown = if formula { format!("'{shown}") } else { shown };
+    if shown.contains([',', '"']) {
+        return format!("\"{}\"", shown.replace('"', "\"\""));
+    }
+    shown
 }
 
 /// How wide a table is that wraps nothing: each column has a border and two spaces.
@@ -164,6 +201,18 @@ mod tests {
         assert_eq!(lines[0], "name\tnote");
         assert_eq!(lines[1], "first\ta\\tb\\u{1b}[2J");
         assert_eq!(lines.len(), 3);
+    }
+
+    #[test]
+    fn a_cell_of_csv_is_one_cell_and_no_formula() {
+        let mut table = Table::new(["name", "cost"]);
+        table.row(["=1+1".to_owned(), "-2.5".to_owned()]);
+        table.row(["a,\"b\"\nc".to_owned(), "-x".to_owned()]);
+        table.row(["@sum, of".to_owned(), String::new()]);
+        assert_eq!(
+            table.csv(),
+            "name,cost\r\n'=1+1,-2.5\r\n\"a,\"\"b\"\"\\nc\",'-x\r\n\"'@sum, of\",\r\n"
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod money;
 mod refusals;
 mod secrets;
 mod story;

@@ -6,7 +6,7 @@ use tollgate_admin_core::view::account::EntryView;
 
 use super::balance;
 use crate::arguments::account::{Statement, TopUp};
-use crate::command::cells::{moment, quoted};
+use crate::command::cells::{self, moment};
 use crate::confirm;
 use crate::failure::Failure;
 use crate::output::Table;
@@ -80,18 +80,6 @@ fn show(session: &Session<'_>, page: &Page<EntryView>) -> Result<(), Failure> {
         ]);
     }
     output.table(&table)?;
-    let entries = page.entries.len();
-    let counted = if entries == 1 {
-        "1 entry".to_owned()
-    } else {
-        format!("{entries} entries")
-    };
-    match &page.next_cursor {
-        Some(cursor) => output.notice(&format!(
-            "{counted}; go on with --cursor {}, or list --all",
-            quoted(cursor)
-        )),
-        None => output.notice(&counted),
-    }
+    cells::pages(session, page.entries.len(), "entry", page);
     Ok(())
 }
