@@ -32,6 +32,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "tollgate-wire",
             "tollgate-rights",
             "tollgate-ledger",
+            "tollgate-upkeep",
         ],
     ),
     (

@@ -23,6 +23,23 @@ pub(crate) struct Config {
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     pub(crate) settings: Settings,
+    pub(crate) upkeep: Upkeep,
+}
+
+/// Alerts, and what is kept for how long.
+#[derive(Debug, Clone)]
+pub(crate) struct Upkeep {
+    pub(crate) webhook: Option<Hook>,
+    pub(crate) expiry_notice_days: u32,
+    pub(crate) keep_receipts_days: u32,
+    pub(crate) keep_daily_days: u32,
+}
+
+/// Where alerts are sent, and the variable of the environment that has the secret.
+#[derive(Debug, Clone)]
+pub(crate) struct Hook {
+    pub(crate) url: String,
+    pub(crate) secret_env: String,
 }
 
 /// Why a configuration cannot be used.
@@ -43,6 +60,8 @@ pub(crate) enum ConfigError {
         path: PathBuf,
         source: tollgate_policy::network::NetworkError,
     },
+    #[error("`{path}`: `alerts.webhook_url` and `alerts.webhook_secret_env` belong together: write both, or none", path = path.display())]
+    Webhook { path: PathBuf },
     #[error("`{path}`: `{key}` must be from {least} to {most}, and is {seen}", path = path.display())]
     Range {
         path: PathBuf,
@@ -67,6 +86,23 @@ struct File {
     basic_credentials: bool,
     log: Log,
     limits: Limits,
+    alerts: Alerts,
+    keep: Keep,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Alerts {
+    webhook_url: Option<String>,
+    webhook_secret_env: Option<String>,
+    expiry_notice_days: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Keep {
+    receipts_days: Option<u64>,
+    daily_days: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -116,6 +152,7 @@ impl Config {
             file.credentials_in_memory,
             1..=100_000_000,
         )?;
+        let upkeep = upkeep(&file, &path)?;
         let receipts = within(
             &path,
             "limits.receipts",
@@ -153,8 +190,42 @@ impl Config {
                 .unwrap_or_else(|| "info".to_owned()),
             log_format: given.log_format.or(file.log.format).unwrap_or_default(),
             settings,
+            upkeep,
         })
     }
+}
+
+fn upkeep(file: &File, path: &Path) -> Result<Upkeep, ConfigError> {
+    let days = |key, value, usual| {
+        within(path, key, value, 0..=36_500).map(|days| {
+            let days = days.and_then(|days| u32::try_from(days).ok());
+            days.unwrap_or(usual)
+        })
+    };
+    let (alerts, keep) = (&file.alerts, &file.keep);
+    let usual = tollgate_upkeep::settings::Settings::default();
+    let webhook = match (&alerts.webhook_url, &alerts.webhook_secret_env) {
+        (None, None) => None,
+        (Some(url), Some(secret_env)) => Some(Hook {
+            url: url.clone(),
+            secret_env: secret_env.clone(),
+        }),
+        _ => return Err(ConfigError::Webhook { path: path.into() }),
+    };
+    Ok(Upkeep {
+        webhook,
+        expiry_notice_days: days(
+            "alerts.expiry_notice_days",
+            alerts.expiry_notice_days,
+            usual.expiry_notice_days,
+        )?,
+        keep_receipts_days: days(
+            "keep.receipts_days",
+            keep.receipts_days,
+            usual.keep_receipts_days,
+        )?,
+        keep_daily_days: days("keep.daily_days", keep.daily_days, usual.keep_daily_days)?,
+    })
 }
 
 fn read(path: &Path) -> Result<File, ConfigError> {

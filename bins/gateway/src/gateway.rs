@@ -18,6 +18,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::observe::{self, Observed};
+use crate::upkeep::Upkeep;
 
 /// How long the observing listener may take to end.
 const OBSERVE_DRAIN: Duration = Duration::from_secs(1);
@@ -27,6 +28,7 @@ pub(crate) struct Gateway {
     proxy: Arc<Proxy>,
     rights: Arc<Rights>,
     ledger: Ledger,
+    upkeep: Upkeep,
     store: Arc<Store>,
     observed: Arc<Observed>,
     calls: TcpListener,
@@ -59,6 +61,7 @@ impl Gateway {
         let ledger = open_ledger(config, &store).await?;
         let told = ledger.clone();
         rights.listen(move |touched| tell(&told, touched));
+        let upkeep = Upkeep::new(&config.upkeep)?;
         let metrics = Arc::new(Metrics::new());
         let observed = Observed::new(Arc::clone(&rights), ledger.clone(), &metrics);
         let settings = config.settings.clone();
@@ -66,6 +69,7 @@ impl Gateway {
             Arc::clone(&rights),
             ledger.clone(),
             Arc::clone(&store) as _,
+            upkeep.watch(),
             hash_key,
             settings,
             metrics,
@@ -75,6 +79,7 @@ impl Gateway {
             proxy: Arc::new(proxy),
             rights,
             ledger,
+            upkeep,
             store,
             observed: Arc::new(observed),
             calls: bind(config.listen, "--listen").await?,
@@ -103,6 +108,10 @@ impl Gateway {
             Arc::clone(&self.rights),
             wait(is_over.clone()),
         ));
+        let upkeep = self
+            .upkeep
+            .run(Arc::clone(&self.store), wait(is_over.clone()));
+        let upkeep = tokio::spawn(upkeep);
         let keeping = tokio::spawn(keeper::keep(
             self.ledger,
             self.store,
@@ -122,7 +131,7 @@ impl Gateway {
         let drained = listen::serve(self.proxy, self.calls, ended).await;
         over.send_replace(true);
         // What is left to write is bounded by the store's own deadlines.
-        for ended in [following.await, keeping.await] {
+        for ended in [following.await, keeping.await, upkeep.await] {
             if let Err(error) = ended {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,

@@ -13,6 +13,7 @@ mod print;
 mod serve;
 mod signals;
 mod telemetry;
+mod upkeep;
 
 use std::process::ExitCode;
 

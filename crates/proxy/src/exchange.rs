@@ -23,6 +23,7 @@ use tollgate_policy::upstream::Model;
 use tollgate_policy::verdict::Permit;
 use tollgate_rights::Rights;
 use tollgate_rights::entry::Entry;
+use tollgate_upkeep::watch::UpstreamWatch;
 use tollgate_wire::answer::Fault;
 use tollgate_wire::default_cap_field;
 use tollgate_wire::route::{RouteError, RouteTarget, dialect_of, route};
@@ -70,12 +71,13 @@ impl Proxy {
         rights: Arc<Rights>,
         ledger: Ledger,
         statements: Arc<dyn Statements>,
+        watch: UpstreamWatch,
         hash_key: HashKey,
         settings: Settings,
         metrics: Arc<Metrics>,
         clock: fn() -> Timestamp,
     ) -> Self {
-        let upstreams = Upstreams::new(&settings);
+        let upstreams = Upstreams::new(&settings, watch);
         Self {
             rights,
             ledger,

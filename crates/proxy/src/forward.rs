@@ -110,6 +110,7 @@ async fn through(
         accept(upstreams.send(request).await?)
     };
     let answered = sent.await;
+    watch(upstreams, attempt, &answered, call);
     if answered.as_ref().is_err_and(UpstreamError::is_unsent) {
         call.unsent();
     }
@@ -128,7 +129,9 @@ async fn attempts(
     for attempt in &plan.attempts {
         call.sending(attempt);
         let body = model.body_for(attempt, call);
-        match attempt_once(upstreams, snapshot, attempt, head, body).await {
+        let answered = attempt_once(upstreams, snapshot, attempt, head, body).await;
+        watch(upstreams, attempt, &answered, call);
+        match answered {
             Err(error) if error.is_unsent() => {
                 call.unsent();
                 tracing::warn!(
@@ -143,6 +146,21 @@ async fn attempts(
         }
     }
     Err(failed)
+}
+
+/// Tells who looks after upstreams how this one did. What the client did wrong says nothing of it.
+fn watch(upstreams: &Upstreams, attempt: &Attempt, answered: &Answered, call: &Call) {
+    let now = call.exchange.now.plus(call.exchange.started.elapsed());
+    match answered {
+        Ok(_) => upstreams.watch.answered(attempt.upstream, now),
+        Err(error) if BodyError::behind(error).is_some() => {}
+        Err(error) => {
+            let (name, reason) = (attempt.upstream.to_string(), error.to_string());
+            upstreams
+                .watch
+                .failed(attempt.upstream, &name, &reason, now);
+        }
+    }
 }
 
 impl ModelCall {

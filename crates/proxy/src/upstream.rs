@@ -13,6 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
+use tollgate_upkeep::watch::UpstreamWatch;
 use tower_service::Service;
 
 use crate::bounded::BoundedBody;
@@ -28,6 +29,7 @@ const POOL_IDLE: Duration = Duration::from_secs(30);
 pub(crate) struct Upstreams {
     client: Client<Timed<HttpsConnector<HttpConnector>>, RequestBody>,
     response_timeout: Duration,
+    pub(crate) watch: UpstreamWatch,
 }
 
 /// Why an upstream gave no response.
@@ -60,7 +62,7 @@ pub(crate) enum UpstreamError {
 }
 
 impl Upstreams {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings, watch: UpstreamWatch) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.enforce_http(false);
@@ -80,6 +82,7 @@ impl Upstreams {
         Self {
             client,
             response_timeout: settings.response_timeout,
+            watch,
         }
     }
 

@@ -93,6 +93,24 @@ impl Store {
             .await
     }
 
+    /// Takes an alert for one attempt to deliver it: moves the next attempt from `seen` to `until`.
+    /// False where somebody else did so, or delivered it.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn alert_claim(
+        &self,
+        id: i64,
+        seen: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let taken = self.detached(move |inner| async move {
+            let _turn = inner.backend.turn().await;
+            row::claim(&mut inner.backend.conn().await?, id, seen, until).await
+        });
+        taken.await
+    }
+
     /// Keeps that an alert was delivered.
     ///
     /// # Errors

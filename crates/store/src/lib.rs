@@ -28,6 +28,7 @@ mod setting;
 mod sqlite;
 mod store;
 pub mod token;
+mod upkeep;
 pub mod upstream;
 pub mod usage;
 mod uses;

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bank;
 mod carriers;
 mod check;
 mod clients;

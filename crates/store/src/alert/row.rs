@@ -163,6 +163,21 @@ pub(super) async fn list(
     rows.into_iter().map(AlertRow::read).collect()
 }
 
+pub(super) async fn claim(
+    conn: &mut Conn,
+    id: i64,
+    seen: Timestamp,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    let rows = on_backend!(conn, c => diesel::update(alerts::table.find(id))
+        .filter(alerts::delivered_at.is_null())
+        .filter(alerts::next_at.eq(seen.as_micros()))
+        .set(alerts::next_at.eq(until.as_micros()))
+        .execute(c)
+        .await)?;
+    Ok(rows > 0)
+}
+
 pub(super) async fn delivered(conn: &mut Conn, id: i64, at: Timestamp) -> Result<(), StoreError> {
     on_backend!(conn, c => diesel::update(alerts::table.find(id))
         .filter(alerts::delivered_at.is_null())
