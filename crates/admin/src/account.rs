@@ -72,15 +72,13 @@ pub struct AccountChange {
 /// # Errors
 /// Where an input cannot be used, or the name is taken.
 pub async fn create(context: &Context, input: &AccountInput) -> Result<AccountView, AdminError> {
-    let balance = input.balance.as_deref().map(str::trim);
-    let balance = match balance {
-        None | Some("0") => None,
-        Some(_) if input.unlimited => {
-            let problem = "an account that spends without a limit has no balance: leave one out";
-            return Err(AdminError::invalid("balance", problem));
-        }
-        Some(text) => Some(credits::amount(text)?),
-    };
+    let balance = input.balance.as_deref();
+    let balance = balance.map(|text| money::amount("balance", text));
+    let balance = balance.transpose()?.filter(|one| *one > Credits::ZERO);
+    if input.unlimited && balance.is_some() {
+        let problem = "an account that spends without a limit has no balance: leave one out";
+        return Err(AdminError::invalid("balance", problem));
+    }
     let new = NewAccount {
         name: parsed("name", &input.name)?,
         enabled: true,

@@ -2,6 +2,7 @@
 
 use tollgate_admin_core::group::{self, GroupChange, GroupInput, TermsInput};
 use tollgate_admin_core::view::group::GroupView;
+use tollgate_admin_core::view::money::LimitsView;
 
 use super::cells::{limits, list, moment};
 use crate::arguments::catalog::{GroupCommand, GroupCreate, GroupEdit, TermsArguments};
@@ -51,7 +52,7 @@ fn show(session: &Session<'_>, group: &GroupView) -> Result<(), Failure> {
         ("name", group.name.clone()),
         ("id", group.id.clone()),
         ("multiplier", group.multiplier.clone()),
-        ("limits", group_limits(group)),
+        ("limits", of_group(&group.limits, group.shared_limits)),
         ("enforcement", group.enforcement.clone()),
         ("on leave", group.on_leave.clone()),
         ("models", list(group.scope.models.as_ref())),
@@ -75,7 +76,7 @@ fn show_all(session: &Session<'_>, groups: &[GroupView]) -> Result<(), Failure> 
             group.name.clone(),
             group.id.clone(),
             group.multiplier.clone(),
-            group_limits(group),
+            of_group(&group.limits, group.shared_limits),
             list(group.scope.models.as_ref()),
             group.note.clone(),
         ]);
@@ -83,9 +84,10 @@ fn show_all(session: &Session<'_>, groups: &[GroupView]) -> Result<(), Failure> 
     Ok(session.output.table(&table)?)
 }
 
-fn group_limits(group: &GroupView) -> String {
-    let limits = limits(&group.limits);
-    let whose = if group.shared_limits {
+/// The limits of a group, and whose they are.
+pub(super) fn of_group(view: &LimitsView, shared: bool) -> String {
+    let limits = limits(view);
+    let whose = if shared {
         "all tokens together"
     } else {
         "each token"

@@ -59,9 +59,8 @@ fn a_token_says_what_it_may_spend_and_what_it_would_refuse_now() {
     let said = desk.run("token show nightly");
     let line = |name: &str| {
         let start = format!("{name}\t");
-        let found = said.out.lines().find(|line| line.starts_with(&start));
-        let found = found.unwrap_or_else(|| panic!("no {name} in {}", said.out));
-        found[start.len()..].to_owned()
+        let found = said.out.lines().find_map(|line| line.strip_prefix(&start));
+        found.unwrap_or_else(|| panic!("no {name} in {}", said.out))
     };
     assert_eq!(line("quota"), "25");
     assert!(
@@ -69,6 +68,7 @@ fn a_token_says_what_it_may_spend_and_what_it_would_refuse_now() {
     );
     assert_eq!(line("limits"), "60 requests a minute");
     assert_eq!(line("account balance"), "unlimited: used 0, held 0");
+    assert_eq!(line("group limits"), "unlimited");
     assert_eq!(line("may call now"), "1 model");
     assert!(line("would be refused now").starts_with("nothing"));
     desk.json("token edit nightly --quota 0");

@@ -85,7 +85,7 @@ pub async fn statement(
 }
 
 /// An amount that changes something.
-pub(super) fn amount(text: &str) -> Result<Credits, AdminError> {
+fn amount(text: &str) -> Result<Credits, AdminError> {
     if text.trim().starts_with('-') {
         let problem = format!(
             "`{}` is negative: write how many credits, and say that they are taken back",

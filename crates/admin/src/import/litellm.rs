@@ -1,6 +1,8 @@
 //! LiteLLM's `model_prices_and_context_window.json`: an entry for each model, prices in dollars
 //! apiece. A credit is taken for a dollar.
 
+mod beside;
+
 use std::collections::BTreeMap;
 
 use tollgate_policy::endpoint::Endpoint;
@@ -42,8 +44,6 @@ const SECONDS: [&str; 3] = [
     "cost_per_second",
 ];
 const SEARCH: &str = "search_context_cost_per_query";
-/// So many fields that are not kept are named.
-const NAMED: usize = 6;
 
 /// Reads the file.
 pub(super) fn read(text: &str) -> Result<Read, AdminError> {
@@ -90,9 +90,7 @@ fn found(raw: &str) -> Result<Found, String> {
     fields.window(mode, &mut found);
     let others = fields.not_kept(&kept);
     refuse(mode, &found, &others)?;
-    if let Some(note) = note(&others) {
-        found.notes.push(note);
-    }
+    found.notes.extend(beside::notes(&others));
     Ok(found)
 }
 
@@ -110,24 +108,14 @@ fn refuse(mode: Mode, found: &Found, others: &[&str]) -> Result<(), String> {
     if known && !found.is_free() {
         return Ok(());
     }
-    let others = note(others).map_or_else(String::new, |note| format!(": {note}"));
+    let others = beside::notes(others);
+    let others = match others.is_empty() {
+        true => String::new(),
+        false => format!(": {}", others.join("; ")),
+    };
     Err(format!(
         "it states no price by which calls could be charged{others}"
     ))
-}
-
-fn note(others: &[&str]) -> Option<String> {
-    let more = others.len().saturating_sub(NAMED);
-    let named: Vec<_> = others
-        .iter()
-        .take(NAMED)
-        .map(|key| format!("`{key}`"))
-        .collect();
-    let more = match more {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    (!others.is_empty()).then(|| format!("not kept: {}{more}", named.join(", ")))
 }
 
 /// What a model is called for.

@@ -14,6 +14,7 @@ use super::{find, view};
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::view::account::FundsView;
+use crate::view::money::LimitsView;
 use crate::view::token::{RefusalView, StandingView};
 
 /// The token of this name or id, with what bounds it, and what would be refused now.
@@ -40,9 +41,14 @@ pub async fn standing(context: &Context, which: &str) -> Result<StandingView, Ad
         .steps
         .iter()
         .filter(|step| !step.passed && matches!(step.rule(), Rule::Status | Rule::Quota));
+    let terms = snapshot.catalog.group(principal.token.group);
+    let terms = terms.map(|group| group.terms.clone()).unwrap_or_default();
     Ok(StandingView {
         token,
         funds,
+        account_limits: LimitsView::new(&principal.account.limits),
+        group_limits: LimitsView::new(&terms.limits),
+        group_limits_shared: terms.shared,
         refuses: broken.map(RefusalView::new).collect(),
         callable_models: reachable_models(&snapshot.catalog, &principal).count(),
     })

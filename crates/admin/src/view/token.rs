@@ -67,6 +67,12 @@ pub struct StandingView {
     pub token: TokenView,
     /// What its account may spend, and has spent.
     pub funds: FundsView,
+    /// What all tokens of its account together may ask for in a minute, and at once.
+    pub account_limits: LimitsView,
+    /// What its group lets each token ask for, or all together.
+    pub group_limits: LimitsView,
+    /// Whether all tokens of the group share its limits.
+    pub group_limits_shared: bool,
     /// Why any call of a model would be refused now, whatever it asks for; empty if none would.
     /// Limits of a minute are not looked at: the gateways alone know how much of them is used.
     pub refuses: Vec<RefusalView>,

@@ -81,7 +81,7 @@ async fn an_import_makes_each_model_with_one_row_of_the_audit_log() {
     let large = &shown.entries[1];
     assert_eq!(
         large.notes,
-        ["not kept: `input_cost_per_token_above_200k_tokens`"]
+        ["not kept: prices of prompts above 200k tokens"]
     );
 }
 

@@ -141,8 +141,22 @@ async fn credits_that_change_nothing_or_too_much_are_refused_with_what_to_do() {
         name: "both".to_owned(),
         ..AccountInput::default()
     };
-    let (kind, _) = refused(account::create(context, &both).await);
+    let (kind, text) = refused(account::create(context, &both).await);
     assert_eq!(kind, ErrorKind::InvalidInput);
+    assert!(
+        text.starts_with("invalid balance: an account that"),
+        "{text}"
+    );
+    let negative = AccountInput {
+        unlimited: false,
+        balance: Some("-1".to_owned()),
+        ..both
+    };
+    let (_, text) = refused(account::create(context, &negative).await);
+    assert!(
+        text.starts_with("invalid balance: `-1` is negative"),
+        "{text}"
+    );
     for (line, start) in [
         ("-1", "invalid credit_line: `-1` is negative"),
         ("x", "invalid credit_line: `x`"),
@@ -333,7 +347,14 @@ async fn a_token_says_what_it_would_refuse_now_and_until_when() {
         ..AccountChange::default()
     };
     account::edit(context, "acme", &on).await.unwrap();
+    let limits: GroupChange =
+        serde_json::from_value(serde_json::json!({ "rpm": "7", "shared_limits": true })).unwrap();
+    group::edit(context, "standard", &limits).await.unwrap();
     let standing = token::standing(context, "fine").await.unwrap();
+    assert_eq!(
+        (standing.group_limits.rpm, standing.group_limits_shared),
+        (Some(7), true)
+    );
     assert_eq!((standing.refuses, standing.callable_models), (vec![], 0));
 }
 

@@ -5,6 +5,7 @@ use tollgate_admin_core::view::token::{RefusalView, SecretView, StandingView, To
 
 use crate::command::account::balance;
 use crate::command::cells::{count, limits, list, moment, moment_or, or, period};
+use crate::command::group::of_group;
 use crate::failure::Failure;
 use crate::output::Table;
 use crate::session::Session;
@@ -28,6 +29,11 @@ pub(super) fn standing(session: &Session<'_>, standing: &StandingView) -> Result
     lines.extend([
         ("account balance", balance(funds)),
         ("account period", period(funds.periodic.as_ref())),
+        ("account limits", limits(&standing.account_limits)),
+        (
+            "group limits",
+            of_group(&standing.group_limits, standing.group_limits_shared),
+        ),
         ("may call now", count(models, "model")),
         ("would be refused now", refuses(&standing.refuses)),
     ]);

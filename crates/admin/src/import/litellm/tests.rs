@@ -84,7 +84,7 @@ fn what_is_not_kept_exactly_is_told() {
         (
             format!(r#"{CHAT}, "input_cost_per_token_above_200k_tokens": 6e-06"#),
             "input=3,output=15",
-            "not kept: `input_cost_per_token_above_200k_tokens`",
+            "not kept: prices of prompts above 200k tokens",
         ),
         (
             format!(r#"{CHAT}, "tiered_pricing": [{{}}], "input_cost_per_image": 0.1"#),
@@ -117,6 +117,32 @@ fn what_is_not_kept_exactly_is_told() {
 }
 
 #[test]
+fn prices_that_have_no_place_are_told_by_kind() {
+    let fields = [
+        "input_cost_per_token_above_200k_tokens",
+        "cache_creation_input_token_cost_above_1hr_above_100k_tokens",
+        "output_cost_per_token_above_200k_tokens_priority",
+        "input_cost_per_token_priority",
+        "output_cost_per_token_flex",
+        "tiered_pricing",
+    ];
+    assert_eq!(
+        beside::notes(&fields),
+        [
+            "not kept: prices of prompts above 100k, 200k tokens",
+            "not kept: prices of the service tiers flex, priority",
+            "not kept: `tiered_pricing`",
+        ]
+    );
+    let many: Vec<_> = ["a", "b", "c", "d", "e", "f", "g", "h"].to_vec();
+    assert_eq!(
+        beside::notes(&many),
+        ["not kept: `a`, `b`, `c`, `d`, `e`, `f` and 2 more"]
+    );
+    assert!(beside::notes(&[]).is_empty());
+}
+
+#[test]
 fn what_cannot_be_used_is_skipped_and_says_why() {
     for (fields, why) in [
         ("", "it states no price by which calls could be charged"),
@@ -138,7 +164,7 @@ fn what_cannot_be_used_is_skipped_and_says_why() {
         ),
         (
             r#""input_cost_per_token": 0, "output_cost_per_token": 0.0, "input_cost_per_token_above_1k_tokens": 1"#,
-            "it states no price by which calls could be charged: not kept: `input_cost_per_token_above_1k_tokens`",
+            "it states no price by which calls could be charged: not kept: prices of prompts above 1k tokens",
         ),
         (
             r#""mode": "ocr", "ocr_cost_per_page": 0.1"#,
