@@ -99,7 +99,8 @@ impl Running {
     /// Says that it is over, and waits for the end.
     pub(crate) async fn end(mut self) {
         self.over.take();
-        (&mut self.task).await.unwrap();
+        let ended = timeout(Duration::from_secs(1), &mut self.task).await;
+        ended.expect("it goes on").unwrap();
     }
 }
 
@@ -113,7 +114,7 @@ impl Store {
     /// Waits until what is kept satisfies a condition, and says what that is.
     pub(crate) async fn until(&self, condition: impl FnMut(&Kept) -> bool) -> Kept {
         let mut kept = self.kept.subscribe();
-        let reached = timeout(DAY * 9, kept.wait_for(condition)).await;
+        let reached = timeout(DAY, kept.wait_for(condition)).await;
         reached.expect("it never came").unwrap().clone()
     }
 
