@@ -10,6 +10,7 @@
 mod catalog;
 mod explain;
 mod import;
+mod limits;
 mod money;
 mod prices;
 mod tokens;
