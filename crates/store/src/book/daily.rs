@@ -77,13 +77,17 @@ const fn failed(ending: Ending) -> bool {
     )
 }
 
-/// The beginning of the statement that adds a sum to the one that is there.
-pub(crate) const INSERT: &str = "INSERT INTO usage_daily (day, token_id, upstream_id, group_id, \
+macro_rules! insert {
+    () => {
+        "INSERT INTO usage_daily (day, token_id, upstream_id, group_id, \
     account_id, requests, failed, estimated, input_tokens, cached_tokens, output_tokens, cost, \
-    uncovered, model, creator) ";
+    uncovered, model, creator) "
+    };
+}
 
-/// Its end. `MOST` stands in it.
-pub(crate) const ADD: &str = " ON CONFLICT (day, token_id, model, upstream_id, group_id, account_id) \
+macro_rules! add {
+    () => {
+        " ON CONFLICT (day, token_id, model, upstream_id, group_id, account_id) \
     DO UPDATE SET requests = usage_daily.requests + excluded.requests, \
     failed = usage_daily.failed + excluded.failed, \
     estimated = usage_daily.estimated + excluded.estimated, \
@@ -96,4 +100,17 @@ pub(crate) const ADD: &str = " ON CONFLICT (day, token_id, model, upstream_id, g
     cost = CASE WHEN usage_daily.cost > 9007199254740992 - excluded.cost \
         THEN 9007199254740992 ELSE usage_daily.cost + excluded.cost END, \
     uncovered = CASE WHEN usage_daily.uncovered > 9007199254740992 - excluded.uncovered \
-        THEN 9007199254740992 ELSE usage_daily.uncovered + excluded.uncovered END";
+        THEN 9007199254740992 ELSE usage_daily.uncovered + excluded.uncovered END"
+    };
+}
+
+/// The beginning of the statement that adds sums to those that are there.
+pub(crate) const INSERT: &str = insert!();
+/// Its end. `MOST` stands in it.
+pub(crate) const ADD: &str = add!();
+/// The statement for one sum.
+pub(super) const UPSERT: &str = concat!(
+    insert!(),
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    add!()
+);

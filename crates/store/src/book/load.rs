@@ -1,6 +1,6 @@
-//! The columns of tokens and accounts that a turn reads and writes.
+//! The columns of tokens and accounts that a turn reads.
 
-use diesel::prelude::{AsChangeset, Queryable, Selectable};
+use diesel::prelude::{Queryable, Selectable};
 
 use super::calendar::Rules;
 use super::pot::Owner;
@@ -45,30 +45,6 @@ pub(super) struct AccountPurse {
     period_held: i64,
 }
 
-/// What a turn writes of a row.
-#[derive(AsChangeset, Clone, Copy)]
-#[diesel(table_name = tokens, treat_none_as_null = true)]
-pub(super) struct TokenSpent {
-    used: i64,
-    held: i64,
-    period_begin: Option<i64>,
-    period_end: Option<i64>,
-    period_used: i64,
-    period_held: i64,
-}
-
-/// What a turn writes of a row.
-#[derive(AsChangeset, Clone, Copy)]
-#[diesel(table_name = accounts, treat_none_as_null = true)]
-pub(super) struct AccountSpent {
-    used: i64,
-    held: i64,
-    period_begin: Option<i64>,
-    period_end: Option<i64>,
-    period_used: i64,
-    period_held: i64,
-}
-
 /// Both rows have the same columns for these.
 macro_rules! purse {
     ($row:expr, $creator:expr, $limit:expr) => {
@@ -97,19 +73,6 @@ macro_rules! purse {
     };
 }
 
-macro_rules! spent {
-    ($purse:expr) => {
-        Self {
-            used: $purse.lifetime.used,
-            held: $purse.lifetime.held,
-            period_begin: $purse.begin,
-            period_end: $purse.end,
-            period_used: $purse.periodic.used,
-            period_held: $purse.periodic.held,
-        }
-    };
-}
-
 impl TokenPurse {
     pub(super) fn read(self) -> (Owner, Purse) {
         let limit = self.quota;
@@ -122,17 +85,5 @@ impl AccountPurse {
         let line = self.credit_line;
         let limit = self.credited.map(|credited| credited.saturating_add(line));
         (Owner::Account(self.id), purse!(self, String::new(), limit))
-    }
-}
-
-impl From<&Purse> for TokenSpent {
-    fn from(purse: &Purse) -> Self {
-        spent!(purse)
-    }
-}
-
-impl From<&Purse> for AccountSpent {
-    fn from(purse: &Purse) -> Self {
-        spent!(purse)
     }
 }

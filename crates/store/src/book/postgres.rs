@@ -16,9 +16,11 @@ use super::load::{AccountPurse, TokenPurse};
 use super::pot::{Key, Owner};
 use super::sheet::{self, Leased, Sheet};
 use super::{LEASE_LIFETIME, batch};
-use crate::schema::{accounts, gateways, tokens};
+use crate::schema::{accounts, tokens};
 use kept::{Bind, Kept};
 
+const HEARTBEAT: &str = "INSERT INTO gateways (id, seen_at) VALUES (?, ?) \
+    ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at";
 /// A gateway that is in a turn of its own lives; one that another turn buries is left to it.
 const DEAD: &str = "SELECT id FROM gateways WHERE seen_at < ? AND id <> ? \
     FOR UPDATE SKIP LOCKED";
@@ -91,17 +93,11 @@ async fn settle(conn: &mut AsyncPgConnection, turn: &Turn) -> QueryResult<Outcom
 }
 
 async fn heartbeat(conn: &mut AsyncPgConnection, turn: &Turn) -> QueryResult<()> {
-    let now = turn.now.as_micros();
-    diesel::insert_into(gateways::table)
-        .values((
-            gateways::id.eq(turn.gateway.0.as_slice()),
-            gateways::seen_at.eq(now),
-        ))
-        .on_conflict(gateways::id)
-        .do_update()
-        .set(gateways::seen_at.eq(now))
-        .execute(conn)
-        .await?;
+    let binds = vec![
+        Bind::Blob(&turn.gateway.0),
+        Bind::Number(turn.now.as_micros()),
+    ];
+    Kept::new(HEARTBEAT, binds).execute(conn).await?;
     Ok(())
 }
 

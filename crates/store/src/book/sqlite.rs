@@ -1,7 +1,8 @@
 //! A turn on SQLite: row by row with prepared statements, which costs less than any way to send
 //! many at once.
 
-mod upsert;
+mod kept;
+mod write;
 
 use std::collections::BTreeSet;
 
@@ -10,15 +11,12 @@ use diesel::{
     RunQueryDsl, SelectableHelper, SqliteConnection,
 };
 use tollgate_ledger::book::{Outcome, Turn};
-use tollgate_ledger::receipt::Receipt;
 
-use super::load::{AccountPurse, AccountSpent, TokenPurse, TokenSpent};
+use super::load::{AccountPurse, TokenPurse};
 use super::pot::{Key, Owner};
 use super::sheet::{self, Leased, Sheet};
-use super::{LEASE_LIFETIME, batch, daily};
-use crate::alert;
-use crate::receipt::{Quotes, ReceiptWrite};
-use crate::schema::{accounts, gateways, leases, receipts, tokens};
+use super::{LEASE_LIFETIME, batch};
+use crate::schema::{accounts, gateways, leases, tokens};
 
 type LeaseRow = (String, i64, i64, i64);
 
@@ -27,7 +25,7 @@ pub(super) fn run(conn: &mut SqliteConnection, turn: &Turn) -> QueryResult<Outco
     conn.immediate_transaction(|conn| {
         heartbeat(conn, turn)?;
         let dead = bury(conn, turn)?;
-        let fresh = insert(conn, &batch::sorted(&turn.receipts))?;
+        let fresh = write::receipts(conn, &batch::sorted(&turn.receipts))?;
         let mut sheet = Sheet::default();
         let mut keys = sheet::touched(turn);
         if turn.reset {
@@ -51,17 +49,8 @@ pub(super) fn run(conn: &mut SqliteConnection, turn: &Turn) -> QueryResult<Outco
             load_lease(conn, turn, key, &mut sheet)?;
         }
         let leases = sheet.turn(turn, &fresh, &dead);
-        store(conn, turn, &sheet)?;
-        for (group, sums) in daily::sums(&fresh) {
-            let token = sheet.purses.get(&Owner::Token(group.token));
-            let creator = token.map_or("", |purse| purse.creator.as_str());
-            upsert::Daily {
-                group,
-                creator,
-                sums,
-            }
-            .execute(conn)?;
-        }
+        write::all(conn, turn, &sheet)?;
+        write::daily(conn, &sheet, &fresh)?;
         let settled = fresh.len();
         Ok(Outcome { leases, settled })
     })
@@ -113,34 +102,19 @@ fn of_gateway(conn: &mut SqliteConnection, gateway: &[u8]) -> QueryResult<Vec<(K
     Ok(rows.into_iter().map(key).collect())
 }
 
-/// Inserts the receipts that are not there, and says which they were.
-fn insert<'a>(conn: &mut SqliteConnection, batch: &[&'a Receipt]) -> QueryResult<Vec<&'a Receipt>> {
-    let quotes = Quotes::of(batch);
-    let mut fresh = Vec::with_capacity(batch.len());
-    for receipt in batch {
-        let rows = diesel::insert_into(receipts::table)
-            .values(ReceiptWrite::new(receipt, &quotes))
-            .on_conflict_do_nothing()
-            .execute(conn)?;
-        if rows > 0 {
-            fresh.push(*receipt);
-        }
-    }
-    Ok(fresh)
-}
-
+/// Not `first`: its limit is a parameter, for each new value of which SQLite prepares anew.
 fn purse(conn: &mut SqliteConnection, owner: Owner) -> QueryResult<Option<super::purse::Purse>> {
     let row = match owner {
         Owner::Account(id) => accounts::table
             .find(id)
             .select(AccountPurse::as_select())
-            .first(conn)
+            .get_result(conn)
             .optional()?
             .map(AccountPurse::read),
         Owner::Token(id) => tokens::table
             .find(id)
             .select(TokenPurse::as_select())
-            .first(conn)
+            .get_result(conn)
             .optional()?
             .map(TokenPurse::read),
     };
@@ -169,72 +143,11 @@ fn load_lease(
     let amount: Option<i64> = leases::table
         .find(row)
         .select(leases::amount)
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     if let Some(stored) = amount {
         let now = stored;
         sheet.leases.insert(key, Leased { stored, now });
     }
-    Ok(())
-}
-
-/// Writes what was changed.
-fn store(conn: &mut SqliteConnection, turn: &Turn, sheet: &Sheet) -> QueryResult<()> {
-    for (owner, purse) in sheet.purses.iter().filter(|(_, purse)| purse.changed) {
-        match *owner {
-            Owner::Account(id) => diesel::update(accounts::table.find(id))
-                .set(AccountSpent::from(purse))
-                .execute(conn)?,
-            Owner::Token(id) => diesel::update(tokens::table.find(id))
-                .set(TokenSpent::from(purse))
-                .execute(conn)?,
-        };
-    }
-    for owner in &sheet.begun {
-        let (pot, id) = owner.periodic();
-        let void = leases::pot.eq(pot).and(leases::owner_id.eq(id));
-        diesel::delete(leases::table.filter(void)).execute(conn)?;
-    }
-    for (key, leased) in &sheet.leases {
-        store_lease(conn, turn, *key, *leased)?;
-    }
-    for alert in &sheet.alerts {
-        alert::insert_sqlite(conn, alert, turn.now)?;
-    }
-    Ok(())
-}
-
-fn store_lease(
-    conn: &mut SqliteConnection,
-    turn: &Turn,
-    key: Key,
-    leased: Leased,
-) -> QueryResult<()> {
-    if leased.now == leased.stored {
-        return Ok(());
-    }
-    let (gateway, columns) = (turn.gateway.0.as_slice(), key.columns());
-    let row = (gateway, columns.pot, columns.owner_id, columns.begin_at);
-    if leased.now == 0 {
-        diesel::delete(leases::table.find(row)).execute(conn)?;
-        return Ok(());
-    }
-    diesel::insert_into(leases::table)
-        .values((
-            leases::gateway_id.eq(gateway),
-            leases::pot.eq(columns.pot),
-            leases::owner_id.eq(columns.owner_id),
-            leases::begin_at.eq(columns.begin_at),
-            leases::amount.eq(leased.now),
-        ))
-        .on_conflict((
-            leases::gateway_id,
-            leases::pot,
-            leases::owner_id,
-            leases::begin_at,
-        ))
-        .do_update()
-        .set(leases::amount.eq(leased.now))
-        .execute(conn)?;
     Ok(())
 }

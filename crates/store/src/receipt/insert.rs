@@ -3,15 +3,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use diesel::prelude::Insertable;
 use tollgate_ledger::receipt::Receipt;
 use tollgate_policy::price::Price;
 
 use super::text;
-use crate::schema::receipts;
 
-#[derive(Insertable)]
-#[diesel(table_name = receipts)]
+/// A row, with the columns in the order of the table.
 pub(crate) struct ReceiptWrite<'a> {
     pub(crate) request_id: [u8; 16],
     pub(crate) token_id: i64,

@@ -1,0 +1,176 @@
+//! Writing what a turn has changed, row by row.
+
+use diesel::{QueryResult, SqliteConnection};
+use tollgate_ledger::book::Turn;
+use tollgate_ledger::receipt::Receipt;
+
+use super::kept::{Bind, Statement, execute};
+use crate::alert;
+use crate::book::daily::{self, Group};
+use crate::book::pot::{Key, Owner};
+use crate::book::purse::Purse;
+use crate::book::sheet::{Leased, Sheet};
+use crate::receipt::{Quotes, ReceiptWrite};
+
+macro_rules! statements {
+    ($($name:ident = $text:expr;)*) => {
+        $(
+            struct $name;
+            impl Statement for $name {
+                const TEXT: &'static str = $text;
+            }
+        )*
+    };
+}
+
+statements! {
+    InsertReceipt = "INSERT INTO receipts (request_id, token_id, account_id, group_id, endpoint, \
+        model, upstream_id, served_as, client, status, streamed, ending, usage, input_tokens, \
+        output_tokens, estimated, price, multiplier_millionths, cost, uncovered, started_at, \
+        first_byte, total) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
+        ?, ?) ON CONFLICT (request_id) DO NOTHING";
+    UpdateAccount = "UPDATE accounts SET used = ?, held = ?, period_begin = ?, period_end = ?, \
+        period_used = ?, period_held = ? WHERE id = ?";
+    UpdateToken = "UPDATE tokens SET used = ?, held = ?, period_begin = ?, period_end = ?, \
+        period_used = ?, period_held = ? WHERE id = ?";
+    VoidLeases = "DELETE FROM leases WHERE pot = ? AND owner_id = ?";
+    DeleteLease = "DELETE FROM leases \
+        WHERE gateway_id = ? AND pot = ? AND owner_id = ? AND begin_at = ?";
+    UpsertLease = "INSERT INTO leases (gateway_id, pot, owner_id, begin_at, amount) \
+        VALUES (?, ?, ?, ?, ?) \
+        ON CONFLICT (gateway_id, pot, owner_id, begin_at) DO UPDATE SET amount = excluded.amount";
+    UpsertDaily = daily::UPSERT;
+}
+
+/// Inserts the receipts that are not there, and says which they were.
+pub(super) fn receipts<'a>(
+    conn: &mut SqliteConnection,
+    batch: &[&'a Receipt],
+) -> QueryResult<Vec<&'a Receipt>> {
+    let quotes = Quotes::of(batch);
+    let mut fresh = Vec::with_capacity(batch.len());
+    for receipt in batch {
+        if self::receipt(conn, &ReceiptWrite::new(receipt, &quotes))? > 0 {
+            fresh.push(*receipt);
+        }
+    }
+    Ok(fresh)
+}
+
+fn receipt(conn: &mut SqliteConnection, row: &ReceiptWrite<'_>) -> QueryResult<usize> {
+    let binds = [
+        Bind::Blob(&row.request_id),
+        Bind::Number(row.token_id),
+        Bind::Number(row.account_id),
+        Bind::Number(row.group_id),
+        Bind::Text(&row.endpoint),
+        Bind::MaybeText(row.model.as_deref()),
+        Bind::MaybeNumber(row.upstream_id),
+        Bind::MaybeText(row.served_as.as_deref()),
+        Bind::Text(&row.client),
+        Bind::MaybeNumber(row.status),
+        Bind::Flag(row.streamed),
+        Bind::Text(row.ending),
+        Bind::Text(&row.usage),
+        Bind::Number(row.input_tokens),
+        Bind::Number(row.output_tokens),
+        Bind::Flag(row.estimated),
+        Bind::Text(&row.price),
+        Bind::Number(row.multiplier_millionths),
+        Bind::Number(row.cost),
+        Bind::Number(row.uncovered),
+        Bind::Number(row.started_at),
+        Bind::MaybeNumber(row.first_byte),
+        Bind::Number(row.total),
+    ];
+    execute::<InsertReceipt, _>(conn, binds)
+}
+
+/// Writes balances, leases and alerts.
+pub(super) fn all(conn: &mut SqliteConnection, turn: &Turn, sheet: &Sheet) -> QueryResult<()> {
+    for (owner, purse) in sheet.purses.iter().filter(|(_, purse)| purse.changed) {
+        match *owner {
+            Owner::Account(id) => execute::<UpdateAccount, _>(conn, spent(id, purse))?,
+            Owner::Token(id) => execute::<UpdateToken, _>(conn, spent(id, purse))?,
+        };
+    }
+    for owner in &sheet.begun {
+        let (pot, id) = owner.periodic();
+        execute::<VoidLeases, _>(conn, [Bind::Text(pot), Bind::Number(id)])?;
+    }
+    for (key, leased) in &sheet.leases {
+        if leased.now != leased.stored {
+            lease(conn, turn, *key, *leased)?;
+        }
+    }
+    for alert in &sheet.alerts {
+        alert::insert_sqlite(conn, alert, turn.now)?;
+    }
+    Ok(())
+}
+
+fn spent(id: i64, purse: &Purse) -> [Bind<'static>; 7] {
+    [
+        Bind::Number(purse.lifetime.used),
+        Bind::Number(purse.lifetime.held),
+        Bind::MaybeNumber(purse.begin),
+        Bind::MaybeNumber(purse.end),
+        Bind::Number(purse.periodic.used),
+        Bind::Number(purse.periodic.held),
+        Bind::Number(id),
+    ]
+}
+
+fn lease(conn: &mut SqliteConnection, turn: &Turn, key: Key, leased: Leased) -> QueryResult<()> {
+    let columns = key.columns();
+    let gateway = Bind::Blob(&turn.gateway.0);
+    let pot = Bind::Text(columns.pot);
+    let owner = Bind::Number(columns.owner_id);
+    let begin = Bind::Number(columns.begin_at);
+    if leased.now == 0 {
+        execute::<DeleteLease, _>(conn, [gateway, pot, owner, begin])?;
+    } else {
+        let amount = Bind::Number(leased.now);
+        execute::<UpsertLease, _>(conn, [gateway, pot, owner, begin, amount])?;
+    }
+    Ok(())
+}
+
+/// Adds the new receipts to the sums of their days.
+pub(super) fn daily(
+    conn: &mut SqliteConnection,
+    sheet: &Sheet,
+    fresh: &[&Receipt],
+) -> QueryResult<()> {
+    for (group, sums) in daily::sums(fresh) {
+        let Group {
+            day,
+            token,
+            model,
+            upstream,
+            group,
+            account,
+        } = group;
+        let row = sheet.purses.get(&Owner::Token(token));
+        let creator = row.map_or("", |purse| purse.creator.as_str());
+        let [
+            requests,
+            failed,
+            estimated,
+            input,
+            cached,
+            output,
+            cost,
+            uncovered,
+        ] = sums;
+        let numbers = [
+            day, token, upstream, group, account, requests, failed, estimated, input, cached,
+            output, cost, uncovered,
+        ];
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m] = numbers.map(Bind::Number);
+        let (model, creator) = (Bind::Text(model), Bind::Text(creator));
+        let binds = [a, b, c, d, e, f, g, h, i, j, k, l, m, model, creator];
+        execute::<UpsertDaily, _>(conn, binds)?;
+    }
+    Ok(())
+}
