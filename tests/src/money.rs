@@ -53,8 +53,8 @@ impl System {
     /// The receipts of a token, the newest first.
     pub async fn receipts(&self, token: &Token) -> Vec<Value> {
         self.settled().await;
-        let list = self.admin(&["receipt", "list", "--token", &token.id, "--limit", "1000"]);
-        let receipts = list.pointer("/receipts").and_then(Value::as_array);
+        let list = self.admin(&["receipt", "list", "--token", &token.id, "--all"]);
+        let receipts = list.pointer("/entries").and_then(Value::as_array);
         receipts.unwrap_or_else(|| panic!("{list}")).clone()
     }
 }

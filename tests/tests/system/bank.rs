@@ -164,7 +164,7 @@ async fn check(system: &System, tokens: &[Token], whole: &BTreeMap<String, i64>)
         for receipt in system.receipts(token).await {
             spent += micros(&text(&receipt, "/cost"));
             assert_eq!(micros(&text(&receipt, "/uncovered")), 0, "{receipt}");
-            let id = text(&receipt, "/request_id");
+            let id = text(&receipt, "/request");
             assert!(receipts.insert(id.clone(), receipt).is_none(), "{id} twice");
         }
         assert_eq!(system.spent(token).await, spent);
