@@ -1,5 +1,9 @@
 //! Callers and calls for unit tests. Ids are small numbers, moments are seconds.
 
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tollgate_policy::bound::Quote;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::group::{Enforcement, Group, Multiplier, Terms};
 use tollgate_policy::id::{AccountId, GroupId, TokenId};
@@ -10,10 +14,12 @@ use tollgate_policy::quota::{PeriodicLimit, Quota, Standing};
 use tollgate_policy::scope::Scope;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::{Account, Funds, Principal, Token, TokenState};
+use tollgate_policy::usage::Usage;
 
-use crate::book::Lease;
-use crate::book::Pot;
+use crate::book::{Lease, Pot};
 use crate::demand::Demand;
+use crate::receipt::{Ending, Payer, Receipt};
+use crate::request_id::RequestId;
 
 pub(crate) fn micros(micros: i64) -> Credits {
     Credits::from_micros(micros)
@@ -111,5 +117,30 @@ pub(crate) fn lease(pot: Pot, leased: i64) -> Lease {
         pot,
         leased: micros(leased),
         limited: true,
+    }
+}
+
+/// The receipt of a call that cost nothing.
+pub(crate) fn receipt(number: i64, payer: Payer) -> Receipt {
+    Receipt {
+        request: RequestId::from_bytes(i128::from(number).to_be_bytes()),
+        payer,
+        group: GroupId::from_raw(1).unwrap(),
+        endpoint: "chat.completions".to_owned(),
+        model: None,
+        upstream: None,
+        served_as: None,
+        client: Ipv4Addr::LOCALHOST.into(),
+        status: None,
+        streamed: false,
+        ending: Ending::Complete,
+        usage: Usage::NONE,
+        estimated: false,
+        quote: Quote::free(),
+        cost: Credits::ZERO,
+        uncovered: Credits::ZERO,
+        started: at(0),
+        first_byte: None,
+        total: Duration::ZERO,
     }
 }

@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 pub mod book;
 mod demand;
 mod denied;
@@ -8,6 +11,8 @@ mod denied;
 mod fixture;
 mod hash;
 mod held;
+#[cfg(test)]
+mod interleave;
 pub mod keeper;
 mod ledger;
 mod live;
