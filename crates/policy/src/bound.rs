@@ -82,14 +82,17 @@ pub struct Bound {
 
 impl Demand {
     /// The most tokens that the prompt can have. A context that is not known bounds nothing that
-    /// the bytes do not bound.
+    /// the bytes do not bound, and neither does that of a model which takes many texts at once.
     pub fn input_bound(&self, window: &Window) -> u64 {
         let overhead = if self.tools { TOOLS_OVERHEAD } else { 0 };
         let bytes = self.bytes.saturating_add(overhead);
-        match (window.context, self.referenced) {
+        // Each of several prompts has the context to itself.
+        let context = window.context.filter(|_| self.generates);
+        let context = context.map(|context| context.saturating_mul(self.choices.max(1)));
+        match (context, self.referenced) {
             (Some(context), true) => context,
             (Some(context), false) => bytes.min(context),
-            (None, true) => bytes.max(UNKNOWN_CONTEXT),
+            (None, true) => bytes.max(window.context.unwrap_or(UNKNOWN_CONTEXT)),
             (None, false) => bytes,
         }
     }

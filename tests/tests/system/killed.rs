@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use tollgate_testkit::raw_client;
+use tollgate_testkit::http_message::{LAST_CHUNK, chunk, response_head};
+use tollgate_testkit::raw_client::{self, RawClient};
+use tollgate_testkit::raw_upstream::{Gate, RawUpstream, Step};
 use tollgate_tests::money::micros;
-use tollgate_tests::system::{Backend, request, text};
+use tollgate_tests::system::{Backend, PRICE, request, text};
 use tollgate_tests::{System, Token};
 
 /// Callers at once.
@@ -161,4 +163,150 @@ async fn calls_are_billed_once_however_the_gateway_dies() {
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_are_billed_once_however_the_gateway_dies_on_postgres() {
     survives(Backend::Postgres).await;
+}
+
+/// A point in the life of a call at which the gateway is killed, as it can be seen from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Point {
+    /// The upstream has the request, and has not answered.
+    Sent,
+    /// The head of the answer is with the client.
+    Begun,
+    /// A piece of text is with the client.
+    Inside,
+    /// The answer's own end is with the client, and the upstream has not closed it.
+    Said,
+    /// The client has it all.
+    Over,
+    /// The client has left, and the answer is read on for the provider's count.
+    Draining,
+}
+
+impl Point {
+    /// What the upstream does until then.
+    fn script(self, gate: &Gate) -> Vec<Step> {
+        let head = Step::write(response_head(
+            200,
+            &[
+                ("content-type", "text/event-stream"),
+                ("transfer-encoding", "chunked"),
+                ("connection", "close"),
+            ],
+        ));
+        let wait = Step::Wait(gate.clone());
+        let (text, end) = (Step::write(chunk(TEXT)), Step::write(chunk(END)));
+        let last = [Step::write(LAST_CHUNK), Step::Close];
+        let mut steps = match self {
+            Self::Sent => vec![wait, head, text, end],
+            Self::Begun => vec![head, wait, text, end],
+            Self::Inside | Self::Draining => vec![head, text, wait, end],
+            Self::Said => vec![head, text, end, wait],
+            Self::Over => vec![head, text, end],
+        };
+        steps.extend(last);
+        steps
+    }
+
+    /// What the receipt must say: the ending, and the cost but for the prompt's estimate.
+    fn expected(self) -> (&'static str, Option<i64>) {
+        match self {
+            Self::Said | Self::Over => ("complete", Some(7 + 3 * 2)),
+            Self::Sent | Self::Begun | Self::Inside | Self::Draining => ("killed", None),
+        }
+    }
+}
+
+const TEXT: &[u8] =
+    b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello there\"}}]}\n\n";
+const END: &[u8] = b"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3}}\n\ndata: [DONE]\n\n";
+
+/// Brings a call to the point. The client is kept until the gateway is dead.
+async fn bring(system: &System, upstream: &RawUpstream, token: &Token, point: Point) -> RawClient {
+    let body = r#"{"model":"raw-model","stream":true,"stream_options":{"include_usage":true},"messages":[]}"#;
+    let bearer = token.bearer();
+    let bytes = request(
+        "POST /v1/chat/completions",
+        &[("authorization", &bearer)],
+        body,
+    );
+    let mut client = RawClient::connect(system.gateway.address).await.unwrap();
+    client.send(bytes).await.unwrap();
+    upstream
+        .wait_until(|seen| seen.requests.len() == 1)
+        .await
+        .unwrap();
+    if point == Point::Sent {
+        return client;
+    }
+    assert_eq!(client.head().await.unwrap().status(), Some(200));
+    let mut seen = Vec::new();
+    let wanted = match point {
+        Point::Sent | Point::Begun => 0,
+        Point::Inside | Point::Draining => TEXT.len(),
+        Point::Said | Point::Over => TEXT.len() + END.len(),
+    };
+    while seen.len() < wanted {
+        seen.extend_from_slice(&client.chunk().await.unwrap().unwrap());
+    }
+    match point {
+        Point::Over => assert_eq!(client.chunk().await.unwrap(), None),
+        Point::Draining => {
+            client.reset().unwrap();
+            // Somebody else takes its place, so that the test can go on in the same way.
+            return RawClient::connect(system.gateway.address).await.unwrap();
+        }
+        _ => {}
+    }
+    client
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_each_point_of_a_call_a_killed_gateway_leaves_one_receipt() {
+    let mut system = System::start().await;
+    system.admin(&["group", "create", "draining", "--on-leave", "drain:60"]);
+    let token = system.token(&["--quota", "10"]);
+    system.admin(&["token", "edit", &token.id, "--group", "draining"]);
+    let points = [
+        Point::Sent,
+        Point::Begun,
+        Point::Inside,
+        Point::Said,
+        Point::Over,
+        Point::Draining,
+    ];
+    let create = ["model", "create", "raw-model", "--provider", "openai"];
+    system.admin(&[create.as_slice(), &["--price", PRICE]].concat());
+    let mut expected = 0;
+    for (turn, point) in points.into_iter().enumerate() {
+        let gate = Gate::new();
+        let upstream = RawUpstream::start(point.script(&gate)).await.unwrap();
+        let url = upstream.url();
+        if turn == 0 {
+            let vendor = ["--provider", "openai", "--dialect", "openai"];
+            let served = ["--models", "raw-model", "--base-url", &url];
+            let create = ["upstream", "create", "raw"];
+            system.admin(&[create.as_slice(), &vendor, &served].concat());
+        } else {
+            system.admin(&["upstream", "edit", "raw", "--base-url", &url]);
+        }
+        system.in_force().await;
+        let client = bring(&system, &upstream, &token, point).await;
+        system.kill_and_restart().await;
+        drop(client);
+        gate.pass();
+        let receipts = system.receipts(&token).await;
+        assert_eq!(receipts.len(), turn + 1, "{point:?}: one receipt each");
+        let (ending, cost) = point.expected();
+        assert_eq!(receipts[0]["ending"], ending, "{point:?}: {}", receipts[0]);
+        let charged = micros(&text(&receipts[0], "/cost"));
+        match cost {
+            Some(cost) => assert_eq!(charged, cost, "{point:?}"),
+            None => assert!(charged > 0, "{point:?}: nothing is free"),
+        }
+        expected += charged;
+        assert_eq!(system.spent(&token).await, expected, "{point:?}");
+        let shown = &system.show(&token)["token"];
+        assert_eq!(micros(&text(shown, "/held")), 0, "{point:?}");
+    }
+    system.finish().await;
 }

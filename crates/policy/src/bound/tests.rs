@@ -28,6 +28,16 @@ const WINDOW: Window = Window {
 fn the_prompt_is_bounded_by_its_bytes_and_by_the_context() {
     assert_eq!(demand(300, None).input_bound(&WINDOW), 300);
     assert_eq!(demand(300_000, None).input_bound(&WINDOW), 8_000);
+    let two = Demand {
+        choices: 2,
+        ..demand(300_000, None)
+    };
+    assert_eq!(two.input_bound(&WINDOW), 16_000, "two prompts");
+    let batch = Demand {
+        generates: false,
+        ..demand(300_000, None)
+    };
+    assert_eq!(batch.input_bound(&WINDOW), 300_000, "many texts at once");
     assert_eq!(
         demand(3_000_000, None).input_bound(&Window::default()),
         3_000_000
