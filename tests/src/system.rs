@@ -16,6 +16,15 @@ use crate::{Gateway, binaries, secrets};
 /// The credential that the simulated provider wants.
 pub const UPSTREAM_SECRET: &str = "sk-upstream-7f3a9c5e1b8d2460";
 
+/// The secret of the webhook, where a test has one.
+const WEBHOOK_SECRET: &str = "whsec-5d1e8a3c7b906f42";
+
+/// Where the gateway reads secrets.
+const ENVIRONMENT: [(&str, &str); 2] = [
+    ("TEST_UPSTREAM_KEY", UPSTREAM_SECRET),
+    ("TEST_WEBHOOK_SECRET", WEBHOOK_SECRET),
+];
+
 /// What every model costs: a micro-credit for each token in, two for each token out.
 pub const PRICE: &str = "input=1,output=2";
 
@@ -93,10 +102,11 @@ impl System {
         let simulator = Simulator::start(options).await.unwrap();
         furnish(directory.path(), &store, &simulator.base_url());
         let arguments = [&["--store", store.as_str()], arguments].concat();
-        let environment = [("TEST_UPSTREAM_KEY", UPSTREAM_SECRET)];
+        let environment = ENVIRONMENT;
         let gateway = Gateway::start(directory.path(), &arguments, &environment).await;
         let arguments = arguments.iter().map(|&text| text.to_owned()).collect();
-        let secrets = Mutex::new(vec![UPSTREAM_SECRET.to_owned()]);
+        let secrets = [UPSTREAM_SECRET, WEBHOOK_SECRET].map(str::to_owned);
+        let secrets = Mutex::new(secrets.to_vec());
         Self {
             directory,
             store,
@@ -111,7 +121,7 @@ impl System {
     pub async fn kill_and_restart(&mut self) {
         self.gateway.kill().await;
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        let environment = [("TEST_UPSTREAM_KEY", UPSTREAM_SECRET)];
+        let environment = ENVIRONMENT;
         self.gateway = Gateway::start(self.directory.path(), &arguments, &environment).await;
     }
 
