@@ -17,6 +17,7 @@ use crate::denied::Denied;
 use crate::hash::IdMap;
 use crate::meter::Meter;
 use crate::pot::{PotState, Wish};
+use crate::span::LastSpan;
 
 /// How long the counts of a token that is not used are kept: longer than any limit looks back.
 const FORGET_AFTER: Duration = Duration::from_secs(180);
@@ -26,14 +27,16 @@ const FORGET_AFTER: Duration = Duration::from_secs(180);
 pub(crate) struct AccountState {
     pots: IdMap<Pot, PotState>,
     meter: Meter,
+    span: LastSpan,
     tokens: IdMap<TokenId, TokenMeters>,
 }
 
 /// The limits of one token: its own, and those of its group where they are not shared.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct TokenMeters {
     own: Meter,
     tier: Meter,
+    span: LastSpan,
     touched: Timestamp,
 }
 
@@ -42,6 +45,7 @@ impl Default for TokenMeters {
         Self {
             own: Meter::default(),
             tier: Meter::default(),
+            span: LastSpan::default(),
             touched: Timestamp::from_micros(i64::MIN),
         }
     }
@@ -79,13 +83,17 @@ impl AccountState {
         let tier = group_meter
             .admit(&terms.limits, Layer::Group, tokens, now)
             .map_err(denied)?;
-        let (limits, payer) = demand.limits();
-        let amount = afford(&mut self.pots, demand, &limits, lapsed)?;
-        // From here on nothing fails: all of it is taken.
-        for limit in limits.iter().flatten() {
-            let pot = self.pots.entry(limit.pot).or_default();
-            pot.hold(amount.as_micros(), now);
+        let token_span = meters.span.of(token.quota.periodic.as_ref(), now);
+        let account_span = self.span.of(account.funds.periodic.as_ref(), now);
+        let (limits, payer) = demand.limits(token_span, account_span);
+        let mut amount = demand.full;
+        if lapsed || !take(&mut self.pots, &limits, amount, now) {
+            amount = afford(&mut self.pots, demand, &limits, lapsed)?;
+            if !take(&mut self.pots, &limits, amount, now) {
+                return Err(Stop::Lack(Vec::new()));
+            }
         }
+        // From here on nothing fails: all of it is taken.
         (self.meter, *group_meter) = (all, tier);
         (meters.own, meters.touched) = (own, meters.touched.max(now));
         let windows = own
@@ -216,6 +224,30 @@ impl AccountState {
     pub(crate) fn pots(&self) -> impl Iterator<Item = (Pot, &PotState)> {
         self.pots.iter().map(|(pot, state)| (*pot, state))
     }
+}
+
+/// Holds an amount in every limit, or in none where one of them does not cover it.
+fn take(
+    pots: &mut IdMap<Pot, PotState>,
+    limits: &[Option<Limit>; 4],
+    amount: Credits,
+    now: Timestamp,
+) -> bool {
+    for (nth, limit) in limits.iter().enumerate() {
+        let Some(limit) = limit else { continue };
+        match pots.get_mut(&limit.pot) {
+            Some(pot) if pot.free() >= amount.as_micros() => pot.hold(amount.as_micros(), now),
+            _ => {
+                for taken in limits.iter().take(nth).flatten() {
+                    if let Some(pot) = pots.get_mut(&taken.pot) {
+                        pot.let_go(amount.as_micros());
+                    }
+                }
+                return false;
+            }
+        }
+    }
+    true
 }
 
 /// How much can be held in every limit: all that is asked for; where the store has no more than

@@ -3,7 +3,7 @@
 use tollgate_policy::credits::Credits;
 use tollgate_policy::group::Group;
 use tollgate_policy::limit::Rate;
-use tollgate_policy::quota::PeriodicLimit;
+use tollgate_policy::period::Span;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::Principal;
 use tollgate_policy::verdict::Layer;
@@ -61,15 +61,13 @@ pub(crate) struct Limit {
 }
 
 impl Demand<'_> {
-    /// The limits on spending that apply, and who pays.
-    pub(crate) fn limits(&self) -> ([Option<Limit>; 4], Payer) {
+    /// The limits on spending that apply, and who pays, in the present periods of token and account.
+    pub(crate) fn limits(
+        &self,
+        token_span: Option<Span>,
+        account_span: Option<Span>,
+    ) -> ([Option<Limit>; 4], Payer) {
         let Principal { token, account, .. } = self.principal;
-        let span = |limit: &Option<PeriodicLimit>| {
-            let limit = limit.as_ref();
-            limit.map(|limit| limit.period.span(self.now))
-        };
-        let token_span = span(&token.quota.periodic);
-        let account_span = span(&account.funds.periodic);
         let limit = |pot, layer, resets| Limit { pot, layer, resets };
         let limits = [
             token

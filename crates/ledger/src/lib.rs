@@ -23,6 +23,7 @@ mod record;
 mod recovery;
 pub mod request_id;
 mod round;
+mod span;
 pub mod statement;
 mod sync;
 

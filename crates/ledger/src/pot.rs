@@ -133,6 +133,11 @@ impl PotState {
         self.touched = self.touched.max(now);
     }
 
+    /// Gives back what was held for a call that another pot does not cover.
+    pub(crate) fn let_go(&mut self, amount: i64) {
+        self.held = self.held.saturating_sub(amount);
+    }
+
     /// Holds more for a call that goes on.
     pub(crate) fn hold_more(&mut self, amount: i64) {
         self.held = self.held.saturating_add(amount);
