@@ -204,7 +204,7 @@ async fn the_bank_is_never_oversold_and_charges_each_call_once() {
         callers: callers(),
     });
     let mut dice = Dice::new(7);
-    city.street.book.fail(move || match dice.below(40) {
+    city.street.book.fail(move || match dice.below(20) {
         0 => Fault::Before,
         1 => Fault::After,
         _ => Fault::None,
@@ -249,11 +249,13 @@ fn audit(city: &City, served: &BTreeMap<RequestId, i64>) {
         assert_eq!(row.used, state.charged_to(*pot), "{pot:?}");
     }
     assert_eq!(state.leased(), 0);
+    let (mut failed, mut uncovered) = (0, 0);
     for ledger in &city.street.ledgers {
         let stats = ledger.stats();
         assert_eq!((stats.open, stats.unsettled), (0, 0));
         assert_eq!(stats.held, micros(0));
-        assert!(stats.failed_turns > 0, "nothing failed");
-        assert!(stats.uncovered > 0, "no cost passed a hold");
+        (failed, uncovered) = (failed + stats.failed_turns, uncovered + stats.uncovered);
     }
+    assert!(failed > 0, "nothing failed");
+    assert!(uncovered > 0, "no cost passed a hold");
 }
