@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tollgate_ledger::Windows;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::secret::SecretHash;
 use tollgate_policy::{Asked, Permit, Target, Verdict, evaluate};
@@ -57,6 +58,7 @@ pub(crate) fn decide<'a>(
         Verdict::Refuse(refusal) => Err(Stop::Refused {
             refusal: Box::new(refusal),
             subject: subject(target),
+            windows: Windows::default(),
         }),
     }
 }

@@ -257,7 +257,8 @@ impl Proxy {
                 response
             }
             Err(stop) => {
-                let response = answer::refuse(exchange, &stop.fault(exchange.now));
+                let mut response = answer::refuse(exchange, &stop.fault(exchange.now));
+                answer::tell_limits(exchange, &stop.windows(), response.headers_mut());
                 let status = response.status().as_u16();
                 self.metrics.refused(stop.code(exchange.now), status);
                 record::stopped(exchange, caller, &stop, status);

@@ -102,6 +102,7 @@ fn malformed(sentence: &str) -> Stop {
 mod tests {
     use super::*;
     use http::Request;
+    use tollgate_policy::time::Timestamp;
 
     fn refused(
         build: impl FnOnce(http::request::Builder) -> http::request::Builder,
@@ -110,7 +111,7 @@ mod tests {
         let head = request.body(()).unwrap().into_parts().0;
         check(&head, 10)
             .err()
-            .map(|stop| format!("{:?}", stop.fault()))
+            .map(|stop| format!("{:?}", stop.fault(Timestamp::from_seconds(0))))
     }
 
     #[test]

@@ -2,14 +2,17 @@
 //!
 //! Where less is left than the worst case, a strict group has the output capped to what was held.
 
-use tollgate_ledger::{Ask, Denied, Held, Ledger};
-use tollgate_policy::bound::{Bound, Demand, Quote, Window};
+use tollgate_ledger::{Ask, Denied, Held, Ledger, Window, Windows};
+use tollgate_policy::bound;
+use tollgate_policy::bound::{Bound, Demand, Quote};
 use tollgate_policy::cap::CapField;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::group::Enforcement;
+use tollgate_policy::limit::Rate;
 use tollgate_policy::plan::Plan;
-use tollgate_policy::verdict::Permit;
+use tollgate_policy::time::Timestamp;
+use tollgate_policy::verdict::{Layer, Permit, Reason, ReasonKind};
 use tollgate_policy::{Refusal, Target};
 use tollgate_wire::answer::Fault;
 use tollgate_wire::peek::Peek;
@@ -31,7 +34,7 @@ pub(crate) struct Hold {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Worth {
     pub(crate) demand: Demand,
-    pub(crate) window: Window,
+    pub(crate) window: bound::Window,
     /// What was held.
     amount: Credits,
     /// Whether the output is to be capped where less was held than the worst case.
@@ -129,7 +132,7 @@ pub(crate) async fn take(
         now: exchange.now,
     };
     let held = ledger.hold(&ask).await;
-    let held = held.map_err(|denied| stop(denied, subject))?;
+    let held = held.map_err(|denied| stop(denied, subject, permit, exchange.now))?;
     let worth = Worth {
         demand,
         window,
@@ -139,13 +142,34 @@ pub(crate) async fn take(
     Ok(Hold { held, worth })
 }
 
+/// The limit that a reason is about, where it is one of a minute: it has no room until then.
+fn windows(reason: &Reason, permit: &Permit<'_>, now: Timestamp) -> Windows {
+    let principal = permit.principal();
+    let limits = match reason.layer {
+        Layer::Token => &principal.token.limits,
+        Layer::Account => &principal.account.limits,
+        Layer::Group | Layer::Catalog => &permit.group().terms.limits,
+    };
+    let full = |rate: Rate| Window {
+        limit: rate.per_minute(),
+        remaining: 0,
+        resets_in: reason.until.unwrap_or(now).since(now),
+    };
+    let of = |kind, rate: Option<Rate>| rate.filter(|_| reason.kind == kind).map(full);
+    Windows {
+        requests: of(ReasonKind::RequestLimit, limits.requests),
+        tokens: of(ReasonKind::TokenLimit, limits.tokens),
+    }
+}
+
 fn can_be_capped(target: Target<'_>) -> bool {
     let fields = target.endpoint().map_or(&[] as &[CapField], CapField::of);
     !fields.is_empty()
 }
 
-fn stop(denied: Denied, subject: &Subject) -> Stop {
+fn stop(denied: Denied, subject: &Subject, permit: &Permit<'_>, now: Timestamp) -> Stop {
     let refused = |refusal: Box<Refusal>| Stop::Refused {
+        windows: windows(refusal.first(), permit, now),
         refusal,
         subject: subject.clone(),
     };

@@ -1,5 +1,6 @@
 //! Why a walk ended before an upstream answered: for the operator in full, for the client as a fault.
 
+use tollgate_ledger::Windows;
 use tollgate_ledger::book::BookError;
 use tollgate_policy::Refusal;
 use tollgate_policy::id::UpstreamId;
@@ -21,6 +22,8 @@ pub(crate) enum Stop {
     Refused {
         refusal: Box<Refusal>,
         subject: Subject,
+        /// The limit that has no room, if it was one.
+        windows: Windows,
     },
     /// There is no such model for this token.
     NoModel(String),
@@ -55,15 +58,23 @@ impl Stop {
         match self {
             Self::Fault(fault) => fault.clone(),
             Self::Malformed(sentence) => Fault::BadRequest(sentence),
-            Self::Refused { refusal, subject } => {
-                from_refusal_at(refusal, subject.model.as_deref(), now)
-            }
+            Self::Refused {
+                refusal, subject, ..
+            } => from_refusal_at(refusal, subject.model.as_deref(), now),
             Self::NoModel(model) => Fault::ModelNotFound(model),
             Self::Upstream(failed) => match failed.error {
                 UpstreamError::Timeout => Fault::UpstreamTimeout,
                 _ => Fault::UpstreamFailed,
             },
             Self::Rights(_) | Self::Book(_) => Fault::StoreUnavailable,
+        }
+    }
+
+    /// The limit that has no room, for the headers of the answer.
+    pub(crate) fn windows(&self) -> Windows {
+        match self {
+            Self::Refused { windows, .. } => *windows,
+            _ => Windows::default(),
         }
     }
 

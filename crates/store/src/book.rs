@@ -17,7 +17,6 @@ mod sheet;
 mod sqlite;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use diesel::result::{DatabaseErrorKind, Error};
 use futures_util::FutureExt;
@@ -27,13 +26,6 @@ use tollgate_ledger::book::{Book, BookError, Outcome, Turn};
 use crate::backend::{Backend, Conn};
 use crate::error::StoreError;
 use crate::store::Store;
-
-/// How long a gateway may be silent. What a dead gateway had leased comes back after this long at
-/// the latest, with the next turn of any other one, or else at its own restart.
-///
-/// A gateway that was cut off from the store for longer and served calls meanwhile settles them
-/// all the same when it is back: what others leased in between may then be spent twice.
-pub const LEASE_LIFETIME: Duration = Duration::from_secs(600);
 
 /// How often a turn is tried that another one got in the way of.
 const ATTEMPTS: u32 = 5;

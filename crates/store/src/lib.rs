@@ -5,7 +5,7 @@ pub mod actor;
 pub mod alert;
 pub mod audit;
 mod backend;
-pub mod book;
+mod book;
 mod columns;
 mod environment;
 pub mod error;

@@ -21,6 +21,10 @@ async fn too_many_requests_in_a_minute_are_told_when_to_come_back() {
     }
     let answer = system.chat(&token.secret, &[]).await;
     assert_eq!(answer.status(), 429);
+    assert_eq!(
+        answer.head.header("x-ratelimit-remaining-requests"),
+        Some("0")
+    );
     let wait: u32 = answer.head.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=30).contains(&wait), "half a minute for one of two");
     let body: Value = answer.json().unwrap();

@@ -10,12 +10,12 @@ use diesel::prelude::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Text};
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, SelectableHelper};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use tollgate_ledger::book::{Outcome, Turn};
+use tollgate_ledger::book::{LEASE_LIFETIME, Outcome, Turn};
 
+use super::batch;
 use super::load::{AccountPurse, TokenPurse};
 use super::pot::{Key, Owner};
 use super::sheet::{self, Leased, Sheet};
-use super::{LEASE_LIFETIME, batch};
 use crate::schema::{accounts, tokens};
 use kept::{Bind, Kept};
 

@@ -10,12 +10,12 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, QueryResult,
     RunQueryDsl, SelectableHelper, SqliteConnection,
 };
-use tollgate_ledger::book::{Outcome, Turn};
+use tollgate_ledger::book::{LEASE_LIFETIME, Outcome, Turn};
 
+use super::batch;
 use super::load::{AccountPurse, TokenPurse};
 use super::pot::{Key, Owner};
 use super::sheet::{self, Leased, Sheet};
-use super::{LEASE_LIFETIME, batch};
 use crate::schema::{accounts, gateways, leases, tokens};
 
 type LeaseRow = (String, i64, i64, i64);
