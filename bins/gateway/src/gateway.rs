@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tollgate_ledger::{Ledger, Options, keeper};
-use tollgate_proxy::Proxy;
 use tollgate_proxy::listen::{self, Drained};
 use tollgate_proxy::metrics::Metrics;
+use tollgate_proxy::{Proxy, Services};
 use tollgate_rights::source::Touched;
 use tollgate_rights::{Rights, follow};
 use tollgate_store::{MasterKey, Store};
@@ -65,16 +65,14 @@ impl Gateway {
         let metrics = Arc::new(Metrics::new());
         let observed = Observed::new(Arc::clone(&rights), ledger.clone(), &metrics);
         let settings = config.settings.clone();
-        let proxy = Proxy::new(
-            Arc::clone(&rights),
-            ledger.clone(),
-            Arc::clone(&store) as _,
-            upkeep.watch(),
-            hash_key,
-            settings,
+        let services = Services {
+            rights: Arc::clone(&rights),
+            ledger: ledger.clone(),
+            statements: Arc::clone(&store) as _,
+            watch: upkeep.watch(),
             metrics,
-            clock::now,
-        );
+        };
+        let proxy = Proxy::new(services, hash_key, settings, clock::now);
         Ok(Self {
             proxy: Arc::new(proxy),
             rights,

@@ -65,18 +65,35 @@ pub(crate) struct Exchange {
     pub(crate) now: Timestamp,
 }
 
+/// What a data plane stands on: each is shared with whoever keeps it.
+pub struct Services {
+    /// Who may do what.
+    pub rights: Arc<Rights>,
+    /// What calls are held against.
+    pub ledger: Ledger,
+    /// What tokens are told of themselves.
+    pub statements: Arc<dyn Statements>,
+    /// Who hears how upstreams do.
+    pub watch: UpstreamWatch,
+    /// Where calls are counted.
+    pub metrics: Arc<Metrics>,
+}
+
 impl Proxy {
-    /// A data plane over these rights. `clock` tells the wall-clock time.
+    /// A data plane over these services. `clock` tells the wall-clock time.
     pub fn new(
-        rights: Arc<Rights>,
-        ledger: Ledger,
-        statements: Arc<dyn Statements>,
-        watch: UpstreamWatch,
+        services: Services,
         hash_key: HashKey,
         settings: Settings,
-        metrics: Arc<Metrics>,
         clock: fn() -> Timestamp,
     ) -> Self {
+        let Services {
+            rights,
+            ledger,
+            statements,
+            watch,
+            metrics,
+        } = services;
         let upstreams = Upstreams::new(&settings, watch);
         Self {
             rights,

@@ -25,4 +25,4 @@ pub mod settings;
 mod stop;
 mod upstream;
 
-pub use exchange::Proxy;
+pub use exchange::{Proxy, Services};

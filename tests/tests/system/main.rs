@@ -1,6 +1,7 @@
 //! The whole system over real sockets: real clients, real stores, the real binaries.
 
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::string_slice,

@@ -13,7 +13,10 @@ fn take_from(
     }
     let mut head = request.body(()).unwrap().into_parts().0;
     let taken = take(&mut head, &HashKey::new([3; 32]), basic);
-    (head, taken.map_err(|stop| format!("{:?}", stop.fault(Timestamp::from_seconds(0)))))
+    (
+        head,
+        taken.map_err(|stop| format!("{:?}", stop.fault(Timestamp::from_seconds(0)))),
+    )
 }
 
 const FOREIGN: &str = "OaBw1+4DqFfDLXOLpWthbfp502Wc0D4tICsxNcT+aeQ=";
