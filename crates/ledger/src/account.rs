@@ -261,6 +261,10 @@ fn afford(
     let Demand {
         full, least, now, ..
     } = *demand;
+    if full == Credits::ZERO {
+        // What costs nothing is never too much.
+        return Ok(full);
+    }
     let (mut amount, mut asking) = (full.as_micros(), false);
     for limit in limits.iter().flatten() {
         let pot = pots.entry(limit.pot).or_default();

@@ -72,6 +72,7 @@ pub(crate) struct Call {
     pub(crate) model: Option<String>,
     pub(crate) client: IpAddr,
     pub(crate) started: Timestamp,
+    pub(crate) admitted: Timestamp,
     pub(crate) input_bytes: u64,
     pub(crate) quote: Quote,
 }
@@ -84,7 +85,8 @@ impl Call {
             endpoint: start(ask.endpoint, MOST_ENDPOINT).to_owned(),
             model: ask.model.map(|name| start(name, MOST_NAME).to_owned()),
             client: ask.client,
-            started: ask.now,
+            started: ask.arrived,
+            admitted: ask.now,
             input_bytes: ask.input_bytes,
             quote: ask.quote,
         }
@@ -209,7 +211,7 @@ impl Drop for Held {
             first_byte: None,
             total: Duration::ZERO,
         };
-        let now = self.call.started;
+        let now = self.call.admitted;
         self.settle(&done, now);
     }
 }

@@ -38,7 +38,8 @@ pub async fn keep(
             () = &mut over => break,
             () = shared.urgent.notified() => {}
             _ = tick.tick() => {}
-            _ = sync.tick() => put_on_disk(&shared).await,
+            // Turns go on meanwhile.
+            _ = sync.tick() => drop(tokio::spawn(put_on_disk(Arc::clone(&shared)))),
         }
         loop {
             match keeper.turn().await {
@@ -155,8 +156,7 @@ impl Keeper {
 }
 
 /// For the case that the machine dies with the gateway.
-async fn put_on_disk(shared: &Arc<Shared>) {
-    let shared = Arc::clone(shared);
+async fn put_on_disk(shared: Arc<Shared>) {
     let synced = tokio::task::spawn_blocking(move || shared.sync()).await;
     if let Ok(Err(error)) = synced {
         tracing::warn!(

@@ -96,7 +96,9 @@ pub struct Ask<'a> {
     pub least: Credits,
     /// How many tokens count against the limits of a minute.
     pub tokens: u32,
-    /// When it came.
+    /// When it came, for its receipt.
+    pub arrived: Timestamp,
+    /// When it is asked for: an upload may have taken long since it came.
     pub now: Timestamp,
 }
 
@@ -304,7 +306,7 @@ impl Shared {
     /// Gives the hold of a call back that is not made.
     fn let_go(&self, grip: &Grip, call: &Call) {
         self.live
-            .settle(grip, call.group, Credits::ZERO, 0, call.started);
+            .settle(grip, call.group, Credits::ZERO, 0, call.admitted);
     }
 
     /// Writes how a call ended where a killed gateway does not lose it.

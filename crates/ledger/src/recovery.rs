@@ -8,6 +8,7 @@ use tollgate_policy::time::Timestamp;
 use crate::book::{Book, GatewayId, Turn};
 use crate::ledger::OpenError;
 use crate::record::{Begun, Ended, Record};
+use crate::round::MOST_RECEIPTS;
 
 /// Settles what the last run left: receipts as they are, and calls that it did not survive by an
 /// estimate. Then nothing of it is held any more.
@@ -43,21 +44,26 @@ pub(crate) async fn recover(
         }
     }
     let left = receipts.len();
-    let turn = Turn {
-        gateway,
-        now,
-        reset: true,
-        receipts,
-        returns: Vec::new(),
-        asks: Vec::new(),
-    };
-    let outcome = book.turn(Arc::new(turn)).await?;
+    let mut new: usize = 0;
+    loop {
+        let rest = receipts.split_off(receipts.len().min(MOST_RECEIPTS));
+        let turn = Turn {
+            gateway,
+            now,
+            reset: rest.is_empty(),
+            receipts,
+            returns: Vec::new(),
+            asks: Vec::new(),
+        };
+        let outcome = book.turn(Arc::new(turn)).await?;
+        new = new.saturating_add(outcome.settled);
+        if rest.is_empty() {
+            break;
+        }
+        receipts = rest;
+    }
     if left > 0 {
-        tracing::info!(
-            receipts = left,
-            new = outcome.settled,
-            "what the last run left is settled"
-        );
+        tracing::info!(receipts = left, new, "what the last run left is settled");
     }
     if let Err(error) = journal.clear(places) {
         tracing::warn!(

@@ -119,9 +119,14 @@ impl Demand {
     }
 
     fn input_parts(&self) -> impl Iterator<Item = Part> {
-        let always = [Part::Input, Part::CachedInput, Part::InputImage];
-        let cache = [Part::CacheWrite5m, Part::CacheWrite1h];
-        let cache = cache.into_iter().filter(|_| self.cache);
+        // Some providers write to their caches without being asked, for five minutes.
+        let always = [
+            Part::Input,
+            Part::CachedInput,
+            Part::InputImage,
+            Part::CacheWrite5m,
+        ];
+        let cache = [Part::CacheWrite1h].into_iter().filter(|_| self.cache);
         let audio = [Part::InputAudio].into_iter().filter(|_| self.audio);
         always.into_iter().chain(cache).chain(audio)
     }

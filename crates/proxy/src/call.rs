@@ -145,9 +145,10 @@ impl Call {
     }
 
     /// The answer's body is about to pass. `filtered` is whether we alone asked for its usage.
-    pub(crate) fn metered(&mut self, events: bool, filtered: bool) {
+    /// `opaque` is whether it is compressed.
+    pub(crate) fn metered(&mut self, events: bool, filtered: bool, opaque: bool) {
         self.progress.streamed = events;
-        self.metered = Metered::new(self.endpoint, events, filtered);
+        self.metered = Metered::new(self.endpoint, events, filtered, opaque);
     }
 
     /// Whether the call has not ended.

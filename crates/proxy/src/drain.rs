@@ -1,34 +1,68 @@
 //! What becomes of an answer whose client has left: it is given up, or read on for a while to get the
 //! provider's own count.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tollgate_ledger::receipt::Ending;
 use tollgate_policy::group::OnLeave;
 
 use crate::call::Call;
 
-/// The client has left inside the answer. An answer that had ended is not touched.
-pub(crate) fn left(answer: Incoming, mut call: Call) {
-    let (true, OnLeave::Drain(seconds), Ok(runtime)) =
-        (call.is_open(), call.on_leave, Handle::try_current())
-    else {
-        // Dropping the answer closes the upstream; the call ends as one whose client left.
-        return;
-    };
-    runtime.spawn(async move {
-        let limit = Duration::from_secs(u64::from(seconds));
-        let ending = match timeout(limit, read_on(answer, &mut call)).await {
-            Ok(Ok(())) => Ending::Drained,
-            Ok(Err(_)) => Ending::UpstreamBroke,
-            Err(_) => Ending::ClientLeft,
+/// The answers that are read on, so that a gateway that ends can wait for them.
+pub(crate) struct Drains(Mutex<Option<JoinSet<()>>>);
+
+impl Default for Drains {
+    fn default() -> Self {
+        Self(Mutex::new(Some(JoinSet::new())))
+    }
+}
+
+impl Drains {
+    /// The client has left inside the answer. An answer that had ended is not touched, and once the
+    /// gateway ends, no answer is read on.
+    pub(crate) fn left(&self, answer: Incoming, mut call: Call) {
+        let (true, OnLeave::Drain(seconds), Ok(runtime)) =
+            (call.is_open(), call.on_leave, Handle::try_current())
+        else {
+            // Dropping the answer closes the upstream; the call ends as one whose client left.
+            return;
         };
-        call.end(ending);
-    });
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(tasks) = tasks.as_mut() else {
+            return;
+        };
+        // Those that ended are taken out, so that the set holds no more than go on.
+        while tasks.try_join_next().is_some() {}
+        let drain = async move {
+            let limit = Duration::from_secs(u64::from(seconds));
+            let ending = match timeout(limit, read_on(answer, &mut call)).await {
+                Ok(Ok(())) => Ending::Drained,
+                Ok(Err(_)) => Ending::UpstreamBroke,
+                Err(_) => Ending::ClientLeft,
+            };
+            call.end(ending);
+        };
+        tasks.spawn_on(drain, &runtime);
+    }
+
+    /// Waits for the answers that are read on, and gives up those that take longer. Says whether
+    /// all of them came to their end.
+    pub(crate) async fn end(&self, limit: Duration) -> bool {
+        let tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut tasks) = tasks else {
+            return true;
+        };
+        let all = async { while tasks.join_next().await.is_some() {} };
+        let complete = timeout(limit, all).await.is_ok();
+        tasks.shutdown().await;
+        complete
+    }
 }
 
 async fn read_on(mut answer: Incoming, call: &mut Call) -> Result<(), hyper::Error> {

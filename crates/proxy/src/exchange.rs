@@ -32,6 +32,7 @@ use crate::answer::{self, ReplyBody};
 use crate::bounded::BoundedBody;
 use crate::call::Call;
 use crate::client_address::client_address;
+use crate::drain::Drains;
 use crate::forward::{ModelCall, Outgoing, Upstreamed, forward};
 use crate::metrics::Metrics;
 use crate::relay::relay;
@@ -47,6 +48,7 @@ pub struct Proxy {
     statements: Arc<dyn Statements>,
     hash_key: HashKey,
     upstreams: Upstreams,
+    pub(crate) drains: Arc<Drains>,
     metrics: Arc<Metrics>,
     clock: fn() -> Timestamp,
     pub(crate) settings: Settings,
@@ -101,6 +103,7 @@ impl Proxy {
             statements,
             hash_key,
             upstreams,
+            drains: Arc::default(),
             metrics,
             clock,
             settings,
@@ -169,6 +172,7 @@ impl Proxy {
             RouteTarget::Model(endpoint) => {
                 admit::check_caller(exchange, &snapshot, entry, endpoint)?;
                 let intake = intake::read(&head, body, &self.settings).await?;
+                intake.check(endpoint)?;
                 let target = Target::Model {
                     endpoint,
                     model: &intake.peek.model,
@@ -255,7 +259,7 @@ impl Proxy {
     }
 
     fn pass_on(&self, upstreamed: Upstreamed) -> Reply {
-        Reply::Relayed(relay(upstreamed, &self.settings))
+        Reply::Relayed(relay(upstreamed, &self.settings, &self.drains))
     }
 
     /// The answer that goes out. What is relayed is recorded when it has passed, the rest here.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::ACCEPT_ENCODING;
 use http::request::Parts;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tollgate_policy::cap::CapField;
@@ -208,7 +208,8 @@ async fn attempt_once(
     let body = Either::Left(Full::new(body));
     let mut request = request(head, access, uri, body, Some(length))?;
     // What an upstream compresses cannot be metered on the way.
-    request.headers_mut().remove(ACCEPT_ENCODING);
+    let identity = HeaderValue::from_static("identity");
+    request.headers_mut().insert(ACCEPT_ENCODING, identity);
     accept(upstreams.send(request).await?)
 }
 

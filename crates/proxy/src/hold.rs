@@ -115,6 +115,8 @@ pub(crate) async fn take(
             (full, full.min(Credits::from_micros(1)))
         }
     };
+    // An upload may have taken long: limits and periods are those of now.
+    let now = exchange.now.plus(exchange.started.elapsed());
     let (input, output) = demand.estimate(&window);
     let endpoint = target.to_string();
     let ask = Ask {
@@ -129,10 +131,11 @@ pub(crate) async fn take(
         full,
         least,
         tokens: u32::try_from(input.saturating_add(output)).unwrap_or(u32::MAX),
-        now: exchange.now,
+        arrived: exchange.now,
+        now,
     };
     let held = ledger.hold(&ask).await;
-    let held = held.map_err(|denied| stop(denied, subject, permit, exchange.now))?;
+    let held = held.map_err(|denied| stop(denied, subject, permit, now))?;
     let worth = Worth {
         demand,
         window,

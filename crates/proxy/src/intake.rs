@@ -5,8 +5,9 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::request::Parts;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use tollgate_policy::endpoint::Endpoint;
 use tollgate_wire::answer::Fault;
-use tollgate_wire::peek::{Peek, peek};
+use tollgate_wire::peek::{Peek, asks_for_background, peek};
 
 use crate::bounded::BoundedBody;
 use crate::settings::Settings;
@@ -20,6 +21,19 @@ const INITIAL_CAPACITY: u64 = 64 << 10;
 pub(crate) struct Intake {
     pub(crate) body: Bytes,
     pub(crate) peek: Peek<'static>,
+}
+
+impl Intake {
+    /// Refuses what cannot be charged: an answer that is made after the call has ended.
+    pub(crate) fn check(&self, endpoint: Endpoint) -> Result<(), Stop> {
+        if endpoint == Endpoint::Responses && asks_for_background(&self.body) {
+            return Err(Stop::Malformed(
+                "`background` is not supported: ask for the answer itself, or for a stream"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// Reads a JSON body and peeks into it.

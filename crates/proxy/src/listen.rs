@@ -10,7 +10,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::Proxy;
 use crate::connection;
@@ -78,11 +78,17 @@ pub async fn serve(
     }
     drop(listener);
     tracing::info!(running = graceful.count(), "draining");
-    match timeout(proxy.settings.drain, graceful.shutdown()).await {
-        Ok(()) => Drained::Complete,
-        Err(_) => {
-            connections.shutdown().await;
-            Drained::CutOff
-        }
+    let until = Instant::now() + proxy.settings.drain;
+    let graceful = timeout_at(until, graceful.shutdown()).await;
+    if graceful.is_err() {
+        connections.shutdown().await;
+    }
+    // Clients that left do not wait for anything, but what they used is still being counted.
+    let left = until.saturating_duration_since(Instant::now());
+    let counted = proxy.drains.end(left).await;
+    if graceful.is_ok() && counted {
+        Drained::Complete
+    } else {
+        Drained::CutOff
     }
 }

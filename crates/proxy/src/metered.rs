@@ -17,11 +17,20 @@ use tollgate_wire::usage::{Ended, Filtered, Surface, UsageFilter, UsageScanner, 
 
 use crate::hold::Worth;
 
+/// How fast a text is read out: about 150 words a minute.
+const SPOKEN_BYTES_PER_SECOND: u64 = 15;
+/// Tokens in a second of generated sound, as OpenAI counts them.
+const AUDIO_TOKENS_PER_SECOND: u64 = 20;
+/// Tokens of an image of 1024 by 1024 and medium quality, as OpenAI counts them.
+const TOKENS_PER_IMAGE: u64 = 1056;
+
 /// Looks on while an answer passes.
 #[derive(Debug, Default)]
 pub(crate) struct Metered {
     scanner: Option<UsageScanner>,
     filter: Option<UsageFilter>,
+    /// Bytes of an answer that was compressed, so that nothing can be read in it.
+    opaque: Option<u64>,
 }
 
 /// What is charged for a call, and how it ended.
@@ -46,7 +55,12 @@ pub(crate) enum Reached {
 
 impl Metered {
     /// For an answer of an endpoint. `filtered` is whether the usage in it was asked for by us alone.
-    pub(crate) fn new(endpoint: Option<Endpoint>, events: bool, filtered: bool) -> Self {
+    pub(crate) fn new(
+        endpoint: Option<Endpoint>,
+        events: bool,
+        filtered: bool,
+        opaque: bool,
+    ) -> Self {
         let surface = endpoint.and_then(Surface::of);
         let scanner = |surface| {
             if events {
@@ -58,13 +72,16 @@ impl Metered {
         Self {
             scanner: surface.map(scanner),
             filter: (events && filtered).then(UsageFilter::new),
+            opaque: opaque.then_some(0),
         }
     }
 
     /// Reads a piece of the answer, and gives what of it is passed on; empty where all is held back.
     pub(crate) fn read(&mut self, data: Bytes) -> Bytes {
-        if let Some(scanner) = &mut self.scanner {
-            scanner.push(&data);
+        match (&mut self.opaque, &mut self.scanner) {
+            (Some(bytes), _) => *bytes = bytes.saturating_add(data.len() as u64),
+            (None, Some(scanner)) => scanner.push(&data),
+            (None, None) => {}
         }
         match self.filter.as_mut().map(|filter| filter.push(&data)) {
             None | Some(Filtered::Unchanged) => data,
@@ -78,15 +95,17 @@ impl Metered {
         filter.map_or_else(Bytes::new, |filter| Bytes::from(filter.finish()))
     }
 
-    /// Whether the answer has said that it is at its end, so that nothing more is charged.
+    /// Whether the answer has said that it is at its end, so that nothing more is charged. After an
+    /// error, more may still be said.
     pub(crate) fn is_over(&self) -> bool {
         let ended = self.scanner.as_ref().map(UsageScanner::ended);
-        ended.is_some_and(|ended| ended != Ended::Unmarked)
+        matches!(ended, Some(Ended::Complete | Ended::Incomplete))
     }
 
     /// Bytes of text so far.
     pub(crate) fn output_bytes(&self) -> u64 {
-        self.scanner.as_ref().map_or(0, UsageScanner::output_bytes)
+        let read = self.scanner.as_ref().map_or(0, UsageScanner::output_bytes);
+        self.opaque.unwrap_or(read)
     }
 
     /// What is charged for a call that ended so. The second time there is nothing to read from.
@@ -130,8 +149,10 @@ impl Metered {
                 ..nothing(ending)
             };
         }
+        let output_bytes = self.output_bytes();
         let metered = self.scanner.take().map(UsageScanner::finish);
-        let metered = metered.unwrap_or_default();
+        let mut metered = metered.unwrap_or_default();
+        metered.output_bytes = metered.output_bytes.max(output_bytes);
         let successful = StatusCode::from_u16(status).is_ok_and(|status| status.is_success());
         let ending = match (ending, metered.ended) {
             (Ending::Complete, _) if !successful => Ending::Failed,
@@ -143,11 +164,12 @@ impl Metered {
         if metered.usage.is_none() && !served {
             return nothing(ending);
         }
-        let (mut usage, estimated) = metered.settled(input_bytes);
+        let (mut usage, mut estimated) = metered.settled(input_bytes);
         if estimated && metered.usage.is_none() {
             usage = bounded(usage, worth);
         }
         usage.images = worth.demand.images;
+        estimated |= endpoint.is_some_and(|endpoint| fill_in(&mut usage, endpoint, input_bytes));
         Outcome {
             ending,
             usage,
@@ -155,6 +177,25 @@ impl Metered {
             estimated,
         }
     }
+}
+
+/// What some endpoints never count, though it may be what is priced: sound that was said, a search
+/// that was made, the tokens of images. Says whether anything was missing.
+fn fill_in(usage: &mut Usage, endpoint: Endpoint, input_bytes: u64) -> bool {
+    let silent = usage.output_tokens() == 0 && usage.audio_micros == 0;
+    match endpoint {
+        Endpoint::Rerank if usage.searches == 0 => usage.searches = 1,
+        Endpoint::Speech if silent => {
+            usage.audio_micros = input_bytes.saturating_mul(1_000_000) / SPOKEN_BYTES_PER_SECOND;
+            usage.output_audio =
+                input_bytes.saturating_mul(AUDIO_TOKENS_PER_SECOND) / SPOKEN_BYTES_PER_SECOND;
+        }
+        Endpoint::ImageGenerations if silent => {
+            usage.output_image = usage.images.saturating_mul(TOKENS_PER_IMAGE);
+        }
+        _ => return false,
+    }
+    true
 }
 
 /// An estimate of the input never passes the bound that was held: images have many bytes for a token.

@@ -7,6 +7,7 @@
 //! followed by anything would be read as garbage.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -24,9 +25,10 @@ use tollgate_wire::events::{EventBoundary, KEEP_ALIVE, stream_error};
 
 use crate::answer::{self, ReplyBody};
 use crate::call::Call;
+use crate::drain::Drains;
 use crate::forward::Upstreamed;
+use crate::rewrite;
 use crate::settings::Settings;
-use crate::{drain, rewrite};
 
 pin_project! {
     /// A response body that is passed on.
@@ -38,13 +40,14 @@ pin_project! {
         watch: Watch,
         // None only once this is dropped.
         call: Option<Call>,
+        drains: Arc<Drains>,
     }
 
     impl PinnedDrop for RelayBody {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             if let (Some(inner), Some(call)) = (this.inner.take(), this.call.take()) {
-                drain::left(inner, call);
+                this.drains.left(inner, call);
             }
         }
     }
@@ -80,7 +83,11 @@ pub(crate) enum RelayError {
 }
 
 /// The client's response from the upstream's.
-pub(crate) fn relay(upstreamed: Upstreamed, settings: &Settings) -> Response<ReplyBody> {
+pub(crate) fn relay(
+    upstreamed: Upstreamed,
+    settings: &Settings,
+    drains: &Arc<Drains>,
+) -> Response<ReplyBody> {
     let Upstreamed {
         response,
         mut call,
@@ -96,7 +103,8 @@ pub(crate) fn relay(upstreamed: Upstreamed, settings: &Settings) -> Response<Rep
         // What we asked for in addition is taken out again.
         head.headers.remove(CONTENT_LENGTH);
     }
-    call.metered(is_events, filtered);
+    let opaque = head.headers.contains_key(CONTENT_ENCODING);
+    call.metered(is_events, filtered, opaque);
     let takes_comments = is_events && !head.headers.contains_key(CONTENT_LENGTH);
     let events = call.endpoint.filter(|_| takes_comments);
     let events = events.map(|endpoint| Events {
@@ -122,6 +130,7 @@ pub(crate) fn relay(upstreamed: Upstreamed, settings: &Settings) -> Response<Rep
         alarm,
         watch,
         call: Some(call),
+        drains: Arc::clone(drains),
     };
     Response::from_parts(head, Either::Right(body))
 }
@@ -211,7 +220,13 @@ impl Watch {
         self.last_frame = Instant::now();
         let data = match frame.into_data() {
             Ok(data) => call.read(data),
-            Err(trailers) => return Some(trailers),
+            Err(trailers) => {
+                // Nothing comes after trailers, and nobody asks for more.
+                let rest = call.rest();
+                call.end(Ending::Complete);
+                let rest = (!rest.is_empty()).then(|| Frame::data(rest));
+                return rest.or(Some(trailers));
+            }
         };
         if data.is_empty() {
             return None;

@@ -17,15 +17,20 @@ mod sheet;
 mod sqlite;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::result::{DatabaseErrorKind, Error};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::time::timeout;
 use tollgate_ledger::book::{Book, BookError, Outcome, Turn};
 
 use crate::backend::{Backend, Conn};
 use crate::error::StoreError;
 use crate::store::Store;
+
+/// How long a turn may take: a server that is gone without a word is not waited for.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// How often a turn is tried that another one got in the way of.
 const ATTEMPTS: u32 = 5;
@@ -49,7 +54,10 @@ async fn run(backend: &Backend, turn: Arc<Turn>) -> Result<Outcome, StoreError> 
         Conn::Postgres(mut conn) => {
             let mut attempt = 1;
             loop {
-                match Box::pin(postgres::run(&mut conn, &turn)).await {
+                let run = Box::pin(postgres::run(&mut conn, &turn));
+                // A connection that is given up inside a transaction is closed, not used again.
+                let run = timeout(DEADLINE, run).await;
+                match run.map_err(StoreError::unavailable)? {
                     Err(error) if attempt < ATTEMPTS && got_in_the_way(&error) => attempt += 1,
                     done => return Ok(done?),
                 }

@@ -164,6 +164,18 @@ fn cap(text: &str, members: &Members<'_>, key: Deciding) -> Result<Option<Cap>, 
     Ok(Some(Cap { value, span }))
 }
 
+/// Whether the body of a response asks for the answer to be made in the background, so that the call
+/// ends before it is known what it used. What cannot be told for sure counts as yes.
+pub fn asks_for_background(body: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Asked {
+        background: Option<bool>,
+    }
+    memchr::memmem::find(body, b"\"background\"").is_some()
+        && serde_json::from_slice::<Asked>(body)
+            .map_or(true, |asked| asked.background == Some(true))
+}
+
 /// The body with another model in it, and not a byte changed besides.
 ///
 /// The span must be the [`Peek::model_span`] of the same body. With one that is no part of the

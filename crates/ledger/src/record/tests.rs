@@ -66,6 +66,7 @@ fn case(n: u64, model: &str, served_as: Option<&'static str>) -> Case {
         full: Credits::ZERO,
         least: Credits::ZERO,
         tokens: 0,
+        arrived: Timestamp::from_micros(n.cast_signed()),
         now: Timestamp::from_micros(n.cast_signed()),
     };
     let mut usage = Usage::NONE;

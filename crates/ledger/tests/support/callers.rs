@@ -137,6 +137,7 @@ pub fn ask<'a>(
         full: micros(full),
         least: micros(full),
         tokens: 1,
+        arrived: now,
         now,
     }
 }

@@ -1,9 +1,9 @@
 //! Leases: how they are granted, given back, and taken from gateways that are gone.
 
+use tollgate_ledger::book::LEASE_LIFETIME;
 use tollgate_ledger::book::{GatewayId, Turn};
 use tollgate_policy::id::TokenId;
 use tollgate_policy::token::TokenState;
-use tollgate_ledger::book::LEASE_LIFETIME;
 
 use super::desk::{ONE, OTHER, Payers, ask, lease, payers, settle, stands, turn};
 use crate::contract::fixture::{Fixture, credits};
