@@ -230,7 +230,7 @@ async fn the_bank_is_never_oversold_and_charges_each_call_once() {
 fn audit(city: &City, served: &BTreeMap<RequestId, i64>) {
     let state = city.street.book.state();
     state.check();
-    assert!(served.len() > 2_000, "too few calls: {}", served.len());
+    assert!(served.len() > 500, "too few calls: {}", served.len());
     assert!(state.receipts.keys().eq(served.keys()));
     for (request, cost) in served {
         let receipt = &state.receipts[request];
