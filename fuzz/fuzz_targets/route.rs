@@ -44,6 +44,7 @@ fuzz_target!(|data: (u8, &str)| {
         RouteTarget::Gateway(_) | RouteTarget::OneModel(_) => {
             assert!(path.starts_with("/v1/models"))
         }
+        RouteTarget::SelfService(_) => assert!(matches!(method, "GET" | "HEAD")),
         RouteTarget::Preflight => assert_eq!((method, path), ("HEAD", "/")),
     }
 });
