@@ -62,6 +62,8 @@ struct Watch {
     idle_timeout: Duration,
     keep_alive_every: Duration,
     ended: bool,
+    /// What the next poll fails with.
+    broken: Option<RelayError>,
 }
 
 /// An event stream, and the error event that belongs to it.
@@ -120,6 +122,7 @@ pub(crate) fn relay(
         idle_timeout: settings.idle_timeout,
         keep_alive_every: settings.keep_alive_every,
         ended: false,
+        broken: None,
     };
     let alarm = sleep_until(watch.next_alarm(now));
     if inner.is_end_stream() {
@@ -154,6 +157,9 @@ impl Body for RelayBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, RelayError>>> {
         let mut this = self.project();
+        if let Some(error) = this.watch.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         let (Some(inner), Some(call), false) = (&mut this.inner, &mut this.call, this.watch.ended)
         else {
             return Poll::Ready(None);
@@ -171,7 +177,14 @@ impl Body for RelayBody {
                 }
                 Poll::Ready(Some(Err(error))) => {
                     call.end(Ending::UpstreamBroke);
-                    return Poll::Ready(this.watch.break_off(RelayError::Broken(error)));
+                    let last = this.watch.break_off(RelayError::Broken(error));
+                    let Some(Err(error)) = last else {
+                        return Poll::Ready(last);
+                    };
+                    // What was passed on is flushed first: hyper drops what it has not sent.
+                    this.watch.broken = Some(error);
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
                 Poll::Ready(None) => {
                     this.watch.ended = true;
@@ -202,7 +215,8 @@ impl Body for RelayBody {
     fn is_end_stream(&self) -> bool {
         // What a filter holds back comes after the end of what it reads.
         let read = self.inner.as_ref().is_none_or(Incoming::is_end_stream);
-        self.watch.ended || (read && !self.watch.filtered)
+        let over = self.watch.ended || (read && !self.watch.filtered);
+        over && self.watch.broken.is_none()
     }
 
     /// What was announced is passed on; an event stream announces nothing, so comments fit in.
