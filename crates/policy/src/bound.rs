@@ -7,7 +7,7 @@
 use crate::cap::CapField;
 use crate::credits::Credits;
 use crate::group::Multiplier;
-use crate::price::{Part, Price, UnitPrice};
+use crate::price::{Part, Price};
 use crate::usage::Usage;
 
 /// The context that a model is taken to have where the gallery does not say, in tokens: as large
@@ -248,11 +248,6 @@ impl Quote {
             price: Price::free(),
             multiplier: Multiplier::ONE,
         }
-    }
-
-    /// The highest price of a token of output, to tell whether a cap is of any use.
-    pub fn output_price(&self, bound: &Bound) -> UnitPrice {
-        self.price.of(bound.output.0)
     }
 }
 

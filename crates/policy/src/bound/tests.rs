@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::price::UnitPrice;
 
 fn quote(list: &str) -> Quote {
     Quote {
