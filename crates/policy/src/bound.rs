@@ -3,6 +3,12 @@
 //! A prompt never has more tokens than bytes, and never more than the model's context; an answer
 //! never has more tokens than its cap, or the model's ceiling. What a request only refers to
 //! (images by address, files, earlier responses) is not in its bytes: its bound is the context.
+//! Where a provider runs tools by itself, it reads the prompt again in each round, and all that the
+//! tools gave: its bound is the context in each of them.
+
+mod uses;
+
+pub use uses::{UNKNOWN_ROUNDS, UNKNOWN_SEARCHES, Uses};
 
 use crate::cap::CapField;
 use crate::credits::Credits;
@@ -48,8 +54,12 @@ pub struct Demand {
     pub images: u64,
     /// How much sound can come, in microseconds.
     pub sound_micros: u64,
-    /// How many searches can be made.
+    /// How many searches are asked for, besides those that tools make.
     pub searches: u64,
+    /// How often tools can be used that the provider runs by itself, in each answer.
+    pub tool_uses: Uses,
+    /// How often those of them can be used that may search.
+    pub search_uses: Uses,
     /// Whether the prompt may hold more than is in the body.
     pub referenced: bool,
     /// Whether sound goes in or comes out.
@@ -89,12 +99,37 @@ impl Demand {
         // Each of several prompts has the context to itself.
         let context = window.context.filter(|_| self.generates);
         let context = context.map(|context| context.saturating_mul(self.choices.max(1)));
-        match (context, self.referenced) {
+        let once = match (context, self.is_beyond_its_bytes()) {
             (Some(context), true) => context,
             (Some(context), false) => bytes.min(context),
             (None, true) => bytes.max(window.context.unwrap_or(UNKNOWN_CONTEXT)),
             (None, false) => bytes,
+        };
+        once.saturating_mul(self.rounds())
+    }
+
+    /// What a tool gave is in the prompt of the next round.
+    fn is_beyond_its_bytes(&self) -> bool {
+        self.referenced || self.rounds() > 1
+    }
+
+    fn rounds(&self) -> u64 {
+        if self.generates {
+            self.tool_uses.rounds()
+        } else {
+            1
         }
+    }
+
+    /// The most searches that can be made.
+    pub fn searches_bound(&self) -> u64 {
+        let by_tools = if self.generates {
+            self.search_uses.searches()
+        } else {
+            0
+        };
+        let by_tools = by_tools.saturating_mul(self.choices.max(1));
+        self.searches.saturating_add(by_tools)
     }
 
     /// The most tokens that each answer can have. A ceiling that is not known bounds nothing that
@@ -142,16 +177,18 @@ impl Quote {
     /// The most that a call can use, with each token at the highest price that it can have here.
     pub fn bound(&self, demand: &Demand, window: &Window) -> Bound {
         let (input, output) = (demand.input_bound(window), demand.output_bound(window));
-        self.bound_of(demand, input, output)
+        let searches = demand.searches_bound();
+        self.bound_of(demand, input, output, searches)
     }
 
-    /// What a call of a trusted user is likely to use.
+    /// What a call of a trusted user is likely to use: a search where there can be any.
     pub fn estimate(&self, demand: &Demand, window: &Window) -> Bound {
         let (input, output) = demand.estimate(window);
-        self.bound_of(demand, input, output)
+        let searches = demand.searches.max(demand.searches_bound().min(1));
+        self.bound_of(demand, input, output, searches)
     }
 
-    fn bound_of(&self, demand: &Demand, input: u64, output: u64) -> Bound {
+    fn bound_of(&self, demand: &Demand, input: u64, output: u64, searches: u64) -> Bound {
         let dearest = |parts: &mut dyn Iterator<Item = Part>, other| {
             parts
                 .max_by_key(|part| self.price.of(*part))
@@ -163,7 +200,7 @@ impl Quote {
             choices: demand.choices.max(1),
             images: demand.images,
             sound_micros: demand.sound_micros,
-            searches: demand.searches,
+            searches,
         }
     }
 

@@ -118,6 +118,125 @@ fn images_sound_and_searches_count_apiece() {
     assert_eq!(quote.cost_of(&bound).as_micros(), 80_000 + 300 + 8_000);
 }
 
+#[test]
+fn a_prompt_is_read_in_each_round_of_tools_that_the_provider_runs() {
+    let with = |tool_uses| Demand {
+        tool_uses,
+        ..demand(300, None)
+    };
+    for (uses, rounds) in [
+        (Uses::AtMost(1), 2),
+        (Uses::AtMost(5), 6),
+        (Uses::AtMost(50), 51),
+        (Uses::Unbounded, UNKNOWN_ROUNDS),
+    ] {
+        assert_eq!(with(uses).input_bound(&WINDOW), rounds * 8_000, "{uses:?}");
+        let unknown = with(uses).input_bound(&Window::default());
+        assert_eq!(unknown, rounds * UNKNOWN_CONTEXT, "{uses:?}");
+    }
+    for uses in [Uses::None, Uses::AtMost(0)] {
+        assert_eq!(with(uses).input_bound(&WINDOW), 300, "{uses:?}");
+    }
+    let endless = with(Uses::AtMost(u64::MAX));
+    assert_eq!(endless.input_bound(&WINDOW), u64::MAX);
+    let two = Demand {
+        choices: 2,
+        ..with(Uses::AtMost(1))
+    };
+    assert_eq!(two.input_bound(&WINDOW), 2 * 2 * 8_000, "each answer");
+    let silent = Demand {
+        generates: false,
+        ..with(Uses::Unbounded)
+    };
+    assert_eq!(silent.input_bound(&WINDOW), 300, "nobody calls a tool");
+}
+
+#[test]
+fn searches_of_the_provider_are_held_for_where_they_have_a_price() {
+    let with = |search_uses| Demand {
+        search_uses,
+        ..demand(100, Some(10))
+    };
+    let micros = |quote: &Quote, demand: &Demand| {
+        let bound = quote.bound(demand, &WINDOW);
+        quote.cost_of(&bound).as_micros()
+    };
+    let (priced, unpriced) = (
+        quote("input=1,output=1,search=0.01"),
+        quote("input=1,output=1"),
+    );
+    for (uses, searches) in [
+        (Uses::None, 0),
+        (Uses::AtMost(0), 0),
+        (Uses::AtMost(3), 3),
+        (Uses::Unbounded, 20),
+    ] {
+        let held = micros(&priced, &with(uses));
+        assert_eq!(held, 110 + searches * 10_000, "{uses:?}");
+        assert_eq!(micros(&unpriced, &with(uses)), 110, "{uses:?}");
+    }
+    let two = Demand {
+        choices: 2,
+        ..with(Uses::AtMost(3))
+    };
+    assert_eq!(micros(&priced, &two), 120 + 6 * 10_000, "each answer");
+}
+
+#[test]
+fn what_does_not_cover_the_searches_covers_no_answer() {
+    let quote = quote("input=1,output=1,search=0.01");
+    let searching = Demand {
+        search_uses: Uses::AtMost(2),
+        ..demand(100, Some(10))
+    };
+    let bound = quote.bound(&searching, &WINDOW);
+    let least = 100 + 20_000 + 1;
+    let affordable = |micros| quote.affordable(&bound, Credits::from_micros(micros));
+    assert_eq!(affordable(least - 1), None);
+    assert_eq!(affordable(least), Some(1));
+    assert_eq!(quote.cost_of(&bound.least()).as_micros(), least);
+}
+
+#[test]
+fn a_trusted_user_is_taken_to_search_once() {
+    let quote = quote("search=0.01");
+    let micros = |demand: &Demand| {
+        let bound = quote.estimate(demand, &WINDOW);
+        quote.cost_of(&bound).as_micros()
+    };
+    let searching = Demand {
+        search_uses: Uses::Unbounded,
+        ..demand(100, None)
+    };
+    assert_eq!(micros(&searching), 10_000);
+    assert_eq!(micros(&demand(100, None)), 0);
+}
+
+#[test]
+fn uses_add_up_and_a_cap_of_the_request_holds_for_all_of_them() {
+    use Uses::{AtMost, None, Unbounded};
+    for (one, other, both) in [
+        (None, None, None),
+        (None, AtMost(2), AtMost(2)),
+        (AtMost(1), AtMost(2), AtMost(3)),
+        (AtMost(u64::MAX), AtMost(2), AtMost(u64::MAX)),
+        (AtMost(1), Unbounded, Unbounded),
+        (Unbounded, None, Unbounded),
+    ] {
+        assert_eq!((one.and(other), other.and(one)), (both, both));
+    }
+    for (uses, cap, capped) in [
+        (None, Some(5), None),
+        (AtMost(3), Some(5), AtMost(3)),
+        (AtMost(7), Some(5), AtMost(5)),
+        (Unbounded, Some(5), AtMost(5)),
+        (Unbounded, Option::None, Unbounded),
+        (AtMost(7), Option::None, AtMost(7)),
+    ] {
+        assert_eq!(uses.capped(cap), capped);
+    }
+}
+
 proptest! {
     /// The cap is the largest one that the amount covers: one token more would cost more.
     #[test]
