@@ -97,6 +97,10 @@ id!(
     /// Names an upstream.
     UpstreamId, "ups"
 );
+id!(
+    /// Names one credential of an upstream.
+    CredentialId, "crd"
+);
 
 fn compose(created: Timestamp, entropy: u32) -> i64 {
     let ms = (created.as_micros() / 1000).saturating_sub(EPOCH_MS);

@@ -2,6 +2,7 @@
 
 pub mod asked;
 pub mod bound;
+pub mod breaker;
 pub mod cap;
 pub mod catalog;
 pub mod credits;
