@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Which crates a crate may build on. Arrows point inwards only; see docs/architecture.md.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("tollgate-policy", &[]),
     ("tollgate-wire", &["tollgate-policy"]),
     ("tollgate-rights", &["tollgate-policy"]),
     ("tollgate-journal", &[]),
+    ("tollgate-listen", &["tollgate-policy"]),
     ("tollgate-ledger", &["tollgate-policy", "tollgate-journal"]),
     ("tollgate-upkeep", &["tollgate-policy"]),
     (
@@ -64,7 +65,10 @@ const ARROWS: [(&str, &[&str]); 13] = [
 const OWNED: [(&str, &[&str]); 6] = [
     ("diesel", &["tollgate-store"]),
     ("diesel-async", &["tollgate-store"]),
-    ("hyper", &["tollgate-proxy", "tollgate-admin-core"]),
+    (
+        "hyper",
+        &["tollgate-listen", "tollgate-proxy", "tollgate-admin-core"],
+    ),
     ("axum", &["tollgate-simulator", "tollgate-gateway"]),
     ("clap", &["tollgate-gateway", "tollgate-admin"]),
     ("prometheus-client", &["tollgate-proxy", "tollgate-gateway"]),
