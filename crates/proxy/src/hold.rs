@@ -4,7 +4,7 @@
 
 use tollgate_ledger::{Ask, Denied, Held, Ledger, Window, Windows};
 use tollgate_policy::bound;
-use tollgate_policy::bound::{Bound, Demand, Quote};
+use tollgate_policy::bound::{Bound, Demand, Quote, Uses};
 use tollgate_policy::cap::CapField;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::endpoint::Endpoint;
@@ -56,6 +56,8 @@ impl Worth {
 pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Demand {
     let bytes = bytes as u64;
     let only = |one, count| if endpoint == one { count } else { 0 };
+    let calls = peek.max_tool_calls;
+    let calls = calls.filter(|_| endpoint == Endpoint::Responses);
     Demand {
         bytes,
         cap: peek.caps.bound(endpoint),
@@ -66,10 +68,20 @@ pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Deman
         sound_micros: only(Endpoint::Speech, bytes.saturating_mul(1_000_000)),
         // A search is a hundred documents, each of which has three bytes at least: `"",`.
         searches: only(Endpoint::Rerank, 1 + bytes / 300),
+        tool_uses: uses(peek.features.provider_runs, endpoint).capped(calls),
+        search_uses: uses(peek.features.provider_searches, endpoint).capped(calls),
         referenced: peek.features.referenced,
         audio: peek.features.audio || endpoint == Endpoint::Speech,
         cache: peek.features.cache,
         tools: peek.features.tools,
+    }
+}
+
+/// Only the endpoint of messages reads what a tool says of its uses.
+fn uses(said: Uses, endpoint: Endpoint) -> Uses {
+    match said {
+        Uses::AtMost(_) if endpoint != Endpoint::Messages => Uses::Unbounded,
+        said => said,
     }
 }
 

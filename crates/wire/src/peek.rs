@@ -36,6 +36,9 @@ pub struct Peek<'a> {
     /// How many answers the client asks for, at least 1: the larger one of `n` and `best_of`, times
     /// the texts of a `prompt` that is an array.
     pub choices: u64,
+    /// How often the provider may use tools by itself in all, where the client sets a cap. Only the
+    /// endpoint of responses reads it.
+    pub max_tool_calls: Option<u64>,
     /// Whether the client asks for the usage of a stream.
     pub include_usage: IncludeUsage,
     /// What makes the call cost more than its bytes tell.
@@ -51,6 +54,7 @@ impl Peek<'_> {
             stream: self.stream,
             caps: self.caps,
             choices: self.choices,
+            max_tool_calls: self.max_tool_calls,
             include_usage: self.include_usage,
             features: self.features,
         }
@@ -150,6 +154,10 @@ pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
             max_output_tokens: cap(Deciding::MaxOutputTokens)?,
         },
         choices: choices::of(&members)?,
+        // As with the other caps, 0 is none.
+        max_tool_calls: members
+            .count(Deciding::MaxToolCalls)?
+            .filter(|calls| *calls > 0),
         include_usage: IncludeUsage::read(text, members.get(Deciding::StreamOptions))?,
         features,
     })

@@ -158,6 +158,48 @@ async fn a_quota_that_does_not_cover_the_input_refuses_and_works_again_when_rais
     system.finish().await;
 }
 
+/// The provider reads the prompt again after each search, and charges each of them apiece.
+#[tokio::test(flavor = "multi_thread")]
+async fn searches_of_the_provider_are_held_for() {
+    let system = System::start().await;
+    let price = "input=1,output=2,search=0.01";
+    system.admin(&["model", "price", "set", "sim-messages", "--price", price]);
+    let window = ["--context", "1000", "--max-output", "100"];
+    system.admin(&[&["model", "edit", "sim-messages"], window.as_slice()].concat());
+    let token = system.token(&["--quota", "0.034"]);
+    system.in_force().await;
+    let body = |tools: Value| {
+        let messages = json!([{"role": "user", "content": PROMPT}]);
+        let mut body = json!({"model": "sim-messages", "max_tokens": 50, "messages": messages});
+        merge(&mut body, json!({"tools": tools}));
+        body.to_string()
+    };
+    let bearer = token.bearer();
+    let status = async |body: String| {
+        let headers = [("authorization", bearer.as_str()), ("x-sim-chunks", "4")];
+        let answer = system.send("POST /v1/messages", &headers, &body).await;
+        answer.status()
+    };
+    let search = json!({"type": "web_search_20250305", "name": "web_search", "max_uses": 3});
+    // Three searches, and the prompt before them and after each.
+    assert_eq!(status(body(json!([search]))).await, 429);
+    assert_eq!(system.simulator.count(), 0, "nothing reaches the upstream");
+    system.admin(&["token", "edit", &token.id, "--quota", "0.03402"]);
+    system.in_force().await;
+    let unbounded = json!({"type": "web_search_20250305", "name": "web_search"});
+    assert_eq!(status(body(json!([unbounded]))).await, 429);
+    assert_eq!(status(body(json!([search]))).await, 200);
+    let sent: Value = serde_json::from_slice(&system.simulator.seen()[0].body).unwrap();
+    assert_eq!(sent["max_tokens"], 10, "what 20 micro-credits buy");
+    // What was not searched comes back, and a function of the client is not searched with.
+    assert_eq!(system.spent(&token).await, PROMPT_TOKENS + 2 * 4);
+    let function = json!({"name": "web_search", "input_schema": {"type": "object"}});
+    assert_eq!(status(body(json!([function]))).await, 200);
+    let sent: Value = serde_json::from_slice(&system.simulator.seen()[1].body).unwrap();
+    assert_eq!(sent["max_tokens"], 50);
+    system.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_that_refuses_does_not_lower() {
     let system = System::start().await;

@@ -2,10 +2,13 @@
 //! keys of all dialects, and no endpoint; the tokens are read by [`super::walk`].
 
 use keys::Key;
+use tollgate_policy::bound::Uses;
+use tool::Tool;
 
 use super::tokens::Quoted;
 
 mod keys;
+mod tool;
 
 /// The most levels that are let through: as many as serde_json itself reads.
 pub(super) const MOST: usize = 127;
@@ -23,6 +26,11 @@ pub struct Features {
     pub cache: bool,
     /// The model may call tools.
     pub tools: bool,
+    /// How often the provider may run tools by itself, as each of them says with `max_uses`. Clients
+    /// run functions and the tools that act on their machines, whoever describes them.
+    pub provider_runs: Uses,
+    /// How often those of them may be used that search, or are not known.
+    pub provider_searches: Uses,
 }
 
 /// What is known of an array or an object that is open.
@@ -50,6 +58,8 @@ pub(super) struct Scan {
     here: Frame,
     /// The key of the value that comes next.
     key: Key,
+    /// The tool that is open, if one is: tools do not nest.
+    tool: Tool,
     features: Features,
 }
 
@@ -60,11 +70,14 @@ impl Scan {
             depth: 0,
             here: 0,
             key: Key::Other,
+            tool: Tool::NONE,
             features: Features {
                 referenced: false,
                 audio: false,
                 cache: false,
                 tools: false,
+                provider_runs: Uses::None,
+                provider_searches: Uses::None,
             },
         }
     }
@@ -95,6 +108,9 @@ impl Scan {
             (_, true) if self.here & TOOLS != 0 => TOOL,
             _ => 0,
         };
+        if kind == TOOL {
+            self.tool = Tool::NONE;
+        }
         self.here = if is_object { kind | OBJECT } else { kind };
         self.key = Key::Other;
         Some(())
@@ -106,6 +122,9 @@ impl Scan {
         let is_reference =
             has(AUDIO | ID) || has(ITEM | ID) && !has(NAMED) || has(REASONING) && !has(ENCRYPTED);
         self.features.referenced |= is_reference;
+        if has(TOOL) {
+            self.runs(self.tool.uses(), self.tool.searches());
+        }
         self.depth = self.depth.saturating_sub(1);
         self.here = self.outer.get(self.depth).copied().unwrap_or_default();
         self.key = Key::Other;
@@ -118,9 +137,24 @@ impl Scan {
         } else {
             Key::decoded(key.text)
         };
-        if self.key != Key::Other {
-            self.known_key(value);
+        match self.key {
+            Key::Other => {}
+            Key::MaxUses if self.here & TOOL != 0 => {
+                let is_exact = key.text == b"max_uses";
+                self.tool.max_uses(is_exact, value);
+            }
+            Key::GeminiTool if self.here & TOOL != 0 => {
+                self.tool.is_named_by_key();
+                self.features.referenced = true;
+            }
+            _ => self.known_key(value),
         }
+    }
+
+    fn runs(&mut self, uses: Uses, searches: Uses) {
+        let features = &mut self.features;
+        features.provider_runs = features.provider_runs.and(uses);
+        features.provider_searches = features.provider_searches.and(searches);
     }
 
     fn known_key(&mut self, value: &[u8]) {
@@ -132,7 +166,23 @@ impl Scan {
             Key::Encrypted if is_there => self.here |= ENCRYPTED,
             Key::Referring if is_there => self.features.referenced = true,
             Key::TopReferring if is_there && is_top => self.features.referenced = true,
-            Key::Prompt if is_top => self.features.referenced |= value.first() == Some(&b'{'),
+            Key::TopServers if is_there && is_top => {
+                self.features.referenced = true;
+                if !is_empty(value) {
+                    self.runs(Uses::Unbounded, Uses::None);
+                }
+            }
+            Key::TopSearching if is_there && is_top => {
+                self.features.referenced = true;
+                if !is_empty(value) {
+                    self.runs(Uses::Unbounded, Uses::Unbounded);
+                }
+            }
+            // A stored prompt may have tools with it.
+            Key::Prompt if is_top && value.first() == Some(&b'{') => {
+                self.features.referenced = true;
+                self.runs(Uses::Unbounded, Uses::Unbounded);
+            }
             Key::Cache if is_there => self.features.cache = true,
             Key::InputAudio if is_there => self.features.audio = true,
             Key::Audio if is_there && is_top => self.features.audio = true,
@@ -160,6 +210,7 @@ impl Scan {
         if self.here & TOOL != 0 {
             // All others have a description, or do something, that is not in the body.
             self.features.referenced |= !matches!(text, b"function" | b"custom");
+            self.tool.kind(text);
             return;
         }
         match text {

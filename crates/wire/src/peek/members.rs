@@ -17,6 +17,7 @@ pub(super) enum Deciding {
     MaxTokens,
     MaxCompletionTokens,
     MaxOutputTokens,
+    MaxToolCalls,
     N,
     BestOf,
     /// An array of several prompts is answered by as many choices.
@@ -25,13 +26,14 @@ pub(super) enum Deciding {
 
 impl Deciding {
     /// In the order of their declaration.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Model,
         Self::Stream,
         Self::StreamOptions,
         Self::MaxTokens,
         Self::MaxCompletionTokens,
         Self::MaxOutputTokens,
+        Self::MaxToolCalls,
         Self::N,
         Self::BestOf,
         Self::Prompt,
@@ -45,6 +47,7 @@ impl Deciding {
             Self::MaxTokens => "max_tokens",
             Self::MaxCompletionTokens => "max_completion_tokens",
             Self::MaxOutputTokens => "max_output_tokens",
+            Self::MaxToolCalls => "max_tool_calls",
             Self::N => "n",
             Self::BestOf => "best_of",
             Self::Prompt => "prompt",

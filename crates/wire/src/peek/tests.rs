@@ -57,6 +57,25 @@ fn a_stream_is_asked_for_by_true_alone() {
 }
 
 #[test]
+fn a_cap_on_what_the_provider_runs_is_found() {
+    for (cap, most) in [("3", Some(3)), ("0", None), ("null", None)] {
+        let body = format!(r#"{{"model":"m","max_tool_calls":{cap}}}"#);
+        let seen = peek(body.as_bytes()).unwrap();
+        assert_eq!(seen.max_tool_calls, most, "{cap}");
+    }
+    for cap in ["-1", "2.0", r#""2""#, "[]"] {
+        let body = format!(r#"{{"model":"m","max_tool_calls":{cap}}}"#);
+        assert_eq!(
+            refused(&body),
+            PeekError::NotCount("max_tool_calls"),
+            "{cap}"
+        );
+    }
+    let twice = r#"{"model":"m","max_tool_calls":1,"max_tool_calls":9}"#;
+    assert_eq!(refused(twice), PeekError::Duplicate("max_tool_calls"));
+}
+
+#[test]
 fn a_key_that_decides_something_may_be_there_once() {
     let keys = [
         "model",

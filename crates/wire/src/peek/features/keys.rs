@@ -23,6 +23,14 @@ pub(super) enum Key {
     Referring,
     /// The same, at the top level only.
     TopReferring,
+    /// The same, and the provider runs tools of these servers.
+    TopServers,
+    /// The same, and the provider searches.
+    TopSearching,
+    /// How often the provider may use a tool.
+    MaxUses,
+    /// What Gemini calls a tool that it runs, within the tool.
+    GeminiTool,
 }
 
 impl Key {
@@ -56,9 +64,10 @@ impl Key {
             6 => &[(b"prompt", Self::Prompt)],
             7 => &[
                 (b"file_id", Self::Referring),
-                (b"plugins", Self::TopReferring),
+                (b"plugins", Self::TopSearching),
             ],
             8 => &[
+                (b"max_uses", Self::MaxUses),
                 (b"file_url", Self::Referring),
                 (b"fileData", Self::Referring),
                 (b"file_uri", Self::Referring),
@@ -73,25 +82,50 @@ impl Key {
             10 => &[
                 (b"modalities", Self::Modalities),
                 (b"inlineData", Self::Referring),
+                (b"urlContext", Self::GeminiTool),
+                (b"googleMaps", Self::GeminiTool),
+                (b"fileSearch", Self::GeminiTool),
             ],
             11 => &[
                 (b"input_audio", Self::InputAudio),
                 (b"inline_data", Self::Referring),
-                (b"mcp_servers", Self::TopReferring),
+                (b"mcp_servers", Self::TopServers),
+                (b"url_context", Self::GeminiTool),
+                (b"google_maps", Self::GeminiTool),
+                (b"file_search", Self::GeminiTool),
             ],
-            12 => &[(b"conversation", Self::TopReferring)],
+            12 => &[
+                (b"conversation", Self::TopReferring),
+                (b"googleSearch", Self::GeminiTool),
+            ],
             13 => &[
+                (b"google_search", Self::GeminiTool),
+                (b"codeExecution", Self::GeminiTool),
                 (b"cache_control", Self::Cache),
                 (b"cachedContent", Self::TopReferring),
             ],
-            14 => &[(b"cached_content", Self::TopReferring)],
-            17 => &[(b"encrypted_content", Self::Encrypted)],
+            14 => &[
+                (b"cached_content", Self::TopReferring),
+                (b"code_execution", Self::GeminiTool),
+            ],
+            17 => &[
+                (b"encrypted_content", Self::Encrypted),
+                (b"search_parameters", Self::TopSearching),
+            ],
             18 => &[
-                (b"web_search_options", Self::TopReferring),
+                (b"web_search_options", Self::TopSearching),
                 (b"responseModalities", Self::Modalities),
             ],
-            19 => &[(b"response_modalities", Self::Modalities)],
+            19 => &[
+                (b"response_modalities", Self::Modalities),
+                (b"enterpriseWebSearch", Self::GeminiTool),
+            ],
             20 => &[(b"previous_response_id", Self::TopReferring)],
+            21 => &[
+                (b"enterprise_web_search", Self::GeminiTool),
+                (b"googleSearchRetrieval", Self::GeminiTool),
+            ],
+            23 => &[(b"google_search_retrieval", Self::GeminiTool)],
             _ => &[],
         }
     }

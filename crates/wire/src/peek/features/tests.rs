@@ -95,6 +95,151 @@ fn caching_and_tools_are_noticed() {
     }
 }
 
+/// How often the provider may run tools, and search.
+fn runs(body: &str) -> (Uses, Uses) {
+    let found = found(body);
+    (found.provider_runs, found.provider_searches)
+}
+
+#[test]
+fn tools_that_the_provider_runs_are_told_from_those_of_the_client() {
+    let (none, any) = (Uses::None, Uses::Unbounded);
+    for (tool, told) in [
+        (r#"{"type":"function","name":"web_search"}"#, (none, none)),
+        (r#"{"type":"custom","name":"x"}"#, (none, none)),
+        (
+            r#"{"name":"x","input_schema":{"type":"object"}}"#,
+            (none, none),
+        ),
+        (r#"{"type":"bash_20250124","name":"bash"}"#, (none, none)),
+        (r#"{"type":"text_editor_20250728"}"#, (none, none)),
+        (r#"{"type":"computer_20251124"}"#, (none, none)),
+        (r#"{"type":"memory_20250818"}"#, (none, none)),
+        (r#"{"type":"computer_use_preview"}"#, (none, none)),
+        (r#"{"type":"local_shell"}"#, (none, none)),
+        (r#"{"type":"apply_patch"}"#, (none, none)),
+        (r#"{"type":"code_interpreter"}"#, (any, none)),
+        (r#"{"type":"code_execution_20250825"}"#, (any, none)),
+        (r#"{"type":"web_fetch_20250910"}"#, (any, none)),
+        (r#"{"type":"mcp","server_url":"https://x"}"#, (any, none)),
+        (r#"{"type":"tool_search_tool_regex_20251119"}"#, (any, none)),
+        (r#"{"type":"web_search"}"#, (any, any)),
+        (r#"{"type":"web_search_preview_2025_03_11"}"#, (any, any)),
+        (
+            r#"{"type":"web_search_20250305","name":"web_search"}"#,
+            (any, any),
+        ),
+        (
+            r#"{"type":"file_search","vector_store_ids":[]}"#,
+            (any, any),
+        ),
+        (r#"{"type":"bash_of_the_future"}"#, (any, any)),
+        (r#"{"type":"web_s\u0065arch"}"#, (any, any)),
+        (r#"{"Type":"web_search"}"#, (any, any)),
+        (r#"{"type":"web_search","type":"function"}"#, (any, any)),
+        (r#"{"googleSearch":{}}"#, (any, any)),
+        (r#"{"google_search":{}}"#, (any, any)),
+        (
+            r#"{"functionDeclarations":[{"name":"googleSearch"}]}"#,
+            (none, none),
+        ),
+    ] {
+        let body = format!(r#"{{"tools":[{{"type":"function"}},{tool}]}}"#);
+        assert_eq!(runs(&body), told, "{body}");
+    }
+}
+
+#[test]
+fn how_often_a_provider_may_run_a_tool_is_what_the_tool_says() {
+    let search = |more: &str| format!(r#"{{"type":"web_search_20250305"{more}}}"#);
+    for (tools, uses, searches) in [
+        (search(r#","max_uses":3"#), Uses::AtMost(3), Uses::AtMost(3)),
+        (
+            r#"{ "max_uses" : 3 , "type":"web_search_20250305" }"#.to_owned(),
+            Uses::AtMost(3),
+            Uses::AtMost(3),
+        ),
+        (
+            [search(r#","max_uses":3"#), search(r#","max_uses":4"#)].join(","),
+            Uses::AtMost(7),
+            Uses::AtMost(7),
+        ),
+        (
+            search(r#","max_uses":3"#) + r#",{"type":"web_fetch_20250910","max_uses":2}"#,
+            Uses::AtMost(5),
+            Uses::AtMost(3),
+        ),
+        (
+            search(r#","max_uses":3"#) + r#",{"type":"code_execution_20250825"}"#,
+            Uses::Unbounded,
+            Uses::AtMost(3),
+        ),
+        (
+            search("") + r#",{"type":"web_fetch_20250910","max_uses":2}"#,
+            Uses::Unbounded,
+            Uses::Unbounded,
+        ),
+        (
+            search(r#","max_uses":3,"max_uses":9"#),
+            Uses::AtMost(9),
+            Uses::AtMost(9),
+        ),
+        (
+            r#"{"type":"function","max_uses":3}"#.to_owned(),
+            Uses::None,
+            Uses::None,
+        ),
+    ] {
+        let body = format!(r#"{{"tools":[{tools}]}}"#);
+        assert_eq!(runs(&body), (uses, searches), "{body}");
+    }
+}
+
+#[test]
+fn a_cap_that_somebody_may_read_otherwise_is_none() {
+    for cap in [
+        r#""max_uses":null"#,
+        r#""max_uses":0"#,
+        r#""max_uses":-1"#,
+        r#""max_uses":2.0"#,
+        r#""max_uses":2e9"#,
+        r#""max_uses":"2""#,
+        r#""max_uses":99999999999999999999999"#,
+        r#""Max_Uses":2"#,
+        r#""max\u005fuses":2"#,
+        r#""max_uses":2,"MAX_USES":9"#,
+        r#""user_location":{"max_uses":2}"#,
+    ] {
+        let body = format!(r#"{{"tools":[{{"type":"web_search_20250305",{cap}}}]}}"#);
+        assert_eq!(runs(&body), (Uses::Unbounded, Uses::Unbounded), "{body}");
+    }
+}
+
+#[test]
+fn what_lets_the_provider_run_tools_without_naming_one_is_noticed() {
+    let (none, any) = (Uses::None, Uses::Unbounded);
+    for (body, told) in [
+        (
+            r#"{"web_search_options":{"search_context_size":"low"}}"#,
+            (any, any),
+        ),
+        (r#"{"web_search_options":null}"#, (none, none)),
+        (r#"{"plugins":[{"id":"web"}]}"#, (any, any)),
+        (r#"{"plugins":[]}"#, (none, none)),
+        (r#"{"search_parameters":{"mode":"auto"}}"#, (any, any)),
+        (r#"{"prompt":{"id":"pmpt_1"}}"#, (any, any)),
+        (r#"{"prompt":"text"}"#, (none, none)),
+        (r#"{"mcp_servers":[{"url":"https://x"}]}"#, (any, none)),
+        (r#"{"mcp_servers":[]}"#, (none, none)),
+        (
+            r#"{"metadata":{"web_search_options":{},"googleSearch":{}}}"#,
+            (none, none),
+        ),
+    ] {
+        assert_eq!(runs(body), told, "{body}");
+    }
+}
+
 #[test]
 fn an_ordinary_body_has_no_features() {
     let body = r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,"n":1}"#;

@@ -1,0 +1,107 @@
+//! One tool of a request: whether the client runs it or the provider does, and how often.
+
+use tollgate_policy::bound::Uses;
+
+/// What is known of the tool that is being read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tool {
+    run: Run,
+    /// The largest `max_uses`, in case there are several.
+    most: Option<u64>,
+    /// Whether somebody may read another `max_uses`, or none.
+    is_unclear: bool,
+}
+
+/// Who runs a tool. The greater one wins where a tool says two things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Run {
+    /// The client, as the provider asks it to.
+    Client,
+    /// The provider, by itself.
+    Provider,
+    /// The provider, and it may search.
+    Search,
+}
+
+/// What comes before the date in the types of Anthropic's tools that clients run. All others run at
+/// the provider.
+const CLIENT_PREFIXES: [&[u8]; 4] = [b"bash_", b"text_editor_", b"computer_", b"memory_"];
+/// The same of tools that the provider runs and that search nothing.
+const NO_SEARCH_PREFIXES: [&[u8]; 2] = [b"code_execution_", b"web_fetch_"];
+
+impl Run {
+    /// By the value of `type`, as it stands between its quotes.
+    fn of(kind: &[u8]) -> Self {
+        let begins = |prefixes: &[&[u8]]| {
+            let mut rests = prefixes.iter().filter_map(|one| kind.strip_prefix(*one));
+            rests.any(|rest| !rest.is_empty() && rest.iter().all(u8::is_ascii_digit))
+        };
+        match kind {
+            b"function"
+            | b"custom"
+            | b"apply_patch"
+            | b"local_shell"
+            | b"computer"
+            | b"computer_use_preview" => Self::Client,
+            b"code_interpreter" | b"image_generation" | b"mcp" | b"tool_search" => Self::Provider,
+            _ if begins(&CLIENT_PREFIXES) => Self::Client,
+            _ if begins(&NO_SEARCH_PREFIXES) => Self::Provider,
+            // They search among the tools of the request.
+            _ if kind.starts_with(b"tool_search_tool_") => Self::Provider,
+            // Also what is not known yet.
+            _ => Self::Search,
+        }
+    }
+}
+
+impl Tool {
+    /// One of which nothing was read.
+    pub(super) const NONE: Self = Self {
+        run: Run::Client,
+        most: None,
+        is_unclear: false,
+    };
+
+    /// It has this `type`.
+    pub(super) fn kind(&mut self, kind: &[u8]) {
+        self.run = self.run.max(Run::of(kind));
+    }
+
+    /// It is named by a key, as Gemini names those that it runs.
+    pub(super) fn is_named_by_key(&mut self) {
+        self.run = Run::Search;
+    }
+
+    /// It has a `max_uses`, or a key that some read so; the text goes from its value on.
+    pub(super) fn max_uses(&mut self, is_exact: bool, value: &[u8]) {
+        let digits = value.iter().take_while(|byte| byte.is_ascii_digit());
+        let (number, rest) = value.split_at(digits.count());
+        let ends = matches!(
+            rest.first(),
+            Some(b',' | b'}' | b' ' | b'\t' | b'\r' | b'\n')
+        );
+        let number = str::from_utf8(number).ok().and_then(|n| n.parse().ok());
+        // Relays that leave zeros out make of them a tool without a cap.
+        match number.filter(|number| is_exact && ends && *number > 0) {
+            Some(number) => self.most = self.most.max(Some(number)),
+            None => self.is_unclear = true,
+        }
+    }
+
+    /// How often the provider can run it.
+    pub(super) fn uses(self) -> Uses {
+        match self.most {
+            _ if self.run == Run::Client => Uses::None,
+            Some(most) if !self.is_unclear => Uses::AtMost(most),
+            _ => Uses::Unbounded,
+        }
+    }
+
+    /// How often it can search.
+    pub(super) fn searches(self) -> Uses {
+        match self.run {
+            Run::Search => self.uses(),
+            Run::Client | Run::Provider => Uses::None,
+        }
+    }
+}
