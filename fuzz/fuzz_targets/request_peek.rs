@@ -10,7 +10,7 @@ fuzz_target!(|body: &[u8]| {
     let Ok(seen) = peek(body) else {
         return;
     };
-    let span = seen.model_span.clone();
+    let span = seen.model_span.clone().expect("the body names its model");
     let before = body.get(..span.start).expect("the span lies in the body");
     let after = body.get(span.end..).expect("the span lies in the body");
     let replaced = replace_model(body, span, "other\"model");
@@ -18,7 +18,8 @@ fuzz_target!(|body: &[u8]| {
     let again = peek(&replaced).expect("a body with another model is still a body");
     assert_eq!(again.model, "other\"model");
     assert_eq!(again.stream, seen.stream);
-    let back = replace_model(&replaced, again.model_span, &seen.model);
+    let span = again.model_span.expect("and still does");
+    let back = replace_model(&replaced, span, &seen.model);
     let back = peek(&back).expect("and back again");
     assert_eq!((&back.model, back.stream), (&seen.model, seen.stream));
 

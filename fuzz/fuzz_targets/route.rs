@@ -2,7 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tollgate_wire::{RouteTarget, dialect_of, route};
+use tollgate_policy::endpoint::Endpoint;
+use tollgate_wire::route::model_in_query;
+use tollgate_wire::{ModelPlace, RouteTarget, dialect_of, route};
 
 fuzz_target!(|data: (u8, &str)| {
     let (method, path) = data;
@@ -11,6 +13,9 @@ fuzz_target!(|data: (u8, &str)| {
     ];
     let method = methods.get(usize::from(method)).copied().unwrap_or("POST");
     dialect_of(path);
+    if let Ok(model) = model_in_query(Some(path)) {
+        assert!(!model.is_empty() && !model.chars().any(char::is_control));
+    }
     let Ok(found) = route(method, path) else {
         return;
     };
@@ -37,12 +42,29 @@ fuzz_target!(|data: (u8, &str)| {
                 read = again;
             }
         }
-        RouteTarget::Model(endpoint) => {
-            assert_eq!(method, "POST");
-            assert_eq!(endpoint.dialect(), found.dialect);
+        RouteTarget::Model(model) => {
+            let is_realtime = model.endpoint == Endpoint::Realtime;
+            assert_eq!(method, if is_realtime { "GET" } else { "POST" });
+            assert_eq!(model.endpoint.dialect(), found.dialect);
+            // What an upstream gets is routed to the same endpoint, with the name that was put in.
+            let there = model.upstream_path("a/b c").into_owned();
+            let again = route(method, &there).expect("an upstream has this route");
+            let RouteTarget::Model(again) = again.target else {
+                panic!("{there} is no endpoint of a model");
+            };
+            assert_eq!((again.endpoint, again.place), (model.endpoint, model.place));
+            if model.place == ModelPlace::Path {
+                assert_eq!(again.model.as_deref(), Some("a/b c"));
+            }
+            model.upstream_query(Some(path), "m");
+        }
+        RouteTarget::Stored(stored) => {
+            assert!(path.ends_with(stored.path) && stored.path.starts_with("/v1/responses/"));
+            assert!(!stored.id.contains('/'));
         }
         RouteTarget::Gateway(_) | RouteTarget::OneModel(_) => {
-            assert!(path.starts_with("/v1/models"))
+            let known = ["/v1/models", "/v1beta/models", "/openai/v1/models"];
+            assert!(known.iter().any(|models| path.starts_with(models)));
         }
         RouteTarget::SelfService(_) => assert!(matches!(method, "GET" | "HEAD")),
         RouteTarget::Preflight => assert_eq!((method, path), ("HEAD", "/")),

@@ -11,19 +11,25 @@ pub enum CapField {
     MaxCompletionTokens,
     /// `max_output_tokens`: responses.
     MaxOutputTokens,
+    /// `generationConfig.maxOutputTokens`: Gemini.
+    GenerationConfig,
 }
 
 /// A text that names no such field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not one of `max_tokens`, `max_completion_tokens`, `max_output_tokens`")]
+#[error(
+    "`{0}` is not one of `max_tokens`, `max_completion_tokens`, `max_output_tokens`, \
+     `generationConfig.maxOutputTokens`"
+)]
 pub struct CapFieldError(String);
 
 impl CapField {
     /// All fields.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::MaxTokens,
         Self::MaxCompletionTokens,
         Self::MaxOutputTokens,
+        Self::GenerationConfig,
     ];
 
     /// The fields that an endpoint reads; which one wins, if two are there, differs by upstream.
@@ -32,16 +38,18 @@ impl CapField {
             Endpoint::ChatCompletions => &[Self::MaxTokens, Self::MaxCompletionTokens],
             Endpoint::Completions | Endpoint::Messages => &[Self::MaxTokens],
             Endpoint::Responses => &[Self::MaxOutputTokens],
+            Endpoint::GeminiGenerate => &[Self::GenerationConfig],
             _ => &[],
         }
     }
 
-    /// The name in a request body.
+    /// The name in a request body, with a dot where it stands in an object.
     pub const fn name(self) -> &'static str {
         match self {
             Self::MaxTokens => "max_tokens",
             Self::MaxCompletionTokens => "max_completion_tokens",
             Self::MaxOutputTokens => "max_output_tokens",
+            Self::GenerationConfig => "generationConfig.maxOutputTokens",
         }
     }
 }

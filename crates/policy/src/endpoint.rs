@@ -38,6 +38,28 @@ pub enum Endpoint {
     Speech,
     /// `POST /v1/rerank`
     Rerank,
+    /// `POST /v1/audio/transcriptions`
+    Transcriptions,
+    /// `POST /v1/audio/translations`
+    Translations,
+    /// `POST /v1/images/edits`
+    ImageEdits,
+    /// `POST /v1/images/variations`
+    ImageVariations,
+    /// `POST /v1/responses/compact`
+    CompactResponses,
+    /// `POST /v1/responses/input_tokens`
+    CountInputTokens,
+    /// `/v1/responses/{id}` and what is below it: of no model, and free
+    StoredResponses,
+    /// `GET /v1/realtime`, a WebSocket
+    Realtime,
+    /// `POST /v1beta/models/{model}:generateContent`, and `:streamGenerateContent`
+    GeminiGenerate,
+    /// `POST /v1beta/models/{model}:embedContent`, and `:batchEmbedContents`
+    GeminiEmbed,
+    /// `POST /v1beta/models/{model}:countTokens`
+    GeminiCountTokens,
     /// `GET /v1/models`, answered by the gateway
     Models,
 }
@@ -67,7 +89,7 @@ impl Dialect {
 
 impl Endpoint {
     /// All endpoints that are not mounts.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 22] = [
         Self::ChatCompletions,
         Self::Completions,
         Self::Embeddings,
@@ -78,6 +100,17 @@ impl Endpoint {
         Self::ImageGenerations,
         Self::Speech,
         Self::Rerank,
+        Self::Transcriptions,
+        Self::Translations,
+        Self::ImageEdits,
+        Self::ImageVariations,
+        Self::CompactResponses,
+        Self::CountInputTokens,
+        Self::StoredResponses,
+        Self::Realtime,
+        Self::GeminiGenerate,
+        Self::GeminiEmbed,
+        Self::GeminiCountTokens,
         Self::Models,
     ];
 
@@ -94,13 +127,38 @@ impl Endpoint {
             Self::ImageGenerations => "images.generations",
             Self::Speech => "audio.speech",
             Self::Rerank => "rerank",
+            Self::Transcriptions => "audio.transcriptions",
+            Self::Translations => "audio.translations",
+            Self::ImageEdits => "images.edits",
+            Self::ImageVariations => "images.variations",
+            Self::CompactResponses => "responses.compact",
+            Self::CountInputTokens => "responses.input_tokens",
+            Self::StoredResponses => "responses.stored",
+            Self::Realtime => "realtime",
+            Self::GeminiGenerate => "gemini.generate_content",
+            Self::GeminiEmbed => "gemini.embed_content",
+            Self::GeminiCountTokens => "gemini.count_tokens",
             Self::Models => "models",
         }
     }
 
-    /// Whether calls go on to an upstream; the others are answered by the gateway.
+    /// Whether it is an endpoint of a model, so that its calls go on to an upstream which serves
+    /// that model. The models are listed by the gateway; what is stored has no model of its own.
     pub const fn relayed(self) -> bool {
-        !matches!(self, Self::Models)
+        !matches!(self, Self::Models | Self::StoredResponses)
+    }
+
+    /// Whether its calls cost nothing, whatever the price list says: they count, or look at what
+    /// was paid for.
+    pub const fn is_free(self) -> bool {
+        matches!(
+            self,
+            Self::CountTokens
+                | Self::CountInputTokens
+                | Self::GeminiCountTokens
+                | Self::StoredResponses
+                | Self::Models
+        )
     }
 
     /// Whether an answer is generated token by token: text, and what models that see or speak give.
@@ -113,6 +171,13 @@ impl Endpoint {
                 | Self::Messages
                 | Self::ImageGenerations
                 | Self::Speech
+                | Self::Transcriptions
+                | Self::Translations
+                | Self::ImageEdits
+                | Self::ImageVariations
+                | Self::CompactResponses
+                | Self::Realtime
+                | Self::GeminiGenerate
         )
     }
 
@@ -121,14 +186,30 @@ impl Endpoint {
     pub const fn priced_by(self) -> &'static [&'static [Part]] {
         const OUTPUT: &[Part] = &[Part::Output];
         match self {
-            Self::ChatCompletions | Self::Completions | Self::Responses | Self::Messages => {
-                &[&[Part::Input], OUTPUT]
-            }
-            Self::Embeddings | Self::Moderations => &[&[Part::Input]],
+            Self::ChatCompletions
+            | Self::Completions
+            | Self::Responses
+            | Self::CompactResponses
+            | Self::Messages
+            | Self::Realtime
+            | Self::GeminiGenerate => &[&[Part::Input], OUTPUT],
+            // Counting is free, but a model without any price is not offered for it alone.
+            Self::Embeddings
+            | Self::Moderations
+            | Self::GeminiEmbed
+            | Self::CountInputTokens
+            | Self::GeminiCountTokens => &[&[Part::Input]],
             Self::Rerank => &[&[Part::Input, Part::Search]],
-            Self::ImageGenerations => &[&[Part::Image, Part::OutputImage, Part::Output]],
+            Self::ImageGenerations | Self::ImageEdits | Self::ImageVariations => {
+                &[&[Part::Image, Part::OutputImage, Part::Output]]
+            }
+            // By the second, or by the token in both directions.
+            Self::Transcriptions | Self::Translations => &[
+                &[Part::Second, Part::InputAudio, Part::Input],
+                &[Part::Second, Part::Output],
+            ],
             Self::Speech => &[&[Part::Input, Part::Second, Part::OutputAudio, Part::Output]],
-            Self::CountTokens | Self::Models => &[],
+            Self::CountTokens | Self::StoredResponses | Self::Models => &[],
         }
     }
 
@@ -143,8 +224,17 @@ impl Endpoint {
             | Self::ImageGenerations
             | Self::Speech
             | Self::Rerank
+            | Self::Transcriptions
+            | Self::Translations
+            | Self::ImageEdits
+            | Self::ImageVariations
+            | Self::CompactResponses
+            | Self::CountInputTokens
+            | Self::StoredResponses
+            | Self::Realtime
             | Self::Models => Dialect::OpenAi,
             Self::Messages | Self::CountTokens => Dialect::Anthropic,
+            Self::GeminiGenerate | Self::GeminiEmbed | Self::GeminiCountTokens => Dialect::Gemini,
         }
     }
 }

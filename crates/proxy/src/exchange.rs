@@ -26,7 +26,9 @@ use tollgate_rights::entry::Entry;
 use tollgate_upkeep::watch::UpstreamWatch;
 use tollgate_wire::answer::Fault;
 use tollgate_wire::default_cap_field;
-use tollgate_wire::route::{RouteError, RouteTarget, dialect_of, route};
+use tollgate_wire::route::{
+    ModelPlace, ModelRoute, Route, RouteError, RouteTarget, dialect_of, route,
+};
 
 use crate::answer::{self, ReplyBody};
 use crate::bounded::BoundedBody;
@@ -169,7 +171,7 @@ impl Proxy {
     ) -> Result<Reply, Stop> {
         let snapshot = self.rights.snapshot();
         match target {
-            RouteTarget::Model(endpoint) => {
+            RouteTarget::Model(ModelRoute { endpoint, .. }) => {
                 admit::check_caller(exchange, &snapshot, entry, endpoint)?;
                 let intake = intake::read(&head, body, &self.settings).await?;
                 intake.check(endpoint)?;
@@ -223,6 +225,7 @@ impl Proxy {
                     .await
                     .map(Reply::Made)
             }
+            RouteTarget::Stored(_) => Err(Fault::RouteNotFound.into()),
             RouteTarget::Preflight => Ok(Reply::Made(answer::empty(exchange))),
         }
     }
@@ -307,9 +310,23 @@ enum Reply {
     Relayed(Response<ReplyBody>),
 }
 
+/// Whether the walk knows what to do: only where the body names the model, and the path stays.
+fn is_wired(route: &Route<'_>, path: &str) -> bool {
+    match &route.target {
+        RouteTarget::Model(model) => {
+            model.place == ModelPlace::Body
+                && model.upstream_path("") == path
+                && model.endpoint != Endpoint::CountInputTokens
+        }
+        RouteTarget::Stored(_) => false,
+        _ => route.dialect != Dialect::Gemini && !path.starts_with("/openai/"),
+    }
+}
+
 fn find<'a>(method: &Method, path: &'a str) -> Result<RouteTarget<'a>, Stop> {
     match route(method.as_str(), path) {
-        Ok(route) => Ok(route.target),
+        Ok(route) if is_wired(&route, path) => Ok(route.target),
+        Ok(_) => Err(Fault::RouteNotFound.into()),
         Err(RouteError::NotFound) => Err(Fault::RouteNotFound.into()),
         Err(RouteError::Method { allow }) => Err(Fault::MethodNotAllowed { allow }.into()),
     }

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod events;
+pub mod form;
 pub mod key_info;
 pub mod models;
 pub mod peek;
@@ -12,5 +13,7 @@ pub mod usage;
 pub use answer::{Answer, Fault, LimitKind, answer, from_refusal, from_refusal_at};
 pub use events::{EventBoundary, KEEP_ALIVE, stream_error};
 pub use peek::{CapField, Peek, PeekError, default_cap_field, peek, replace_model};
-pub use route::{Route, RouteError, RouteTarget, SelfService, dialect_of, route};
+pub use route::{
+    ModelPlace, ModelRoute, Route, RouteError, RouteTarget, SelfService, dialect_of, route,
+};
 pub use splice::Edits;

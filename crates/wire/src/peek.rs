@@ -5,30 +5,43 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::Deserializer as _;
+use tollgate_policy::endpoint::Dialect;
+
+use crate::route::{ModelPlace, ModelRoute};
 
 mod caps;
 mod choices;
 mod features;
+mod generation;
 mod members;
+mod named;
 mod options;
 mod tokens;
 mod walk;
 
 pub use caps::{Cap, CapField, Caps, default_cap_field};
 pub use features::Features;
+pub use generation::ObjectPlace;
 pub use options::IncludeUsage;
 
-pub(crate) use members::Text;
+pub(crate) use members::{Text, alike};
+pub(crate) use named::PREFIX as GEMINI_PREFIX;
 
+use generation::Generation;
 use members::{Deciding, Members, TopLevel};
 
 /// What policy reads from a request body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peek<'a> {
-    /// The model that the client names.
+    /// The model that the client names, in the body or in the path.
     pub model: Cow<'a, str>,
-    /// Where the JSON string of the model stands in the body, quotes included, in bytes.
-    pub model_span: Range<usize>,
+    /// Where the JSON string of the model stands in the body, quotes included, in bytes. None where
+    /// the path names the model, and the body does not.
+    pub model_span: Option<Range<usize>>,
+    /// Where else the body names the model: in each request of a batch of Gemini's.
+    pub nested_models: Vec<Range<usize>>,
+    /// Whether an upstream reads the model from the body, which does not say the same as the path.
+    pub must_name_model: bool,
     /// Whether the client asks for a stream.
     pub stream: bool,
     /// The caps on the output that the client sets.
@@ -41,6 +54,8 @@ pub struct Peek<'a> {
     pub max_tool_calls: Option<u64>,
     /// Whether the client asks for the usage of a stream.
     pub include_usage: IncludeUsage,
+    /// Where Gemini's `generationConfig` stands.
+    pub generation_config: ObjectPlace,
     /// What makes the call cost more than its bytes tell.
     pub features: Features,
 }
@@ -51,11 +66,14 @@ impl Peek<'_> {
         Peek {
             model: Cow::Owned(self.model.into_owned()),
             model_span: self.model_span,
+            nested_models: self.nested_models,
+            must_name_model: self.must_name_model,
             stream: self.stream,
             caps: self.caps,
             choices: self.choices,
             max_tool_calls: self.max_tool_calls,
             include_usage: self.include_usage,
+            generation_config: self.generation_config,
             features: self.features,
         }
     }
@@ -102,12 +120,18 @@ pub enum PeekError {
     /// The model is not a text.
     #[error("`model` must be a string")]
     ModelNotString,
+    /// The body names another model than the path.
+    #[error("a `model` in the body is not the one in the path")]
+    OtherModel,
     /// `stream` is neither a boolean nor null.
     #[error("`stream` must be `true` or `false`")]
     StreamNotBool,
     /// A count is no whole number, or too large to count.
     #[error("`{0}` must be a whole number that is not negative")]
     NotCount(&'static str),
+    /// A member is neither an object nor null.
+    #[error("`{0}` must be an object")]
+    NotAnObject(&'static str),
     /// `stream_options` is neither an object nor null.
     #[error("`stream_options` must be an object")]
     StreamOptionsNotObject,
@@ -116,13 +140,62 @@ pub enum PeekError {
     IncludeUsageNotBool,
 }
 
-/// Reads what policy needs from the whole body of a request, without copying the rest.
+/// Reads what policy needs from the whole body of a request, without copying the rest. The body names
+/// the model.
 ///
 /// # Errors
 /// Where the body is not a single JSON object in UTF-8 with one `model` string; where a key that
 /// policy reads is there twice or in another case, since two readers could then see two requests;
 /// where the value of such a key is of the wrong kind.
 pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
+    let (text, members, features) = open(body)?;
+    let raw = members
+        .get(Deciding::Model)
+        .ok_or(PeekError::ModelMissing)?;
+    let model = members::string(raw).ok_or(PeekError::ModelNotString)?;
+    let mut seen = read_members(text, &members, features, model)?;
+    seen.model_span = Some(span(text, raw).ok_or(PeekError::ModelMissing)?);
+    Ok(seen)
+}
+
+/// The same for a request of this route, whose path may name the model, ask for a stream, or tell
+/// that the body is one of Gemini's.
+///
+/// The model of the path goes before that of the body. Azure's clients name a deployment in the path
+/// and perhaps another model in the body, which is then edited; one of Gemini's that names another
+/// is refused.
+///
+/// # Errors
+/// As [`peek`], and [`PeekError::OtherModel`].
+pub fn peek_for<'a>(route: &'a ModelRoute<'_>, body: &'a [u8]) -> Result<Peek<'a>, PeekError> {
+    let Some(named) = &route.model else {
+        return peek(body);
+    };
+    let (text, members, features) = open(body)?;
+    let mut seen = read_members(text, &members, features, Cow::Borrowed(named.as_ref()))?;
+    let raw = members.get(Deciding::Model).filter(|raw| *raw != "null");
+    seen.model_span = members.get(Deciding::Model).and_then(|raw| span(text, raw));
+    if route.place == ModelPlace::Body {
+        let same = raw.and_then(members::string);
+        seen.must_name_model = same.is_none_or(|text| text != named.as_ref());
+    } else if raw.is_some_and(|raw| !named::names(raw, named)) {
+        return Err(PeekError::OtherModel);
+    }
+    if route.endpoint.dialect() == Dialect::Gemini {
+        let config = Generation::read(text, members.get(Deciding::GenerationConfig))?;
+        seen.caps.generation_config = config.cap;
+        seen.choices = config.choices;
+        seen.generation_config = config.place;
+        seen.nested_models = named::nested(text, route.endpoint, named)?;
+    }
+    if let Some(streams) = route.streams {
+        seen.stream = streams;
+    }
+    Ok(seen)
+}
+
+/// The text of a body, and what its outermost object holds.
+fn open(body: &[u8]) -> Result<(&str, Members<'_>, Features), PeekError> {
     if body.starts_with(b"\xef\xbb\xbf") {
         return Err(PeekError::ByteOrderMark);
     }
@@ -131,34 +204,43 @@ pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
         // serde_json knows where the fault is. It skips values without a limit of depth.
         return Err(read(text).err().unwrap_or(PeekError::TooDeep));
     };
-    if let Some(problem) = members.problem.take() {
-        return Err(problem);
+    match members.problem.take() {
+        Some(problem) => Err(problem),
+        None => Ok((text, members, features)),
     }
-    let raw = members
-        .get(Deciding::Model)
-        .ok_or(PeekError::ModelMissing)?;
-    let model = members::string(raw).ok_or(PeekError::ModelNotString)?;
+}
+
+fn read_members<'a>(
+    text: &str,
+    members: &Members<'_>,
+    features: Features,
+    model: Cow<'a, str>,
+) -> Result<Peek<'a>, PeekError> {
     let stream = match members.get(Deciding::Stream) {
         Some("true") => true,
         Some("false" | "null") | None => false,
         Some(_) => return Err(PeekError::StreamNotBool),
     };
-    let cap = |key| cap(text, &members, key);
+    let cap = |key| cap(text, members, key);
     Ok(Peek {
         model,
-        model_span: span(text, raw).ok_or(PeekError::ModelMissing)?,
+        model_span: None,
+        nested_models: Vec::new(),
+        must_name_model: false,
         stream,
         caps: Caps {
             max_tokens: cap(Deciding::MaxTokens)?,
             max_completion_tokens: cap(Deciding::MaxCompletionTokens)?,
             max_output_tokens: cap(Deciding::MaxOutputTokens)?,
+            generation_config: None,
         },
-        choices: choices::of(&members)?,
+        choices: choices::of(members)?,
         // As with the other caps, 0 is none.
         max_tool_calls: members
             .count(Deciding::MaxToolCalls)?
             .filter(|calls| *calls > 0),
         include_usage: IncludeUsage::read(text, members.get(Deciding::StreamOptions))?,
+        generation_config: ObjectPlace::Absent,
         features,
     })
 }
@@ -182,6 +264,12 @@ pub fn asks_for_background(body: &[u8]) -> bool {
     memchr::memmem::find(body, b"\"background\"").is_some()
         && serde_json::from_slice::<Asked>(body)
             .map_or(true, |asked| asked.background == Some(true))
+}
+
+/// Whether policy reads a member of this name at the top level of a body, in any case: no such
+/// member can be put in by [`crate::Edits::member`].
+pub fn is_deciding(name: &str) -> bool {
+    Deciding::has(name)
 }
 
 /// The body with another model in it, and not a byte changed besides.

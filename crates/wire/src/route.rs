@@ -7,6 +7,14 @@ use tollgate_policy::endpoint::{Dialect, Endpoint};
 use tollgate_policy::name::Prefix;
 
 mod decoded;
+mod gemini;
+mod model;
+mod query;
+mod stored;
+
+pub use model::{ModelPlace, ModelRoute};
+pub use query::{QueryModelError, model_in_query};
+pub use stored::{Stored, StoredAction};
 
 /// What is asked for, and the dialect that it is asked in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +28,10 @@ pub struct Route<'a> {
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RouteTarget<'a> {
-    /// An endpoint of a model, which the JSON body names.
-    Model(Endpoint),
+    /// An endpoint of a model.
+    Model(ModelRoute<'a>),
+    /// What an upstream keeps of an earlier response.
+    Stored(Stored<'a>),
     /// Something that the gateway answers itself: `GET /v1/models`.
     Gateway(Endpoint),
     /// `GET /v1/models/{id}`, with the id decoded. It may hold slashes.
@@ -65,20 +75,6 @@ pub enum RouteError {
     },
 }
 
-/// Paths whose JSON body names the model. All take `POST` alone.
-const MODEL_ROUTES: [(&str, Endpoint); 10] = [
-    ("/v1/chat/completions", Endpoint::ChatCompletions),
-    ("/v1/completions", Endpoint::Completions),
-    ("/v1/embeddings", Endpoint::Embeddings),
-    ("/v1/responses", Endpoint::Responses),
-    ("/v1/messages", Endpoint::Messages),
-    ("/v1/messages/count_tokens", Endpoint::CountTokens),
-    ("/v1/moderations", Endpoint::Moderations),
-    ("/v1/images/generations", Endpoint::ImageGenerations),
-    ("/v1/audio/speech", Endpoint::Speech),
-    ("/v1/rerank", Endpoint::Rerank),
-];
-
 /// Paths of a caller's own token, with the aliases that clients call. All take `GET` and `HEAD`.
 const SELF_SERVICE: [(&str, SelfService); 7] = [
     ("/v1/key", SelfService::Key),
@@ -94,12 +90,15 @@ const SELF_SERVICE: [(&str, SelfService); 7] = [
 ];
 
 const MODELS: &str = "/v1/models";
+const GEMINI_MODELS: &str = "/v1beta/models";
+/// What Azure puts before the paths of OpenAI.
+const AZURE: &str = "/openai";
 const READ: &str = "GET, HEAD";
 const MOUNT: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// The route of a request, from its method and its path as received: not decoded, without query.
 ///
-/// `HEAD` is routed as `GET` is.
+/// `HEAD` is routed as `GET` is, but for a WebSocket.
 ///
 /// # Errors
 /// [`RouteError::NotFound`] also for a path that another reader could take for a different one:
@@ -108,8 +107,14 @@ const MOUNT: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, RouteError> {
     let target = target(method, path)?;
     let dialect = match &target {
-        RouteTarget::Model(endpoint) | RouteTarget::Gateway(endpoint) => endpoint.dialect(),
-        RouteTarget::OneModel(_) | RouteTarget::SelfService(_) => Dialect::OpenAi,
+        RouteTarget::Model(model) => model.endpoint.dialect(),
+        RouteTarget::Gateway(_) | RouteTarget::OneModel(_) if path.starts_with(GEMINI_MODELS) => {
+            Dialect::Gemini
+        }
+        RouteTarget::Gateway(endpoint) => endpoint.dialect(),
+        RouteTarget::OneModel(_) | RouteTarget::SelfService(_) | RouteTarget::Stored(_) => {
+            Dialect::OpenAi
+        }
         RouteTarget::Mount { .. } => Dialect::Plain,
         RouteTarget::Preflight => Dialect::Anthropic,
     };
@@ -122,40 +127,25 @@ pub fn dialect_of(path: &str) -> Dialect {
         path.strip_prefix(root)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let verb = path.rsplit_once(':').map(|(_, verb)| verb);
     if under("/v1/messages") {
         Dialect::Anthropic
-    } else if under("/v1beta") || under("/v1") && verb.is_some_and(gemini) {
+    } else if under("/v1beta") || under("/v1") && gemini::has_verb(path) {
         Dialect::Gemini
-    } else if ["/v1", "/openai", "/api", "/dashboard"]
-        .into_iter()
-        .any(under)
-    {
+    } else if ["/v1", AZURE, "/api", "/dashboard"].into_iter().any(under) {
         Dialect::OpenAi
     } else {
         Dialect::Plain
     }
 }
 
-fn gemini(verb: &str) -> bool {
-    let verbs = [
-        "generateContent",
-        "streamGenerateContent",
-        "embedContent",
-        "batchEmbedContents",
-        "countTokens",
-    ];
-    verbs.contains(&verb)
-}
-
 fn target<'a>(method: &str, path: &'a str) -> Result<RouteTarget<'a>, RouteError> {
-    if let Some((_, endpoint)) = MODEL_ROUTES.into_iter().find(|(known, _)| *known == path) {
-        return only(method, &["POST"], "POST").map(|()| RouteTarget::Model(endpoint));
+    if let Some(model) = ModelRoute::plain(path) {
+        return model.only(method).map(RouteTarget::Model);
     }
     if let Some((_, form)) = SELF_SERVICE.into_iter().find(|(known, _)| *known == path) {
         return only(method, &["GET", "HEAD"], READ).map(|()| RouteTarget::SelfService(form));
     }
-    if path == MODELS {
+    if path == MODELS || path == GEMINI_MODELS {
         let gateway = RouteTarget::Gateway(Endpoint::Models);
         return only(method, &["GET", "HEAD"], READ).map(|()| gateway);
     }
@@ -165,12 +155,40 @@ fn target<'a>(method: &str, path: &'a str) -> Result<RouteTarget<'a>, RouteError
     if method == "HEAD" && path == "/" {
         return Ok(RouteTarget::Preflight);
     }
-    match path
-        .strip_prefix(MODELS)
-        .and_then(|id| id.strip_prefix('/'))
+    if let Some(rest) = path.strip_prefix(AZURE)
+        && rest.starts_with('/')
     {
-        Some(id) => one_model(method, id),
-        None => mount(path),
+        return azure(method, rest);
+    }
+    if let Some(rest) = path.strip_prefix("/v1/responses/") {
+        return Stored::find(method, path, rest).map(RouteTarget::Stored);
+    }
+    for models in [MODELS, GEMINI_MODELS] {
+        let id = path
+            .strip_prefix(models)
+            .and_then(|id| id.strip_prefix('/'));
+        if let Some(id) = id {
+            return one_model(method, path, id);
+        }
+    }
+    mount(path)
+}
+
+/// A path below `/openai`: the form with deployments, or OpenAI's own paths once more.
+fn azure<'a>(method: &str, rest: &'a str) -> Result<RouteTarget<'a>, RouteError> {
+    if let Some(model) = ModelRoute::azure(rest) {
+        return model?.only(method).map(RouteTarget::Model);
+    }
+    let is_own = SELF_SERVICE.into_iter().any(|(known, _)| known == rest);
+    if !rest.starts_with("/v1/") || dialect_of(rest) != Dialect::OpenAi || is_own {
+        return Err(RouteError::NotFound);
+    }
+    match target(method, rest)? {
+        RouteTarget::Model(model) => Ok(RouteTarget::Model(model.below_azure())),
+        target @ (RouteTarget::Stored(_) | RouteTarget::Gateway(_) | RouteTarget::OneModel(_)) => {
+            Ok(target)
+        }
+        _ => Err(RouteError::NotFound),
     }
 }
 
@@ -182,16 +200,21 @@ fn only(method: &str, taken: &[&str], allow: &'static str) -> Result<(), RouteEr
     }
 }
 
-/// The id ends the path, so an encoded slash in it cannot change the route: SDKs encode the slash
-/// of ids such as `meta/llama`, other clients do not.
-fn one_model<'a>(method: &str, id: &'a str) -> Result<RouteTarget<'a>, RouteError> {
-    let verb = id.rsplit_once(':').map(|(_, verb)| verb);
-    let gap = id.split('/').any(str::is_empty);
-    if gap || !decoded::harmless(id) || verb.is_some_and(gemini) {
-        return Err(RouteError::NotFound);
+/// A model of which something is asked in Gemini's form, or the model itself. The id ends the path,
+/// so an encoded slash in it cannot change the route: SDKs encode the slash of ids such as
+/// `meta/llama`, other clients do not.
+fn one_model<'a>(method: &str, path: &'a str, id: &'a str) -> Result<RouteTarget<'a>, RouteError> {
+    if let Some(model) = ModelRoute::gemini(path, id) {
+        return model?.only(method).map(RouteTarget::Model);
     }
-    let id = decoded::text(id).ok_or(RouteError::NotFound)?;
+    let id = model_id(id).ok_or(RouteError::NotFound)?;
     only(method, &["GET", "HEAD"], READ).map(|()| RouteTarget::OneModel(id))
+}
+
+/// The id of a model as a path has it, decoded; none where two readers could see two ids.
+fn model_id(id: &str) -> Option<Cow<'_, str>> {
+    let gap = id.split('/').any(str::is_empty);
+    (!gap && decoded::harmless(id)).then(|| decoded::text(id))?
 }
 
 fn mount(path: &str) -> Result<RouteTarget<'_>, RouteError> {

@@ -3,9 +3,11 @@
 
 use std::ops::Range;
 
-use tollgate_policy::endpoint::Endpoint;
+use tollgate_policy::endpoint::{Dialect, Endpoint};
 
-use crate::peek::{Cap, CapField, IncludeUsage, Peek};
+use crate::peek::{Cap, CapField, GEMINI_PREFIX, IncludeUsage, ObjectPlace, Peek};
+
+mod member;
 
 /// The edits of one body, of which the peek was taken.
 #[derive(Debug, Clone)]
@@ -15,6 +17,7 @@ pub struct Edits<'a> {
     model: Option<&'a str>,
     cap: Option<(CapField, u64)>,
     asks_for_usage: bool,
+    extra: Vec<(&'a str, &'a str)>,
 }
 
 /// A text that takes the place of a part of the body; of an empty part, where something is put in.
@@ -32,6 +35,7 @@ impl<'a> Edits<'a> {
             model: None,
             cap: None,
             asks_for_usage: false,
+            extra: Vec::new(),
         }
     }
 
@@ -58,16 +62,28 @@ impl<'a> Edits<'a> {
         self
     }
 
-    /// Whether the edits leave the body as it is.
+    /// Puts a member into the body, if it has none of this name; `json` is the text of its value. A
+    /// name that policy reads ([`crate::peek::is_deciding`]), or that is put in already, is left out.
+    #[must_use]
+    pub fn member(mut self, name: &'a str, json: &'a str) -> Self {
+        let is_there = self.extra.iter().any(|(known, _)| *known == name);
+        if !is_there && !crate::peek::is_deciding(name) {
+            self.extra.push((name, json));
+        }
+        self
+    }
+
+    /// Whether the edits leave the body as it is. Members that may be there already count as edits.
     pub fn is_empty(&self) -> bool {
         let (splices, members) = self.splices();
-        splices.is_empty() && members.is_empty()
+        splices.is_empty() && members.is_empty() && self.extra.is_empty()
     }
 
     /// The body with the edits. With another body than that of the peek, edits whose place is not in
     /// it are left out.
     pub fn apply(&self, body: &[u8]) -> Vec<u8> {
-        let (mut splices, members) = self.splices();
+        let (mut splices, mut members) = self.splices();
+        members.extend(member::missing(body, &self.extra));
         splices.extend(first_members(body, &members));
         splices.sort_by_key(|splice| splice.span.start);
         let added: usize = splices.iter().map(|splice| splice.text.len()).sum();
@@ -90,11 +106,7 @@ impl<'a> Edits<'a> {
     /// The edits in place, and the members that are to be added.
     fn splices(&self) -> (Vec<Splice>, Vec<String>) {
         let (mut splices, mut members) = (Vec::new(), Vec::new());
-        if let Some(name) = self.model.filter(|name| *name != self.peek.model) {
-            let text = serde_json::Value::from(name).to_string();
-            let span = self.peek.model_span.clone();
-            splices.push(Splice { span, text });
-        }
+        self.set_model(&mut splices, &mut members);
         if let Some((field, tokens)) = self.cap {
             self.set_cap(field, tokens, &mut splices, &mut members);
         }
@@ -102,6 +114,28 @@ impl<'a> Edits<'a> {
             self.set_usage(&mut splices, &mut members);
         }
         (splices, members)
+    }
+
+    fn set_model(&self, splices: &mut Vec<Splice>, members: &mut Vec<String>) {
+        let peek = self.peek;
+        let name = self.model.unwrap_or(&peek.model);
+        if name == peek.model && !peek.must_name_model {
+            return;
+        }
+        let is_gemini = self.endpoint.dialect() == Dialect::Gemini;
+        let text = if is_gemini {
+            serde_json::Value::from(format!("{GEMINI_PREFIX}{name}")).to_string()
+        } else {
+            serde_json::Value::from(name).to_string()
+        };
+        if peek.model_span.is_none() && !is_gemini {
+            members.push(format!(r#""model":{text}"#));
+        }
+        let spans = peek.model_span.iter().chain(&peek.nested_models);
+        splices.extend(spans.map(|span| Splice {
+            span: span.clone(),
+            text: text.clone(),
+        }));
     }
 
     fn set_cap(
@@ -123,6 +157,10 @@ impl<'a> Edits<'a> {
             splices.extend(above.map(replace));
         } else if let Some(unset) = caps.get(field) {
             splices.push(replace(unset));
+        } else if field == CapField::GenerationConfig {
+            let (splice, member) = generation_cap(&self.peek.generation_config, tokens);
+            splices.extend(splice);
+            members.extend(member);
         } else {
             members.push(format!(r#""{field}":{tokens}"#));
         }
@@ -145,6 +183,23 @@ impl<'a> Edits<'a> {
         };
         splices.push(Splice { span, text });
     }
+}
+
+/// Gemini's cap: a member of an object, which may not be there.
+fn generation_cap(place: &ObjectPlace, tokens: u64) -> (Option<Splice>, Option<String>) {
+    let member = format!(r#""maxOutputTokens":{tokens}"#);
+    let (span, text) = match place {
+        ObjectPlace::Absent => {
+            let object = format!(r#""generationConfig":{{{member}}}"#);
+            return (None, Some(object));
+        }
+        ObjectPlace::Null(span) => (span.clone(), format!("{{{member}}}")),
+        ObjectPlace::Object { inside, is_empty } => {
+            let comma = if *is_empty { "" } else { "," };
+            (*inside..*inside, format!("{member}{comma}"))
+        }
+    };
+    (Some(Splice { span, text }), None)
 }
 
 /// Puts members right after the brace that opens the body.

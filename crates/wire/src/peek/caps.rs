@@ -27,7 +27,7 @@ pub struct Cap {
     pub span: Range<usize>,
 }
 
-/// The caps at the top level of a body.
+/// The caps of a body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caps {
     /// `max_tokens`
@@ -36,6 +36,8 @@ pub struct Caps {
     pub max_completion_tokens: Option<Cap>,
     /// `max_output_tokens`
     pub max_output_tokens: Option<Cap>,
+    /// `generationConfig.maxOutputTokens`, which Gemini also knows in snake case.
+    pub generation_config: Option<Cap>,
 }
 
 impl Caps {
@@ -45,6 +47,7 @@ impl Caps {
             CapField::MaxTokens => self.max_tokens.as_ref(),
             CapField::MaxCompletionTokens => self.max_completion_tokens.as_ref(),
             CapField::MaxOutputTokens => self.max_output_tokens.as_ref(),
+            CapField::GenerationConfig => self.generation_config.as_ref(),
         }
     }
 

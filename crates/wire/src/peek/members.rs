@@ -22,22 +22,34 @@ pub(super) enum Deciding {
     BestOf,
     /// An array of several prompts is answered by as many choices.
     Prompt,
+    /// Gemini's, which may be written in snake case as well.
+    GenerationConfig,
 }
 
 impl Deciding {
-    /// In the order of their declaration.
-    const ALL: [Self; 10] = [
-        Self::Model,
-        Self::Stream,
-        Self::StreamOptions,
-        Self::MaxTokens,
-        Self::MaxCompletionTokens,
-        Self::MaxOutputTokens,
-        Self::MaxToolCalls,
-        Self::N,
-        Self::BestOf,
-        Self::Prompt,
+    /// How many there are.
+    const COUNT: usize = Self::GenerationConfig as usize + 1;
+
+    /// All ways to write them. No two differ only in their case.
+    const NAMES: [(&'static str, Self); 12] = [
+        ("model", Self::Model),
+        ("stream", Self::Stream),
+        ("stream_options", Self::StreamOptions),
+        ("max_tokens", Self::MaxTokens),
+        ("max_completion_tokens", Self::MaxCompletionTokens),
+        ("max_output_tokens", Self::MaxOutputTokens),
+        ("max_tool_calls", Self::MaxToolCalls),
+        ("n", Self::N),
+        ("best_of", Self::BestOf),
+        ("prompt", Self::Prompt),
+        ("generationConfig", Self::GenerationConfig),
+        ("generation_config", Self::GenerationConfig),
     ];
+
+    /// Whether a member of this name decides something.
+    pub(super) fn has(name: &str) -> bool {
+        Self::NAMES.iter().any(|(known, _)| alike(known, name))
+    }
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -51,6 +63,7 @@ impl Deciding {
             Self::N => "n",
             Self::BestOf => "best_of",
             Self::Prompt => "prompt",
+            Self::GenerationConfig => "generationConfig",
         }
     }
 }
@@ -58,7 +71,7 @@ impl Deciding {
 /// What the top-level object holds.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Members<'a> {
-    values: [Option<&'a str>; Deciding::ALL.len()],
+    values: [Option<&'a str>; Deciding::COUNT],
     /// The first fault in the keys. Reading goes on, so that invalid JSON is found first.
     pub(super) problem: Option<PeekError>,
 }
@@ -82,15 +95,18 @@ impl<'a> Members<'a> {
 
     /// Which of the deciding keys this is. One that differs in its case is a problem.
     pub(super) fn key(&mut self, key: &str) -> Option<Deciding> {
-        let mut known = Deciding::ALL.into_iter();
-        let found = known.find(|known| known.name() == key);
-        if found.is_none() {
-            let mut known = Deciding::ALL.into_iter();
-            if let Some(meant) = known.find(|known| alike(known.name(), key)) {
-                self.note(PeekError::Lookalike(meant.name()));
+        let is_ascii = key.is_ascii();
+        for (name, known) in Deciding::NAMES {
+            if is_ascii && name.len() != key.len() || !alike(name, key) {
+                continue;
             }
+            if name == key {
+                return Some(known);
+            }
+            self.note(PeekError::Lookalike(name));
+            return None;
         }
-        found
+        None
     }
 
     /// Notes the JSON text of a value. A second one for the same key is a problem.
@@ -136,8 +152,8 @@ pub(super) fn string(raw: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Whether a reader that ignores case, as Go's does, takes the key for the name.
-pub(super) fn alike(name: &str, key: &str) -> bool {
-    key.chars().map(plain).eq(name.chars())
+pub(crate) fn alike(name: &str, key: &str) -> bool {
+    key.chars().map(plain).eq(name.chars().map(plain))
 }
 
 /// A letter without its case. For readers that ignore it, the letters k and s have a third form

@@ -30,7 +30,7 @@ fn the_model_and_its_place_are_found() {
     let body = br#" { "messages": [{"model": "inner"}], "model" : "gpt-4o", "stream": true } "#;
     let seen = peek(body).unwrap();
     assert_eq!((seen.model.as_ref(), seen.stream), ("gpt-4o", true));
-    assert_eq!(&body[seen.model_span], br#""gpt-4o""#);
+    assert_eq!(&body[seen.model_span.unwrap()], br#""gpt-4o""#);
     assert!(matches!(seen.model, Cow::Borrowed(_)));
 }
 
@@ -39,7 +39,7 @@ fn escapes_are_undone_in_keys_and_in_the_model() {
     let body = r#"{"mo\u0064el":"a\/b\u00e9\ud83d\ude00","str\u0065am":true}"#;
     let seen = peek(body.as_bytes()).unwrap();
     assert_eq!((seen.model.as_ref(), seen.stream), ("a/bé😀", true));
-    let raw = body.get(seen.model_span);
+    let raw = body.get(seen.model_span.unwrap());
     assert_eq!(raw, Some(r#""a\/b\u00e9\ud83d\ude00""#));
 }
 
@@ -434,7 +434,7 @@ fn nesting_is_bounded_where_another_reader_bounds_it() {
 fn another_model_is_written_in_its_place_and_nothing_else_changes() {
     let body = br#"{ "a":"\u0041", "model" : "gpt\u002d4o" ,"t":1.50}"#;
     let span = peek(body).unwrap().model_span;
-    let spliced = replace_model(body, span, "a\"b\\c\n");
+    let spliced = replace_model(body, span.unwrap(), "a\"b\\c\n");
     let expected = br#"{ "a":"\u0041", "model" : "a\"b\\c\n" ,"t":1.50}"#;
     assert_eq!(spliced, expected);
 }
@@ -516,7 +516,7 @@ proptest! {
                 prop_assert_eq!(full["model"].as_str(), Some(seen.model.as_ref()));
                 let stream = full.get("stream").and_then(Value::as_bool);
                 prop_assert_eq!(stream.unwrap_or(false), seen.stream);
-                let own: String = serde_json::from_slice(&body.as_bytes()[seen.model_span]).unwrap();
+                let own: String = serde_json::from_slice(&body.as_bytes()[seen.model_span.unwrap()]).unwrap();
                 prop_assert_eq!(own.as_str(), seen.model.as_ref());
             }
             Err(PeekError::ModelNotString) => prop_assert!(!full["model"].is_string()),
@@ -535,10 +535,10 @@ proptest! {
     #[test]
     fn a_replaced_model_is_what_is_seen_next(body in body(), name in any::<String>()) {
         if let Ok(seen) = peek(body.as_bytes()) {
-            let spliced = replace_model(body.as_bytes(), seen.model_span.clone(), &name);
+            let spliced = replace_model(body.as_bytes(), seen.model_span.clone().unwrap(), &name);
             let again = peek(&spliced).unwrap();
             prop_assert_eq!((again.model.as_ref(), again.stream), (name.as_str(), seen.stream));
-            let back = replace_model(&spliced, again.model_span, &seen.model);
+            let back = replace_model(&spliced, again.model_span.unwrap(), &seen.model);
             let mut old: Value = serde_json::from_str(&body).unwrap();
             old["model"] = seen.model.as_ref().into();
             prop_assert_eq!(serde_json::from_slice::<Value>(&back).unwrap(), old);

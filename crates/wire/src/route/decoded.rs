@@ -1,6 +1,7 @@
 //! What percent-encoding hides in a path.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// Whether a path means the same to every reader, however often one decodes it: no dot segments
 /// (with `;parameters` or not), backslashes, control characters, or two slashes at its start.
@@ -30,6 +31,22 @@ pub(super) fn text(path: &str) -> Option<Cow<'_, str>> {
         };
     }
     String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
+/// A text as it stands in a path or in the value of a query, slashes included: ids of models have
+/// them, and upstreams that know such ids take them so.
+pub(super) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~:@/".contains(&byte);
+        if plain {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing a text into memory has no way to fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
 }
 
 fn with(mut bytes: Vec<u8>, byte: u8) -> Vec<u8> {

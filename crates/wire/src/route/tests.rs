@@ -2,8 +2,17 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod forms;
+
 fn target_of<'a>(method: &str, path: &'a str) -> RouteTarget<'a> {
     route(method, path).unwrap().target
+}
+
+fn model_of<'a>(found: &'a Route<'_>) -> &'a ModelRoute<'a> {
+    match &found.target {
+        RouteTarget::Model(model) => model,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -19,10 +28,19 @@ fn each_endpoint_has_its_path_and_dialect() {
         ("/v1/images/generations", Endpoint::ImageGenerations),
         ("/v1/audio/speech", Endpoint::Speech),
         ("/v1/rerank", Endpoint::Rerank),
+        ("/v1/responses/compact", Endpoint::CompactResponses),
+        ("/v1/responses/input_tokens", Endpoint::CountInputTokens),
     ];
     for (path, endpoint) in table {
         let found = route("POST", path).unwrap();
-        assert_eq!(found.target, RouteTarget::Model(endpoint), "{path}");
+        let model = model_of(&found);
+        assert_eq!((model.endpoint, model.place), (endpoint, ModelPlace::Body));
+        assert_eq!((&model.model, model.streams), (&None, None));
+        assert_eq!(model.upstream_path("other"), path);
+        assert_eq!(
+            model.upstream_query(Some("beta=true"), "x").unwrap(),
+            "beta=true"
+        );
         assert_eq!(found.dialect, endpoint.dialect(), "{path}");
         assert_eq!(found.dialect, dialect_of(path), "{path}");
         for method in [
@@ -96,10 +114,7 @@ fn the_id_of_one_model_is_decoded_and_may_hold_slashes() {
         "50%",
         "%zz",
     ];
-    for id in torn
-        .into_iter()
-        .chain(["a%00", "a\\b", "a%5cb", "x:generateContent"])
-    {
+    for id in torn.into_iter().chain(["a%00", "a\\b", "a%5cb"]) {
         let path = format!("/v1/models/{id}");
         assert_eq!(route("GET", &path), Err(RouteError::NotFound), "{id}");
     }
@@ -187,8 +202,39 @@ fn a_path_that_two_readers_would_route_differently_has_no_route() {
         "/v1/chat/completions ",
         "/v1",
         "/v1/",
-        "/v1beta/models",
+        "/v1beta",
+        "/v1beta/files",
+        "/v1beta/models/",
+        "/v1beta/tunedModels/x:generateContent",
+        "/openai",
+        "/openai/",
+        "/openai/v1",
         "/openai/x",
+        "/openai/models",
+        "/openai/v1/messages",
+        "/openai/v1/key",
+        "/openai/v1/../v1/models",
+        "/openai/openai/v1/models",
+        "/openai/v1/models/m:generateContent",
+        "/openai/deployments",
+        "/openai/deployments/m",
+        "/openai/deployments//chat/completions",
+        "/openai/deployments/../chat/completions",
+        "/openai/deployments/%2e%2e/chat/completions",
+        "/openai/deployments/a/b/chat/completions",
+        "/openai/deployments/m/responses",
+        "/openai/deployments/m/chat/completions/",
+        "/openai/deployments/m/chat%2fcompletions",
+        "/v1/models/a//b:generateContent",
+        "/v1/models/..:generateContent",
+        "/v1/models/:generateContent",
+        "/v1/responses/",
+        "/v1/responses/..",
+        "/v1/responses/a/",
+        "/v1/responses/a%2fb",
+        "/v1/responses/a/b",
+        "/v1/responses/a/cancel/",
+        "/v1/realtime/sessions",
         "/api/v1/keys",
         "/dashboard/x",
         "/metrics",

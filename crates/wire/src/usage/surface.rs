@@ -29,11 +29,14 @@ pub enum Surface {
     Messages,
     /// Gemini: `usageMetadata`, in each event of a stream.
     Gemini,
+    /// OpenAI realtime: `response.usage` of each `response.done`. Its events come in a WebSocket:
+    /// [`crate::realtime`] reads them.
+    Realtime,
 }
 
 impl Surface {
     /// All surfaces.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Chat,
         Self::Completions,
         Self::Responses,
@@ -45,6 +48,7 @@ impl Surface {
         Self::Rerank,
         Self::Messages,
         Self::Gemini,
+        Self::Realtime,
     ];
 
     /// The surface of an endpoint's answers; none where they are free, or the gateway's own.
@@ -53,13 +57,22 @@ impl Surface {
             Endpoint::ChatCompletions => Some(Self::Chat),
             Endpoint::Completions => Some(Self::Completions),
             Endpoint::Embeddings => Some(Self::Embeddings),
-            Endpoint::Responses => Some(Self::Responses),
+            Endpoint::Responses | Endpoint::CompactResponses => Some(Self::Responses),
             Endpoint::Messages => Some(Self::Messages),
             Endpoint::Moderations => Some(Self::Moderation),
-            Endpoint::ImageGenerations => Some(Self::Images),
+            Endpoint::ImageGenerations | Endpoint::ImageEdits | Endpoint::ImageVariations => {
+                Some(Self::Images)
+            }
+            Endpoint::Transcriptions | Endpoint::Translations => Some(Self::Transcription),
+            Endpoint::Realtime => Some(Self::Realtime),
+            Endpoint::GeminiGenerate | Endpoint::GeminiEmbed => Some(Self::Gemini),
             Endpoint::Speech => Some(Self::Speech),
             Endpoint::Rerank => Some(Self::Rerank),
-            Endpoint::CountTokens | Endpoint::Models => None,
+            Endpoint::CountTokens
+            | Endpoint::CountInputTokens
+            | Endpoint::GeminiCountTokens
+            | Endpoint::StoredResponses
+            | Endpoint::Models => None,
         }
     }
 

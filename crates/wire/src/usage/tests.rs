@@ -166,7 +166,7 @@ fn each_endpoint_that_is_priced_by_what_it_uses_has_a_surface() {
     use tollgate_policy::endpoint::{Dialect, Endpoint};
     for endpoint in Endpoint::ALL {
         let surface = Surface::of(endpoint);
-        let is_free = matches!(endpoint, Endpoint::CountTokens | Endpoint::Models);
+        let is_free = endpoint.is_free();
         assert_eq!(surface.is_none(), is_free, "{endpoint}");
         let is_anthropic = surface == Some(Surface::Messages);
         let expected = endpoint.dialect() == Dialect::Anthropic && !is_free;

@@ -223,6 +223,6 @@ fn models_are_reachable_through_an_endpoint_that_every_layer_allows() {
     let unpriced = |world: &mut World| world.models[0].pricing = Pricing::default();
     assert_eq!(reachable(unpriced), "opus");
     assert_eq!(reachable(|world| world.groups.clear()), "");
-    let foreign = |world: &mut World| world.upstreams[2].dialect = crate::endpoint::Dialect::Gemini;
+    let foreign = |world: &mut World| world.upstreams[2].dialect = crate::endpoint::Dialect::Plain;
     assert_eq!(reachable(foreign), "gpt-4o");
 }
