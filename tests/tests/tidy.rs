@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Which crates a crate may build on. Arrows point inwards only; see docs/architecture.md.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("tollgate-policy", &[]),
     ("tollgate-wire", &["tollgate-policy"]),
     ("tollgate-rights", &["tollgate-policy"]),
@@ -40,6 +40,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
         "tollgate-admin-core",
         &["tollgate-policy", "tollgate-rights", "tollgate-store"],
     ),
+    ("tollgate-connect", &[]),
     ("tollgate-simulator", &[]),
     ("tollgate-testkit", &[]),
     (
@@ -67,7 +68,12 @@ const OWNED: [(&str, &[&str]); 6] = [
     ("diesel-async", &["tollgate-store"]),
     (
         "hyper",
-        &["tollgate-listen", "tollgate-proxy", "tollgate-admin-core"],
+        &[
+            "tollgate-connect",
+            "tollgate-listen",
+            "tollgate-proxy",
+            "tollgate-admin-core",
+        ],
     ),
     ("axum", &["tollgate-simulator", "tollgate-gateway"]),
     ("clap", &["tollgate-gateway", "tollgate-admin"]),

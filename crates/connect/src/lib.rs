@@ -1,4 +1,27 @@
 #![doc = include_str!("../README.md")]
 
 pub mod address;
+mod answer;
+mod connections;
+mod destination;
+mod dial;
+mod error;
+mod framing;
+mod link;
+mod place;
+mod relay;
+mod request;
+mod settings;
+mod shelf;
+mod stream;
+mod tls;
+mod upgraded;
 pub mod url;
+
+pub use answer::{AnswerBody, AnswerError};
+pub use connections::Connections;
+pub use destination::{Destination, DestinationError, Http2, Options};
+pub use error::SendError;
+pub use settings::{Settings, Stats};
+pub use tls::{Roots, RootsError};
+pub use upgraded::Upgraded;

@@ -1,0 +1,180 @@
+//! One HTTP/1 connection, driven by whoever has a request on it: nothing is spawned, and an idle
+//! connection is polled by nobody.
+
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+use hyper::client::conn::http1::{Builder, Connection, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::error::SendError;
+use crate::place::Place;
+use crate::relay::Relay;
+use crate::stream::Stream;
+use crate::upgraded::Upgraded;
+
+/// The most that is read ahead of the reader, and the longest head of an answer, in bytes.
+const BUFFER: usize = 64 << 10;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A connection with both its ends in one hand.
+pub(crate) struct Link<B: Body + 'static> {
+    sender: SendRequest<B>,
+    driven: Driven<B>,
+    relay: Relay,
+    /// Rings at the deadline of some request on this connection, and is set anew only when it rings
+    /// too early: so most requests never touch the timer.
+    alarm: Pin<Box<Sleep>>,
+    deadline: Instant,
+    pub(crate) idle_since: Instant,
+    pub(crate) place: Place,
+}
+
+enum Driven<B: Body + 'static> {
+    /// Speaks HTTP.
+    Open(Box<Connection<TokioIo<Stream>, B>>),
+    /// Came to its end; what is left is of use after an upgrade only.
+    Ended(Stream, Bytes),
+    Gone,
+}
+
+/// Why a request has no answer.
+pub(crate) enum Unanswered<B> {
+    /// Nothing was written, and this is the request.
+    Unwritten(Box<Request<B>>, hyper::Error),
+    /// It was or may have been written.
+    Failed(SendError),
+}
+
+impl<B> Link<B>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    pub(crate) async fn new(stream: Stream, place: Place) -> Result<Self, SendError> {
+        let mut builder = Builder::new();
+        builder.max_buf_size(BUFFER).max_header_size(BUFFER);
+        let handshake = builder.handshake(TokioIo::new(stream));
+        let (sender, connection) = handshake.await.map_err(SendError::Unsent)?;
+        let now = Instant::now();
+        Ok(Self {
+            sender,
+            driven: Driven::Open(Box::new(connection)),
+            relay: Relay::new(),
+            alarm: Box::pin(sleep_until(now)),
+            deadline: now,
+            idle_since: now,
+            place,
+        })
+    }
+
+    /// Whether another request can be sent.
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(self.driven, Driven::Open(_)) && self.sender.is_ready()
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    ///
+    /// An idle connection that the other side has closed, or on which it said something unasked, is
+    /// found out before the request is written.
+    ///
+    /// CANCEL: dropping it leaves a request half-way, so the link has to be dropped too.
+    pub(crate) async fn exchange(
+        &mut self,
+        request: Request<B>,
+        deadline: Instant,
+    ) -> Result<Response<Incoming>, Unanswered<B>> {
+        self.deadline = deadline;
+        let sender = &mut self.sender;
+        let sending = self.relay.unheard(|| sender.try_send_request(request));
+        let mut sending = pin!(sending);
+        std::future::poll_fn(|cx| self.poll_exchange(cx, sending.as_mut())).await
+    }
+
+    fn poll_exchange<F>(
+        &mut self,
+        cx: &Context<'_>,
+        sending: Pin<&mut F>,
+    ) -> Poll<Result<Response<Incoming>, Unanswered<B>>>
+    where
+        F: Future<Output = Result<Response<Incoming>, TrySendError<Request<B>>>>,
+    {
+        // What went wrong with the connection is told through `sending` too.
+        let _ = self.advance(cx);
+        if let Poll::Ready(sent) = self.relay.quietly(|cx| sending.poll(cx)) {
+            return Poll::Ready(sent.map_err(Unanswered::of));
+        }
+        if self.is_late() {
+            return Poll::Ready(Err(Unanswered::Failed(SendError::ResponseTimeout)));
+        }
+        Poll::Pending
+    }
+
+    /// Lets the connection do all that it can do now, and tells what broke it.
+    pub(crate) fn advance(&mut self, cx: &Context<'_>) -> Result<(), hyper::Error> {
+        let Driven::Open(connection) = &mut self.driven else {
+            return Ok(());
+        };
+        self.relay.follow(cx.waker());
+        let mut inner = Context::from_waker(self.relay.waker());
+        let Poll::Ready(ended) = connection.poll_without_shutdown(&mut inner) else {
+            return Ok(());
+        };
+        // A request that is still queued comes back as soon as the connection is taken apart.
+        if let Driven::Open(connection) = std::mem::replace(&mut self.driven, Driven::Gone) {
+            let parts = connection.into_parts();
+            self.driven = Driven::Ended(parts.io.into_inner(), parts.read_buf);
+        }
+        ended
+    }
+
+    /// Polls what the connection fills, without the wake-ups between the two.
+    pub(crate) fn quietly<R>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
+        self.relay.quietly(poll)
+    }
+
+    /// Nobody waits for this connection any more.
+    pub(crate) fn rest(&mut self, now: Instant) {
+        self.relay.forget();
+        self.idle_since = now;
+    }
+
+    /// The stream, if the connection ended by switching protocols.
+    pub(crate) fn into_upgraded(self) -> Option<Upgraded> {
+        match self.driven {
+            Driven::Ended(stream, read_ahead) => {
+                Some(Upgraded::new(stream, read_ahead, self.place))
+            }
+            Driven::Open(_) | Driven::Gone => None,
+        }
+    }
+
+    fn is_late(&mut self) -> bool {
+        loop {
+            let mut inner = Context::from_waker(self.relay.waker());
+            if self.alarm.as_mut().poll(&mut inner).is_pending() {
+                return false;
+            }
+            if Instant::now() >= self.deadline {
+                return true;
+            }
+            self.alarm.as_mut().reset(self.deadline);
+        }
+    }
+}
+
+impl<B> Unanswered<B> {
+    fn of(mut error: TrySendError<Request<B>>) -> Self {
+        match error.take_message() {
+            Some(request) => Self::Unwritten(Box::new(request), error.into_error()),
+            None => Self::Failed(SendError::of_exchange(error.into_error())),
+        }
+    }
+}

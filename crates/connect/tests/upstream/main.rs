@@ -1,0 +1,8 @@
+//! Requests to scripted servers over real sockets: what is answered, what is kept, what is closed.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod faults;
+mod reuse;
+mod setting;
+mod switch;
