@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::peek::peek;
 
+mod routed;
+
 const CHAT: Endpoint = Endpoint::ChatCompletions;
 const FIELD: CapField = CapField::MaxCompletionTokens;
 
