@@ -9,6 +9,7 @@ pub mod peek;
 pub mod route;
 pub mod splice;
 pub mod usage;
+pub mod websocket;
 
 pub use answer::{Answer, Fault, LimitKind, answer, from_refusal, from_refusal_at};
 pub use events::{EventBoundary, KEEP_ALIVE, stream_error};

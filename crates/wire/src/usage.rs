@@ -11,6 +11,7 @@ mod json;
 mod keys;
 mod lines;
 mod number;
+pub mod realtime;
 mod report;
 mod skim;
 mod stencil;

@@ -40,7 +40,8 @@ fn read(body: &str) -> Result<FormFields, FormError> {
 fn spliced(body: &str, splice: &FormSplice) -> String {
     let (start, end) = (splice.span.start as usize, splice.span.end as usize);
     let text = str::from_utf8(&splice.text).unwrap();
-    let edited = format!("{}{text}{}", &body[..start], &body[end..]);
+    let (before, after) = (body.get(..start).unwrap(), body.get(end..).unwrap());
+    let edited = format!("{before}{text}{after}");
     assert_eq!(splice.length(body.len() as u64), edited.len() as u64);
     edited
 }
@@ -60,7 +61,8 @@ fn the_model_is_found_after_the_file_however_the_body_is_cut() {
         let fields = read_by(body.as_bytes(), size).unwrap();
         let (model, span) = fields.model.clone().unwrap();
         assert_eq!(model, "whisper-1", "{size}");
-        assert_eq!(&body[span.start as usize..span.end as usize], "whisper-1");
+        let there = body.get(span.start as usize..span.end as usize);
+        assert_eq!(there, Some("whisper-1"));
         assert_eq!(fields.response_format.as_deref(), Some("verbose_json"));
         assert_eq!((fields.stream, fields.n), (true, 3));
         assert_eq!(fields.bytes, body.len() as u64);
@@ -284,7 +286,7 @@ fn little_is_held_while_a_file_passes() {
     let body = form(&[file(&"\r\n--xY".repeat(100_000)), field("model", "m")]);
     for chunk in body.as_bytes().chunks(997) {
         reader.push(chunk).unwrap();
-        assert!(reader.carry.len() <= 997.max(512), "{}", reader.carry.len());
+        assert!(reader.carry.len() <= 997, "{}", reader.carry.len());
     }
     assert!(reader.finish().is_ok());
 }

@@ -5,7 +5,7 @@ use super::json::{Json, Visitor};
 use super::keys::{Member, Node, member};
 use super::number::Number;
 use super::report::{Report, Slot};
-use super::tally::Tally;
+use super::tally::{Tally, Turn};
 use super::{Ended, Surface};
 
 /// No path to a usage is longer.
@@ -53,6 +53,10 @@ enum Kind {
     Last,
     /// The last event of a stream of OpenAI's responses.
     Response(Ended),
+    /// An event of a realtime session that counts.
+    Turn(Turn),
+    /// One that has sound in it.
+    Sound,
     Error,
 }
 
@@ -185,7 +189,9 @@ impl Visitor for Reading<'_> {
     }
 
     fn text(&mut self, bytes: usize) {
-        if self.path.is_text {
+        if self.path.is_text && self.draft.kind == Kind::Sound {
+            self.tally.add_sound(bytes);
+        } else if self.path.is_text {
             self.tally.add_text(bytes);
         }
     }
@@ -331,6 +337,9 @@ impl Draft {
             tally.counts(report, self.beginning);
         }
         tally.end(self.ended(surface, streamed));
+        if let Kind::Turn(turn) = self.kind {
+            tally.turn = Some(turn);
+        }
     }
 
     fn ended(&self, surface: Surface, streamed: bool) -> Ended {
@@ -339,6 +348,7 @@ impl Draft {
             Kind::Error => Ended::Failed,
             Kind::Response(ended) if streamed && self.response => ended,
             Kind::Last if streamed => Ended::Complete,
+            Kind::Turn(Turn::Ends) if self.response => self.status,
             // Gemini's body may be a stream in another form.
             _ if surface == Surface::Gemini && self.finished => Ended::Complete,
             _ if streamed || surface == Surface::Gemini => Ended::Unmarked,
@@ -359,6 +369,13 @@ impl Kind {
             | b"image_generation.completed"
             | b"image_edit.completed" => Self::Last,
             b"error" => Self::Error,
+            b"response.created" => Self::Turn(Turn::Begins),
+            b"response.done" => Self::Turn(Turn::Ends),
+            b"conversation.item.input_audio_transcription.completed" => {
+                Self::Turn(Turn::Transcribed)
+            }
+            // The second was its name before realtime left its beta.
+            b"response.output_audio.delta" | b"response.audio.delta" => Self::Sound,
             _ => Self::Other,
         }
     }

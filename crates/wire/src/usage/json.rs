@@ -6,7 +6,7 @@ use memchr::memchr2;
 use super::number::Number;
 
 /// What is longer than this is no key and no word that anybody here knows.
-const LONGEST_WORD: usize = 40;
+const LONGEST_WORD: usize = 56;
 
 /// Who is told what the text holds.
 pub(super) trait Visitor {

@@ -15,6 +15,8 @@ pub(super) enum Node {
     Message,
     Usage,
     InputDetails,
+    /// What of the cached input is sound or images.
+    CachedDetails,
     OutputDetails,
     CacheCreation,
     ServerTools,
@@ -60,6 +62,7 @@ pub(super) fn member(surface: Surface, streamed: bool, at: Node, key: &[u8]) -> 
     match at {
         Node::Root => root(surface, streamed, key),
         Node::Response | Node::Message if key == b"usage" => Into(Node::Usage),
+        Node::Response if surface == Surface::Realtime && key == b"status" => Member::Status,
         Node::Usage => match surface {
             Surface::Messages => anthropic(key),
             Surface::Gemini => gemini(key),
@@ -70,6 +73,12 @@ pub(super) fn member(surface: Surface, streamed: bool, at: Node, key: &[u8]) -> 
             b"cache_write_tokens" => Count(Slot::CacheWrite),
             b"audio_tokens" => Count(Slot::InputAudio),
             b"image_tokens" => Count(Slot::InputImage),
+            b"cached_tokens_details" => Into(Node::CachedDetails),
+            _ => Nothing,
+        },
+        Node::CachedDetails => match key {
+            b"audio_tokens" => Count(Slot::CachedAudio),
+            b"image_tokens" => Count(Slot::CachedImage),
             _ => Nothing,
         },
         Node::OutputDetails => match key {
@@ -110,6 +119,7 @@ fn root(surface: Surface, streamed: bool, key: &[u8]) -> Member {
         (Surface::Gemini, _) => Nothing,
         (_, b"type") => Member::Kind,
         (Surface::Responses, b"response") if streamed => Into(Node::Response),
+        (Surface::Realtime, b"response") => Into(Node::Response),
         (Surface::Responses, b"usage") if streamed => Nothing,
         (Surface::Responses, b"status") => Member::Status,
         (Surface::Messages, b"message") if streamed => Into(Node::Message),
@@ -124,7 +134,11 @@ fn openai(surface: Surface, key: &[u8]) -> Member {
     // Some providers send both families of names, and zeros in the one that is not the surface's.
     let by_prompt = !matches!(
         surface,
-        Surface::Responses | Surface::Images | Surface::Transcription | Surface::Speech
+        Surface::Responses
+            | Surface::Images
+            | Surface::Transcription
+            | Surface::Speech
+            | Surface::Realtime
     );
     match key {
         b"prompt_tokens" if by_prompt => Count(Slot::Input),
@@ -139,7 +153,9 @@ fn openai(surface: Surface, key: &[u8]) -> Member {
         b"output_tokens_details" | b"output_token_details" if !by_prompt => {
             Into(Node::OutputDetails)
         }
-        b"seconds" if surface == Surface::Transcription => Member::Quantity(Slot::Seconds),
+        b"seconds" if matches!(surface, Surface::Transcription | Surface::Realtime) => {
+            Member::Quantity(Slot::Seconds)
+        }
         b"total_tokens" => Count(Slot::Total),
         _ => Nothing,
     }

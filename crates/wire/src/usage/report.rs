@@ -14,6 +14,9 @@ pub(super) enum Slot {
     CacheWrite1h,
     InputAudio,
     InputImage,
+    /// Of what is cached.
+    CachedAudio,
+    CachedImage,
     Reasoning,
     OutputAudio,
     OutputImage,
@@ -27,14 +30,23 @@ pub(super) enum Slot {
 
 const SLOTS: usize = Slot::SearchUnits as usize + 1;
 
-/// What a provider reported; nothing where it said nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Report([Option<u64>; SLOTS]);
+/// What a provider reported; [`UNSAID`] where it said nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Report([u64; SLOTS]);
+
+/// No count is as large.
+const UNSAID: u64 = u64::MAX;
+
+impl Default for Report {
+    fn default() -> Self {
+        Self([UNSAID; SLOTS])
+    }
+}
 
 impl Report {
     pub(super) fn set(&mut self, slot: Slot, count: Option<u64>) {
         if let Some(place) = self.0.get_mut(slot as usize) {
-            *place = count;
+            *place = count.unwrap_or(UNSAID);
         }
     }
 
@@ -44,7 +56,8 @@ impl Report {
     }
 
     fn said(&self, slot: Slot) -> Option<u64> {
-        self.0.get(slot as usize).copied().flatten()
+        let count = self.0.get(slot as usize).copied();
+        count.filter(|count| *count != UNSAID)
     }
 
     fn get(&self, slot: Slot) -> u64 {
@@ -52,13 +65,15 @@ impl Report {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.iter().all(Option::is_none)
+        self.0.iter().all(|count| *count == UNSAID)
     }
 
     /// Takes over what the later report says, and keeps what it does not mention.
     pub(super) fn merge(&mut self, later: &Self) {
         for (mine, theirs) in self.0.iter_mut().zip(later.0) {
-            *mine = theirs.or(*mine);
+            if theirs != UNSAID {
+                *mine = theirs;
+            }
         }
     }
 
@@ -129,10 +144,11 @@ impl Report {
     }
 
     /// Takes sound and images out of what is left of either direction. They may be in the cached
-    /// part as well, so here they are at most what is left.
+    /// part as well, and few providers say how much of them is, so here they are at most what is left.
     fn split(&self, input: u64, output: u64) -> Usage {
-        let input_audio = self.get(Slot::InputAudio).min(input);
-        let input_image = self.get(Slot::InputImage).min(input - input_audio);
+        let uncached = |all, cached| self.get(all).saturating_sub(self.get(cached));
+        let input_audio = uncached(Slot::InputAudio, Slot::CachedAudio).min(input);
+        let input_image = uncached(Slot::InputImage, Slot::CachedImage).min(input - input_audio);
         let output_audio = self.get(Slot::OutputAudio).min(output);
         let output_image = self.get(Slot::OutputImage).min(output - output_audio);
         Usage {

@@ -30,7 +30,7 @@ pub enum Surface {
     /// Gemini: `usageMetadata`, in each event of a stream.
     Gemini,
     /// OpenAI realtime: `response.usage` of each `response.done`. Its events come in a WebSocket:
-    /// [`crate::realtime`] reads them.
+    /// [`crate::usage::realtime`] reads them.
     Realtime,
 }
 
@@ -107,7 +107,7 @@ impl Surface {
             ),
             Self::Completions | Self::Gemini => key == b"text",
             Self::Messages => matches!(key, b"text" | b"thinking" | b"partial_json"),
-            Self::Responses | Self::Transcription if streamed => key == b"delta",
+            Self::Responses | Self::Transcription | Self::Realtime if streamed => key == b"delta",
             Self::Responses => matches!(key, b"text" | b"refusal" | b"arguments"),
             Self::Transcription => key == b"text",
             _ => false,

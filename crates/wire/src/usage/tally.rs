@@ -12,6 +12,18 @@ pub(super) struct Tally {
     pub(super) ended: Ended,
     /// Bytes of generated text.
     pub(super) text: u64,
+    /// Bytes of generated sound, in base64.
+    pub(super) sound: u64,
+    /// What the last event of a realtime session says.
+    pub(super) turn: Option<Turn>,
+}
+
+/// An event of a realtime session that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    Begins,
+    Ends,
+    Transcribed,
 }
 
 impl Tally {
@@ -23,11 +35,17 @@ impl Tally {
             absurd: false,
             ended: Ended::Unmarked,
             text: 0,
+            sound: 0,
+            turn: None,
         }
     }
 
     pub(super) fn add_text(&mut self, bytes: usize) {
         self.text = self.text.saturating_add(bytes as u64);
+    }
+
+    pub(super) fn add_sound(&mut self, bytes: usize) {
+        self.sound = self.sound.saturating_add(bytes as u64);
     }
 
     pub(super) fn end(&mut self, ended: Ended) {

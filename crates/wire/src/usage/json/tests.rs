@@ -90,7 +90,7 @@ fn a_long_string_is_counted_and_not_kept() {
     let long = "x".repeat(LONGEST_WORD + 1);
     assert_eq!(
         said(&format!(r#"{{"{long}":"{long}{long}","a":"b"}}"#)),
-        "{ ?: '?'82 a: 'b'1 }"
+        "{ ?: '?'114 a: 'b'1 }"
     );
     let exact = "x".repeat(LONGEST_WORD);
     assert_eq!(

@@ -1,0 +1,162 @@
+use serde_json::{Value, json};
+
+use super::super::{Ended, Usage};
+use super::*;
+use crate::websocket::{FrameReader, Sender, text_frame};
+
+fn done(status: &str, usage: &Value) -> String {
+    let response = json!({
+        "object": "realtime.response", "id": "resp_1", "status": status,
+        "output": [{"type": "message", "content": [{"type": "audio", "transcript": "hi"}]}],
+        "usage": usage,
+    });
+    json!({"type": "response.done", "event_id": "event_1", "response": response}).to_string()
+}
+
+/// What the messages say, cut into pieces of this many bytes.
+fn heard(scanner: &mut ServerScanner, messages: &[String], size: usize) -> Vec<ServerEvent> {
+    let frames: Vec<u8> = messages
+        .iter()
+        .flat_map(|text| text_frame(text, None))
+        .collect();
+    let mut reader = FrameReader::new(Sender::Server, 1 << 24);
+    let mut events = Vec::new();
+    for chunk in frames.chunks(size) {
+        let tell = |piece: Piece<'_>| events.extend(scanner.push(piece));
+        reader.push(chunk, tell).unwrap();
+    }
+    events
+}
+
+/// Its kind comes first, as it does from OpenAI.
+fn delta(kind: &str, delta: &str) -> String {
+    format!(r#"{{"type":"{kind}","event_id":"e","response_id":"r","delta":"{delta}"}}"#)
+}
+
+#[test]
+fn each_response_is_counted_by_itself_without_overlap() {
+    let usage = json!({
+        "total_tokens": 300, "input_tokens": 200, "output_tokens": 100,
+        "input_token_details": {
+            "text_tokens": 120, "audio_tokens": 80, "image_tokens": 0, "cached_tokens": 60,
+            "cached_tokens_details": {"text_tokens": 40, "audio_tokens": 20, "image_tokens": 0},
+        },
+        "output_token_details": {"text_tokens": 30, "audio_tokens": 70},
+    });
+    let expected = Usage {
+        input: 80,
+        cached_input: 60,
+        input_audio: 60,
+        output: 30,
+        output_audio: 70,
+        ..Usage::NONE
+    };
+    let begins = json!({"type": "response.created", "response": {"usage": null}}).to_string();
+    let session = json!({"type": "session.created", "session": {"model": "m"}}).to_string();
+    let messages = [
+        session,
+        begins,
+        done("completed", &usage),
+        done("incomplete", &usage),
+    ];
+    for size in [1, 7, 100_000] {
+        let mut scanner = ServerScanner::new();
+        let events = heard(&mut scanner, &messages, size);
+        assert_eq!(events[0], ServerEvent::ResponseBegins);
+        let ends = [Ended::Complete, Ended::Incomplete];
+        for (event, ended) in events[1..].iter().zip(ends) {
+            let ServerEvent::ResponseEnds(metered) = event else {
+                panic!("{event:?}");
+            };
+            assert_eq!((metered.usage, metered.ended), (Some(expected), ended));
+        }
+        assert_eq!(events.len(), 3);
+    }
+}
+
+#[test]
+fn what_was_generated_and_not_counted_is_known() {
+    let mut scanner = ServerScanner::new();
+    let messages = [
+        delta("response.output_text.delta", "12345678"),
+        delta("response.output_audio.delta", &"A".repeat(6_400)),
+        delta("response.audio.delta", "A"),
+    ];
+    assert_eq!(heard(&mut scanner, &messages, 1_000), []);
+    assert_eq!(scanner.output_bytes(), 8 + 3 * BYTES_PER_TOKEN);
+    let events = heard(&mut scanner, &[done("cancelled", &Value::Null)], 64);
+    let [ServerEvent::ResponseEnds(metered)] = events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!((metered.usage, metered.ended), (None, Ended::Failed));
+    assert_eq!((metered.output_bytes, scanner.output_bytes()), (20, 0));
+}
+
+#[test]
+fn transcriptions_are_told_apart_and_absurd_counts_are_not_taken() {
+    let kind = "conversation.item.input_audio_transcription.completed";
+    let by_time = json!({"type": kind, "usage": {"type": "duration", "seconds": 1.5}});
+    let by_token = json!({"type": kind, "usage": {"type": "tokens", "input_tokens": 9,
+        "input_token_details": {"audio_tokens": 9}, "output_tokens": 4, "total_tokens": 13}});
+    let messages = [by_time.to_string(), by_token.to_string()];
+    let events = heard(&mut ServerScanner::new(), &messages, 13);
+    let [
+        ServerEvent::Transcribed(time),
+        ServerEvent::Transcribed(tokens),
+    ] = events[..]
+    else {
+        panic!("{events:?}");
+    };
+    assert_eq!(time.usage.unwrap().audio_micros, 1_500_000);
+    let usage = tokens.usage.unwrap();
+    assert_eq!((usage.input_audio, usage.output), (9, 4));
+
+    let absurd = done("completed", &json!({"input_tokens": -1}));
+    let events = heard(&mut ServerScanner::new(), &[absurd], 9);
+    let [ServerEvent::ResponseEnds(metered)] = events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!((metered.usage, metered.absurd), (None, true));
+}
+
+#[test]
+fn a_client_is_heard_through_its_masks() {
+    let messages = [
+        r#"{"type":"session.update","session":{"type":"realtime"}}"#,
+        r#"{"audio":"AAAA","type":"input_audio_buffer.append"}"#,
+        r#"{"item":{"type":"response.create"},"type":"conversation.item.create"}"#,
+        r#"{"response":{"type":"x"},"type":"response.create"}"#,
+        r#"{"type":7}"#,
+        r#"{"a":["type","response.create"]}"#,
+    ];
+    let frames: Vec<u8> = messages
+        .iter()
+        .flat_map(|text| text_frame(text, Some([9, 8, 7, 6])))
+        .collect();
+    let mut reader = FrameReader::new(Sender::Client, 1 << 20);
+    let (mut scanner, mut events) = (ClientScanner::new(), Vec::new());
+    for chunk in frames.chunks(5) {
+        let tell = |piece: Piece<'_>| events.extend(scanner.push(piece));
+        reader.push(chunk, tell).unwrap();
+    }
+    let expected = [
+        ClientEvent::SessionUpdate,
+        ClientEvent::AudioAppend,
+        ClientEvent::ItemCreate,
+        ClientEvent::ResponseCreate,
+        ClientEvent::Other,
+        ClientEvent::Other,
+    ];
+    assert_eq!(events, expected);
+    let said: usize = messages.iter().map(|text| text.len()).sum();
+    assert_eq!(scanner.bytes(), said as u64);
+}
+
+#[test]
+fn an_error_is_told_as_the_provider_tells_it() {
+    let text = error_event("event_1", "insufficient_quota", "spent");
+    let event: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(event["type"], "error");
+    assert_eq!(event["error"]["code"], "insufficient_quota");
+    assert_eq!(event["error"]["message"], "spent");
+}
