@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+pub mod flood;
 pub mod framing;
+pub mod proxy_header;
 mod rejected;
 mod settings;
 
