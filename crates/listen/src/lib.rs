@@ -1,10 +1,26 @@
 #![doc = include_str!("../README.md")]
 
+mod connection;
+mod deadline;
 pub mod flood;
 pub mod framing;
+mod gate;
+mod listener;
+mod opening;
 pub mod proxy_header;
+mod pulse;
 mod rejected;
+mod service;
 mod settings;
+mod socket;
+mod sockets;
+mod stream;
+mod tls;
 
+pub use gate::Gate;
+pub use listener::{Drained, serve};
 pub use rejected::{Reason, Rejected};
+pub use service::{BoxError, Ending, Notice, Peer, Service};
 pub use settings::Settings;
+pub use sockets::{Listener, bind, bind_shared, from_supervisor};
+pub use tls::{CertificateError, Certificates, ClientCertificates};

@@ -1,0 +1,268 @@
+//! One connection from its first byte to its end, under its deadline.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, StatusCode, Version};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use pin_project_lite::pin_project;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use crate::deadline::{CLOSING, Deadline, Due, Limits};
+use crate::flood::Watch;
+use crate::framing::Guard;
+use crate::gate::Gate;
+use crate::opening::{Opened, Patience, Protocol, open};
+use crate::pulse::{Last, Pulse};
+use crate::rejected::Reason;
+use crate::service::{Ending, Peer, Service};
+use crate::settings::Settings;
+use crate::socket::{Sight, Socket, is_flood};
+
+/// How long a connection without a request may still bring one when the listener ends: it may be on
+/// its way.
+const LAST_CALL: Duration = Duration::from_secs(1);
+/// How long a connection that has no place is waited for, so that the answer suits its request.
+const REFUSED: Duration = Duration::from_secs(1);
+
+/// What the connections of one listener share.
+pub(crate) struct Shared<S> {
+    pub(crate) service: Arc<S>,
+    pub(crate) gate: Gate,
+    pub(crate) settings: Settings,
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+}
+
+impl<S: Service> Shared<S> {
+    pub(crate) fn new(service: Arc<S>, gate: Gate, settings: Settings) -> Self {
+        let head_bytes = settings.head_bytes.max(8 << 10);
+        let mut http1 = http1::Builder::new();
+        http1
+            // Its clock also runs between requests; `deadline` knows the difference.
+            .header_read_timeout(None)
+            .max_headers(settings.headers)
+            .max_buf_size(head_bytes);
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(settings.streams)
+            .max_header_list_size(u32::try_from(head_bytes).unwrap_or(u32::MAX))
+            .initial_stream_window_size(64 << 10)
+            .initial_connection_window_size(1 << 20)
+            .max_send_buf_size(64 << 10)
+            .keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_timeout(Duration::from_secs(20));
+        Self {
+            service,
+            gate,
+            settings,
+            http1,
+            http2,
+        }
+    }
+
+    /// Serves a connection to its end.
+    pub(crate) async fn serve(
+        &self,
+        socket: TcpStream,
+        remote: IpAddr,
+        pulse: Arc<Pulse>,
+    ) -> Ending {
+        let patience = Patience {
+            handshake: self.settings.handshake,
+            first: self.settings.head_timeout,
+        };
+        let opened = tokio::select! {
+            opened = open(&self.gate, socket, remote, patience) => opened,
+            () = last_call(&pulse) => Err(Ending::Complete),
+        };
+        match opened {
+            Ok(opened) if opened.protocol == Protocol::Http1 => self.http1(opened, pulse).await,
+            Ok(opened) => self.http2(opened, pulse).await,
+            Err(ending) => ending,
+        }
+    }
+
+    /// Answers that there is no place.
+    pub(crate) async fn refuse(&self, socket: TcpStream, remote: IpAddr) {
+        let patience = Patience {
+            handshake: REFUSED,
+            first: REFUSED,
+        };
+        if let Ok(opened) = open(&self.gate, socket, remote, patience).await {
+            let socket = match opened.protocol {
+                Protocol::Http1 => self.socket1(opened, Arc::default()),
+                Protocol::Http2 => self.socket2(opened, Arc::default()),
+            };
+            // A client that does not close is left.
+            let _ = timeout(CLOSING, socket.refuse(Reason::Overloaded)).await;
+        }
+    }
+
+    async fn http1(&self, opened: Opened, pulse: Arc<Pulse>) -> Ending {
+        let answers = self.answers(&opened.peer, &pulse);
+        let service = service_fn(move |request| answers.answer(request));
+        let socket = self.socket1(opened, Arc::clone(&pulse));
+        let connection = self.http1.serve_connection(TokioIo::new(socket), service);
+        let ending = Driven {
+            connection: connection.with_upgrades(),
+            graceful_end: |connection| connection.graceful_shutdown(),
+            deadline: Deadline::new(Limits::of_http1(&self.settings)),
+            pulse: Arc::clone(&pulse),
+            at_once: false,
+            draining: false,
+        }
+        .await;
+        if pulse.is_switched() && ending == Ending::Complete {
+            // Another protocol goes on. It has its place, and its end, here.
+            pulse.closed().await;
+        }
+        ending
+    }
+
+    async fn http2(&self, opened: Opened, pulse: Arc<Pulse>) -> Ending {
+        pulse.heed();
+        let answers = self.answers(&opened.peer, &pulse);
+        let service = service_fn(move |request| answers.answer(request));
+        let socket = self.socket2(opened, Arc::clone(&pulse));
+        Driven {
+            connection: self.http2.serve_connection(TokioIo::new(socket), service),
+            graceful_end: |connection| connection.graceful_shutdown(),
+            deadline: Deadline::new(Limits::of_http2(&self.settings)),
+            pulse,
+            at_once: true,
+            draining: false,
+        }
+        .await
+    }
+
+    fn socket1(&self, opened: Opened, pulse: Arc<Pulse>) -> Socket<S> {
+        let bytes = self.settings.head_bytes.max(8 << 10);
+        let guard = Guard::new(self.settings.headers, bytes);
+        self.socket(opened, pulse, Sight::Http1(guard))
+    }
+
+    fn socket2(&self, opened: Opened, pulse: Arc<Pulse>) -> Socket<S> {
+        let watch = Watch::new(self.settings.control_frames, Instant::now());
+        self.socket(opened, pulse, Sight::Http2(watch))
+    }
+
+    fn socket(&self, opened: Opened, pulse: Arc<Pulse>, sight: Sight) -> Socket<S> {
+        let side = (Arc::clone(&self.service), opened.peer);
+        Socket::new(opened.stream, side, pulse, sight, opened.first)
+    }
+
+    fn answers(&self, peer: &Peer, pulse: &Arc<Pulse>) -> Answers<S> {
+        Answers {
+            service: Arc::clone(&self.service),
+            peer: peer.clone(),
+            pulse: Arc::clone(pulse),
+        }
+    }
+}
+
+/// The service as hyper calls it, with an eye on when each answer ends.
+struct Answers<S> {
+    service: Arc<S>,
+    peer: Peer,
+    pulse: Arc<Pulse>,
+}
+
+impl<S: Service> Answers<S> {
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<Last<S::Body>>, Infallible>> + Send + use<S> {
+        let (service, peer) = (Arc::clone(&self.service), self.peer.clone());
+        let running = self.pulse.request();
+        async move {
+            let one_by_one = request.version() <= Version::HTTP_11;
+            let mut response = service.answer(peer, request).await;
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                running.pulse().switch();
+            } else if one_by_one && running.pulse().is_draining() {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
+            }
+            Ok(response.map(|body| running.until(body)))
+        }
+    }
+}
+
+/// Resolves a while after the listener was told to end.
+async fn last_call(pulse: &Pulse) {
+    pulse.drained().await;
+    sleep(LAST_CALL).await;
+}
+
+pin_project! {
+    /// hyper's connection, its deadline and its graceful end, driven by one task.
+    struct Driven<C> {
+        #[pin]
+        connection: C,
+        graceful_end: fn(Pin<&mut C>),
+        #[pin]
+        deadline: Deadline,
+        pulse: Arc<Pulse>,
+        // Whether a graceful end may begin before there was a request.
+        at_once: bool,
+        draining: bool,
+    }
+}
+
+impl<C: Future<Output = hyper::Result<()>>> Future for Driven<C> {
+    type Output = Ending;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ending> {
+        let mut this = self.project();
+        this.pulse.register(cx);
+        loop {
+            let polled = this.connection.as_mut().poll(cx);
+            if let Poll::Ready(served) = polled {
+                return Poll::Ready(ending(served, this.pulse));
+            }
+            let begun = *this.at_once || this.pulse.beat().begun > 0;
+            if this.pulse.is_draining() && begun && !*this.draining {
+                *this.draining = true;
+                (this.graceful_end)(this.connection.as_mut());
+                continue;
+            }
+            match this.deadline.as_mut().poll(this.pulse, cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Due::Head) => this.pulse.head_late(),
+                Poll::Ready(Due::Idle) => (this.graceful_end)(this.connection.as_mut()),
+                Poll::Ready(Due::Dead) => return Poll::Ready(overdue(this.pulse)),
+            }
+            // It has a little time to end in order.
+            this.pulse.closing();
+        }
+    }
+}
+
+fn ending(served: hyper::Result<()>, pulse: &Pulse) -> Ending {
+    match (pulse.rejected(), served) {
+        (Some(reason), _) => Ending::Rejected(reason),
+        (None, Ok(())) => Ending::Complete,
+        (None, Err(error)) if is_flood(&error) => Ending::Flooded,
+        (None, Err(_)) => Ending::Broken,
+    }
+}
+
+/// The end of a connection whose client does not do its part.
+fn overdue(pulse: &Pulse) -> Ending {
+    match pulse.rejected() {
+        Some(reason) => Ending::Rejected(reason),
+        None => Ending::Expired,
+    }
+}

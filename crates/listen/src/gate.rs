@@ -1,0 +1,56 @@
+//! Who may come in, and how many: what listeners share.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tollgate_policy::network::Network;
+
+use crate::tls::Certificates;
+
+/// What stands in front of one listener or several. A clone shares the places.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// Where there are some, connections are under TLS.
+    pub certificates: Option<Arc<Certificates>>,
+    /// Connections from these networks begin with a header of the PROXY protocol, and it is believed.
+    pub proxies: Vec<Network>,
+    places: Arc<Semaphore>,
+}
+
+/// A place for a connection, until it is dropped.
+pub(crate) type Place = OwnedSemaphorePermit;
+
+impl Gate {
+    /// A gate in clear, for so many connections at once, that believes nobody.
+    pub fn new(connections: usize) -> Self {
+        let places = connections.min(Semaphore::MAX_PERMITS);
+        Self {
+            certificates: None,
+            proxies: Vec::new(),
+            places: Arc::new(Semaphore::new(places)),
+        }
+    }
+
+    /// The same places, under TLS.
+    #[must_use]
+    pub fn with_certificates(mut self, certificates: Arc<Certificates>) -> Self {
+        self.certificates = Some(certificates);
+        self
+    }
+
+    /// The same places, where senders in these networks speak the PROXY protocol.
+    #[must_use]
+    pub fn with_proxies(mut self, proxies: Vec<Network>) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
+    /// Places that are free.
+    pub fn free(&self) -> usize {
+        self.places.available_permits()
+    }
+
+    pub(crate) fn enter(&self) -> Option<Place> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+}

@@ -1,0 +1,149 @@
+//! Listening sockets: bound alone, bound beside another process, or taken over from a supervisor.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use listenfd::ListenFd;
+#[cfg(target_os = "linux")]
+use socket2::SockFilter;
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use tokio::net::{TcpListener, TcpStream};
+#[cfg(target_os = "linux")]
+use tokio::time::{Instant, timeout_at};
+
+/// Connections that wait to be accepted; the system may allow fewer.
+const BACKLOG: i32 = 4096;
+/// A client that is gone without a word is noticed after two minutes.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+const KEEPALIVE_AGAIN: Duration = Duration::from_secs(15);
+
+/// How long handshakes that had begun may take to end, where a successor takes over.
+#[cfg(target_os = "linux")]
+const HANDSHAKES: Duration = Duration::from_millis(200);
+
+/// A socket that listens, and how it came to.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    shared: bool,
+}
+
+/// Binds a listener of its own. Needs a tokio runtime.
+///
+/// # Errors
+/// Where the address cannot be bound.
+pub fn bind(address: SocketAddr) -> io::Result<Listener> {
+    bound(address, false)
+}
+
+/// Binds a listener beside others on the same address, of this process or of the next one that takes
+/// over from it (`SO_REUSEPORT`). The system shares new connections out among them. Needs a tokio
+/// runtime.
+///
+/// # Errors
+/// Where the address cannot be bound, also because a listener there was not bound like this.
+pub fn bind_shared(address: SocketAddr) -> io::Result<Listener> {
+    bound(address, true)
+}
+
+/// The listening sockets that a supervisor handed over in `LISTEN_FDS`, in its order; none where
+/// there is no supervisor. They stay open in the supervisor, so a restart refuses no connection.
+///
+/// Call it once, early: the file descriptors belong to whoever takes them first. Needs a tokio
+/// runtime.
+///
+/// # Errors
+/// Where what was handed over is no TCP socket that listens.
+pub fn from_supervisor() -> io::Result<Vec<Listener>> {
+    let mut handed = ListenFd::from_env();
+    let mut listeners = Vec::new();
+    for index in 0..handed.len() {
+        if let Some(listener) = handed.take_tcp_listener(index)? {
+            listener.set_nonblocking(true)?;
+            listeners.push(TcpListener::from_std(listener)?.into());
+        }
+    }
+    Ok(listeners)
+}
+
+impl Listener {
+    /// The address that it is bound to.
+    ///
+    /// # Errors
+    /// Where the system does not tell.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.socket.accept().await
+    }
+
+    /// Sets what accepted sockets inherit: small writes leave at once, and silent peers are looked
+    /// for.
+    pub(crate) fn tune(&self) -> io::Result<()> {
+        let socket = SockRef::from(&self.socket);
+        socket.set_tcp_nodelay(true)?;
+        let keepalive = TcpKeepalive::new()
+            .with_time(KEEPALIVE)
+            .with_interval(KEEPALIVE_AGAIN)
+            .with_retries(4);
+        socket.set_tcp_keepalive(&keepalive)
+    }
+
+    /// Gives the last connections before it is closed.
+    ///
+    /// Closing resets those that the system has accepted, or is about to. So new clients are not
+    /// answered any more where others listen on the same address: they try again a second later, and
+    /// find one of those. Handshakes that had begun may end.
+    pub(crate) async fn last(self, mut admit: impl FnMut(TcpStream, SocketAddr)) {
+        #[cfg(target_os = "linux")]
+        if self.shared && SockRef::from(&self.socket).attach_filter(&NO_SYN).is_ok() {
+            let until = Instant::now() + HANDSHAKES;
+            while let Ok(accepted) = timeout_at(until, self.accept()).await {
+                if let Ok((socket, remote)) = accepted {
+                    admit(socket, remote);
+                }
+            }
+        }
+        while let Some(Ok((socket, remote))) = self.accept().now_or_never() {
+            admit(socket, remote);
+        }
+    }
+}
+
+impl From<TcpListener> for Listener {
+    fn from(socket: TcpListener) -> Self {
+        Self {
+            socket,
+            shared: false,
+        }
+    }
+}
+
+/// Lets everything pass but the first packet of a connection: SYN without ACK, in the 14th byte of
+/// the TCP header (classic BPF, as in `linux/filter.h`).
+#[cfg(target_os = "linux")]
+const NO_SYN: [SockFilter; 5] = [
+    SockFilter::new(0x30, 0, 0, 13),       // load the byte
+    SockFilter::new(0x54, 0, 0, 0x12),     // SYN and ACK of it
+    SockFilter::new(0x15, 0, 1, 0x02),     // SYN alone?
+    SockFilter::new(0x06, 0, 0, 0),        // nothing passes
+    SockFilter::new(0x06, 0, 0, u32::MAX), // all passes
+];
+
+fn bound(address: SocketAddr, shared: bool) -> io::Result<Listener> {
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    // A restart need not wait for connections of its predecessor to be forgotten.
+    socket.set_reuse_address(true)?;
+    #[cfg(unix)]
+    socket.set_reuse_port(shared)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    let socket = TcpListener::from_std(socket.into())?;
+    Ok(Listener { socket, shared })
+}
