@@ -7,7 +7,7 @@ use tollgate_policy::credits::Credits;
 use tollgate_policy::id::AccountId;
 use tollgate_policy::name::Name;
 use tollgate_store::Kind;
-use tollgate_store::account::{AccountEdit, NewAccount, StoredAccount};
+use tollgate_store::account::{AccountEdit, NewAccount, Opening, StoredAccount};
 
 pub use credits::{CreditsInput, StatementFilter, statement, top_up};
 
@@ -95,11 +95,14 @@ pub async fn create(context: &Context, input: &AccountInput) -> Result<AccountVi
     let at = context.now();
     let id = AccountId::new(at, context.id_entropy()?);
     let (store, actor) = (context.store(), context.actor());
-    let mut made = store.account_insert(actor, new, id, at).await?;
-    if let Some(balance) = balance {
-        let why = "first balance".to_owned();
-        made = store.credits_add(actor, id, balance, why, at).await?;
-    }
+    let made = match balance {
+        Some(amount) => {
+            let note = "first balance".to_owned();
+            let opening = Opening { amount, note };
+            store.account_open(actor, new, opening, id, at).await?
+        }
+        None => store.account_insert(actor, new, id, at).await?,
+    };
     Ok(AccountView::new(&made, at))
 }
 

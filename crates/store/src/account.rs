@@ -23,7 +23,7 @@ use crate::record;
 use crate::scope::{ScopeEdit, set};
 use crate::store::{Changed, Store};
 
-pub use credits::{CreditsEntry, CreditsQuery};
+pub use credits::{CreditsEntry, CreditsQuery, Opening};
 pub(crate) use row::AccountRow;
 use row::AccountWrite;
 
@@ -100,6 +100,26 @@ impl Store {
     ) -> Result<StoredAccount, StoreError> {
         self.write(who, at, move |conn| Box::pin(insert(conn, new, id, at)))
             .await
+    }
+
+    /// Makes an account with its first entry of its statement: both are one change.
+    ///
+    /// # Errors
+    /// Where the name is taken, the credit line is negative, the account spends without a limit, or
+    /// the amount is not more than zero.
+    pub async fn account_open(
+        &self,
+        who: &Actor,
+        new: NewAccount,
+        opening: Opening,
+        id: AccountId,
+        at: Timestamp,
+    ) -> Result<StoredAccount, StoreError> {
+        let entry = opening.by(who);
+        self.write(who, at, move |conn| {
+            Box::pin(credits::open(conn, new, entry, id, at))
+        })
+        .await
     }
 
     /// Changes an account.

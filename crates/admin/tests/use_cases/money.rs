@@ -1,6 +1,7 @@
 use tollgate_admin_core::ErrorKind;
 use tollgate_admin_core::account::{self, AccountChange, AccountInput, CreditsInput};
 use tollgate_admin_core::account::{StatementFilter, statement, top_up};
+use tollgate_admin_core::audit::{self, AuditFilter};
 use tollgate_admin_core::group::{self, GroupChange};
 use tollgate_admin_core::token::{self, TokenInput};
 use tollgate_admin_core::view::account::FundsView;
@@ -54,6 +55,9 @@ async fn an_account_holds_what_it_is_given_and_nothing_else() {
         (page.entries.len(), page.entries[0].note.as_str()),
         (1, "first balance")
     );
+    let log = audit::list(context, &AuditFilter::default()).await.unwrap();
+    let last = &log.entries[0];
+    assert_eq!(last.action, "account.create", "one change");
     let acme = account::show(context, "acme").await.unwrap();
     assert_eq!(balance(&acme.funds), [None, Some("0"), Some("0"), None]);
 }

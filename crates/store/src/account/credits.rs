@@ -7,7 +7,7 @@ use tollgate_policy::credits::Credits;
 use tollgate_policy::id::AccountId;
 use tollgate_policy::time::Timestamp;
 
-use super::{StoredAccount, fetch, row};
+use super::{NewAccount, StoredAccount, fetch, insert, row};
 use crate::actor::Actor;
 use crate::audit::Change;
 use crate::backend::{Conn, on_backend};
@@ -37,6 +37,15 @@ pub struct CreditsEntry {
     pub note: String,
 }
 
+/// What a new account is given at first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// More than zero.
+    pub amount: Credits,
+    /// Why, for operators.
+    pub note: String,
+}
+
 /// Which entries of a statement to list, the newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CreditsQuery {
@@ -44,6 +53,13 @@ pub struct CreditsQuery {
     pub before: Option<i64>,
     /// How many entries at most, 1 to 1,000; 0 means 50.
     pub limit: u32,
+}
+
+/// An entry to be made.
+pub(super) struct Entry {
+    amount: Credits,
+    actor: String,
+    note: String,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -56,6 +72,16 @@ struct CreditsRow {
     amount: i64,
     actor: String,
     note: String,
+}
+
+impl Opening {
+    pub(super) fn by(self, who: &Actor) -> Entry {
+        Entry {
+            amount: self.amount,
+            actor: text(who.name.clone()),
+            note: text(self.note),
+        }
+    }
 }
 
 impl CreditsRow {
@@ -91,11 +117,9 @@ impl Store {
         note: String,
         at: Timestamp,
     ) -> Result<StoredAccount, StoreError> {
-        let actor = text(who.name.clone());
-        self.write(who, at, move |conn| {
-            Box::pin(add(conn, account, amount, actor, text(note), at))
-        })
-        .await
+        let entry = Opening { amount, note }.by(who);
+        self.write(who, at, move |conn| Box::pin(add(conn, account, entry, at)))
+            .await
     }
 
     /// The entries of an account's statement, the newest first.
@@ -115,35 +139,52 @@ impl Store {
 async fn add(
     conn: &mut Conn,
     id: AccountId,
-    amount: Credits,
-    actor: String,
-    note: String,
+    entry: Entry,
     at: Timestamp,
 ) -> Changed<StoredAccount> {
     let mut stored = fetch(conn, id).await?;
     let before = record::Account::from(&stored);
-    let credited = after(&stored, amount)?;
+    let after = put(conn, &mut stored, entry, at).await?;
+    let (before, after) = (Some(&before), Some(&after));
+    let change = Change::new(Kind::Account, "credit", id.raw(), before, after)?;
+    Ok((stored, change))
+}
+
+/// Makes an account with its first entry.
+pub(super) async fn open(
+    conn: &mut Conn,
+    new: NewAccount,
+    entry: Entry,
+    id: AccountId,
+    at: Timestamp,
+) -> Changed<StoredAccount> {
+    let (mut stored, _) = insert(conn, new, id, at).await?;
+    let after = put(conn, &mut stored, entry, at).await?;
+    let change = Change::new(Kind::Account, "create", id.raw(), None, Some(&after))?;
+    Ok((stored, change))
+}
+
+/// Makes an entry, and gives what the audit log keeps of it.
+async fn put(
+    conn: &mut Conn,
+    stored: &mut StoredAccount,
+    entry: Entry,
+    at: Timestamp,
+) -> Result<record::Account, StoreError> {
+    let credited = after(stored, entry.amount)?;
     let row = CreditsRow {
         id: last(conn).await? + 1,
-        account_id: id.raw(),
+        account_id: stored.account.id.raw(),
         at: at.as_micros(),
-        amount: amount.as_micros(),
-        actor,
-        note: note.clone(),
+        amount: entry.amount.as_micros(),
+        actor: entry.actor,
+        note: entry.note.clone(),
     };
     on_backend!(conn, c => diesel::insert_into(credits::table).values(row).execute(c).await)?;
     stored.account.funds.credited = Some(credited);
     stored.updated_at = at;
-    row::update(conn, (&stored).into()).await?;
-    let after = record::Account::from(&stored).with_entry(amount, note);
-    let change = Change::new(
-        Kind::Account,
-        "credit",
-        id.raw(),
-        Some(&before),
-        Some(&after),
-    )?;
-    Ok((stored, change))
+    row::update(conn, (&*stored).into()).await?;
+    Ok(record::Account::from(&*stored).with_entry(entry.amount, entry.note))
 }
 
 /// What the account was given in all, with an amount more.

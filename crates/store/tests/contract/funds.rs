@@ -5,7 +5,7 @@ use tollgate_policy::id::AccountId;
 use tollgate_policy::limit::Rate;
 use tollgate_policy::quota::Standing;
 use tollgate_rights::source::{Source, Touched};
-use tollgate_store::account::{AccountEdit, CreditsQuery, NewAccount, StoredAccount};
+use tollgate_store::account::{AccountEdit, CreditsQuery, NewAccount, Opening, StoredAccount};
 use tollgate_store::limit::LimitsEdit;
 use tollgate_store::{Kind, StoreError};
 
@@ -17,6 +17,8 @@ on_both! {
     another_period_of_an_account_counts_anew
     a_negative_credit_line_is_refused
     credits_are_put_in_and_taken_back
+    an_account_is_opened_with_its_first_credits
+    an_account_that_cannot_be_given_its_first_credits_is_not_made
     a_statement_is_paged
     no_account_is_given_less_than_nothing_or_too_much
     an_unlimited_account_takes_no_credits
@@ -184,6 +186,73 @@ async fn credits_are_put_in_and_taken_back(fixture: &Fixture) {
     assert!(part(&row.before, "\"credited\":0,"));
     assert!(part(&row.after, "\"credited\":70,"));
     assert!(part(&row.after, "{\"amount\":70,\"note\":\"note 70\"}"));
+}
+
+fn opening(micros: i64) -> Opening {
+    Opening {
+        amount: credits(micros),
+        note: "first balance".to_owned(),
+    }
+}
+
+async fn an_account_is_opened_with_its_first_credits(fixture: &Fixture) {
+    let (store, who) = (&fixture.store, &fixture.who);
+    let new = NewAccount {
+        limited: true,
+        ..new_account("acme")
+    };
+    let id = AccountId::new(at(0), 5);
+    let made = store.account_open(who, new, opening(70), id, at(3)).await;
+    let made = made.unwrap();
+    assert_eq!(made.account.funds.credited, Some(credits(70)));
+    assert_eq!((made.created_at, made.updated_at), (at(3), at(3)));
+    assert_eq!(store.account_fetch(id).await.unwrap(), made);
+    let entries = store.credits_list(id, CreditsQuery::default()).await;
+    let entries = entries.unwrap();
+    let entry = &entries[0];
+    assert_eq!((entries.len(), entry.amount), (1, credits(70)));
+    assert_eq!((&*entry.actor, &*entry.note), ("ada", "first balance"));
+    let log = fixture.audit().await;
+    let [row] = log.as_slice() else {
+        panic!("one change: {log:?}");
+    };
+    assert_eq!((&*row.action, &row.before), ("account.create", &None));
+    let after = row.after.as_ref().unwrap();
+    assert!(after.contains("\"credited\":70,"), "{after}");
+    assert!(
+        after.contains("{\"amount\":70,\"note\":\"first balance\"}"),
+        "{after}"
+    );
+}
+
+/// The second of its two steps fails, and takes the first one back with it.
+async fn an_account_that_cannot_be_given_its_first_credits_is_not_made(fixture: &Fixture) {
+    let (store, who) = (&fixture.store, &fixture.who);
+    for (limited, amount) in [(true, 0), (true, -1), (false, 70)] {
+        let new = NewAccount {
+            limited,
+            ..new_account("acme")
+        };
+        let id = AccountId::new(at(0), 5);
+        let made = store.account_open(who, new, opening(amount), id, at(3));
+        let error = made.await.unwrap_err();
+        let fits = match limited {
+            true => matches!(error, StoreError::Amount { .. }),
+            false => matches!(error, StoreError::Unlimited(_)),
+        };
+        assert!(fits, "{error}");
+    }
+    // Neither can a table that takes no entry.
+    fixture.sql("DROP TABLE credits").await;
+    let new = NewAccount {
+        limited: true,
+        ..new_account("acme")
+    };
+    let id = AccountId::new(at(0), 5);
+    let made = store.account_open(who, new, opening(70), id, at(3)).await;
+    assert!(matches!(made, Err(StoreError::Unavailable(_))), "{made:?}");
+    assert_eq!(store.account_list().await.unwrap(), []);
+    assert_eq!(fixture.audit().await, []);
 }
 
 async fn a_statement_is_paged(fixture: &Fixture) {
