@@ -1,5 +1,6 @@
 //! The outbox of what operators are to be told: who delivers it is not known here.
 
+mod prune;
 mod row;
 
 use std::fmt;
@@ -133,6 +134,17 @@ impl Store {
             row::failed(&mut inner.backend.conn().await?, id, next_at).await
         });
         kept.await
+    }
+
+    /// Deletes alerts that were delivered before a moment, and those that were raised before it and
+    /// given up; the last alert of all stays. Says how many they were. An occasion that comes again
+    /// is told of again. Other writers come in between.
+    ///
+    /// # Errors
+    /// Where the database does not answer; what was deleted until then stays deleted.
+    pub async fn alerts_prune(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.detached(move |inner| async move { prune::run(&inner.backend, before).await })
+            .await
     }
 
     /// Lists alerts, delivered or not, the newest first.

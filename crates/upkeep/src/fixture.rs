@@ -34,6 +34,7 @@ pub(crate) struct Kept {
     pub(crate) raises: Vec<(NewAlert, Timestamp)>,
     pub(crate) pruned: Vec<(Timestamp, Timestamp)>,
     pub(crate) compacted: Vec<(Timestamp, Timestamp)>,
+    pub(crate) forgotten: Vec<(Timestamp, Timestamp)>,
     /// How often it was asked for alerts and for tokens.
     pub(crate) looks: u64,
     pub(crate) pages: u64,
@@ -208,6 +209,11 @@ impl Upkeep for Store {
 
     fn prune(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>> {
         self.answer(|kept, now| kept.pruned.push((now, before)))
+            .map_rows()
+    }
+
+    fn forget(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>> {
+        self.answer(|kept, now| kept.forgotten.push((now, before)))
             .map_rows()
     }
 

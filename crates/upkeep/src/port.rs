@@ -43,6 +43,10 @@ pub trait Upkeep: Send + Sync + 'static {
     /// Deletes the receipts of calls before a moment, and says how many.
     fn prune(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>>;
 
+    /// Deletes alerts that were delivered before a moment, or given up and raised before it, and says
+    /// how many.
+    fn forget(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>>;
+
     /// Sums up what is kept of each day before a moment, and says how many rows.
     fn compact(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>>;
 }

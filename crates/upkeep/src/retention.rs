@@ -12,15 +12,18 @@ use crate::run::{Task, days};
 const FIRST_AFTER: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 const AGAIN_AFTER: Duration = Duration::from_secs(60 * 60);
+/// How many days an alert is kept once it was delivered or given up.
+const ALERTS_DAYS: u32 = 90;
 
 /// Lets go of what is old once a day, for ever.
 pub(crate) async fn retain(task: &Task) {
     sleep(FIRST_AFTER).await;
     loop {
-        // Neither waits for the other to work.
+        // None waits for another to work.
         let pruned = told("receipts were deleted", prune(task).await);
         let compacted = told("sums by the day were summed up", compact(task).await);
-        let wait = if pruned && compacted {
+        let forgotten = told("alerts were deleted", forget(task).await);
+        let wait = if pruned && compacted && forgotten {
             EVERY
         } else {
             AGAIN_AFTER
@@ -39,6 +42,14 @@ async fn prune(task: &Task) -> Result<u64, PortError> {
 async fn compact(task: &Task) -> Result<u64, PortError> {
     match days(task.settings.keep_daily_days) {
         Some(kept) => task.port.compact(task.now().minus(kept)).await,
+        None => Ok(0),
+    }
+}
+
+/// An alert on an expiry stays until the token has expired: without it, it would be raised again.
+async fn forget(task: &Task) -> Result<u64, PortError> {
+    match days(ALERTS_DAYS.max(task.settings.expiry_notice_days)) {
+        Some(kept) => task.port.forget(task.now().minus(kept)).await,
         None => Ok(0),
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tollgate_policy::id::UpstreamId;
+use tollgate_policy::time::Timestamp;
 use tollgate_store::alert::{AlertQuery, NewAlert, StoredAlert, Subject};
 
 use super::book::desk::{day, payers, receive};
@@ -19,6 +20,8 @@ on_both! {
     an_alert_is_due_until_it_is_delivered
     a_delivery_that_failed_is_tried_again_later
     alerts_are_listed_newest_first
+    what_was_told_long_ago_is_deleted
+    the_number_of_an_alert_is_never_given_again
 }
 
 async fn all(fixture: &Fixture) -> Vec<StoredAlert> {
@@ -219,4 +222,53 @@ async fn alerts_are_listed_newest_first(fixture: &Fixture) {
     }
     let expected: Vec<String> = (1..=5).rev().map(|i| down(i).key).collect();
     assert_eq!(seen, expected);
+}
+
+async fn what_was_told_long_ago_is_deleted(fixture: &Fixture) {
+    let store = &fixture.store;
+    for (upstream, second) in [
+        (1, 10),
+        (2, 10),
+        (3, 30),
+        (4, 10),
+        (5, 30),
+        (6, 10),
+        (7, 50),
+    ] {
+        store.alert_raise(down(upstream), at(second)).await.unwrap();
+    }
+    let id = async |upstream: i64| {
+        let all = all(fixture).await;
+        let found = all.iter().find(|one| one.alert == down(upstream));
+        found.unwrap().id
+    };
+    for (upstream, second) in [(1, 20), (2, 40), (3, 35)] {
+        let id = id(upstream).await;
+        store.alert_delivered(id, at(second)).await.unwrap();
+    }
+    let never = Timestamp::from_micros(i64::MAX);
+    for upstream in [4, 5] {
+        store.alert_failed(id(upstream).await, never).await.unwrap();
+    }
+    assert_eq!(store.alerts_prune(at(10)).await.unwrap(), 0);
+    // The first was delivered and the fourth was given up; the sixth still waits.
+    assert_eq!(store.alerts_prune(at(30)).await.unwrap(), 2);
+    let left = [2, 3, 5, 6, 7].map(|upstream| format!("upstream:{upstream}:down"));
+    assert_eq!(keys(fixture).await, left);
+    assert_eq!(store.alerts_prune(at(100)).await.unwrap(), 3);
+    let left = [6, 7].map(|upstream| format!("upstream:{upstream}:down"));
+    assert_eq!(keys(fixture).await, left);
+}
+
+async fn the_number_of_an_alert_is_never_given_again(fixture: &Fixture) {
+    let store = &fixture.store;
+    store.alert_raise(down(1), at(1)).await.unwrap();
+    let last = all(fixture).await[0].id;
+    store.alert_delivered(last, at(2)).await.unwrap();
+    store.alerts_prune(at(100)).await.unwrap();
+    store.alert_raise(down(2), at(200)).await.unwrap();
+    let ids: Vec<i64> = all(fixture).await.iter().map(|one| one.id).collect();
+    assert_eq!(ids.len(), 2, "the last alert stays");
+    assert!(ids[1] > last, "{ids:?}");
+    assert_eq!(store.alerts_prune(at(300)).await.unwrap(), 1);
 }

@@ -25,6 +25,10 @@ async fn what_is_old_goes_a_minute_after_the_start_and_then_once_a_day() {
         kept.compacted,
         moments.map(|now| (now, now.minus(DAY * 400)))
     );
+    assert_eq!(
+        kept.forgotten,
+        moments.map(|now| (now, now.minus(DAY * ALERTS_DAYS)))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,6 +41,18 @@ async fn zero_days_are_for_ever() {
     assert_eq!((kept.pruned.len(), kept.compacted.len()), (0, 2));
     let kept = sums_stay.store.kept();
     assert_eq!((kept.pruned.len(), kept.compacted.len()), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_on_an_expiry_is_kept_until_the_token_has_expired() {
+    let settings = Settings {
+        expiry_notice_days: 365,
+        ..nothing()
+    };
+    let upkeep = Running::start(Kept::default(), settings);
+    pass(FIRST_AFTER).await;
+    let now = start().plus(FIRST_AFTER);
+    assert_eq!(upkeep.store.kept().forgotten, [(now, now.minus(DAY * 365))]);
 }
 
 #[tokio::test(start_paused = true)]
