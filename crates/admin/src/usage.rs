@@ -91,7 +91,8 @@ pub async fn report(context: &Context, filter: &UsageFilter) -> Result<ReportVie
     Ok(ReportView::new(&by, &rows))
 }
 
-/// Deletes receipts that are older than they are kept, and sums up old days by their months.
+/// Deletes receipts that are older than they are kept, and sums up old days by their months. The
+/// audit log says up to when, and how many rows.
 ///
 /// # Errors
 /// Where nothing is named, or a duration cannot be used. Where the store fails, what was done
@@ -115,16 +116,16 @@ pub async fn prune(context: &Context, input: &PruneInput) -> Result<PrunedView, 
         let problem = "say for how long receipts are kept, or sums of days, such as `90d`";
         return Err(AdminError::invalid("keep_receipts", problem));
     }
-    let store = context.store();
+    let (store, actor) = (context.store(), context.actor());
     let mut pruned = PrunedView {
         receipts: 0,
         days: 0,
     };
     if let Some(before) = receipts {
-        pruned.receipts = store.receipts_prune(before).await?;
+        pruned.receipts = store.usage_prune(actor, before, now).await?;
     }
     if let Some(before) = days {
-        pruned.days = store.usage_compact(Day::of(before)).await?;
+        pruned.days = store.usage_sum_up(actor, Day::of(before), now).await?;
     }
     Ok(pruned)
 }

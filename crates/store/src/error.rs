@@ -20,6 +20,8 @@ pub enum Kind {
     Upstream,
     /// A setting of the whole installation.
     Setting,
+    /// What was used: receipts and sums.
+    Usage,
 }
 
 /// Why the store did not do as it was asked. Nothing was changed.
@@ -126,13 +128,14 @@ pub enum StoreError {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Token,
         Self::Account,
         Self::Group,
         Self::Model,
         Self::Upstream,
         Self::Setting,
+        Self::Usage,
     ];
 
     /// The name in texts and in the audit log.
@@ -144,6 +147,7 @@ impl Kind {
             Self::Model => "model",
             Self::Upstream => "upstream",
             Self::Setting => "setting",
+            Self::Usage => "usage",
         }
     }
 }

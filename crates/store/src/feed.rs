@@ -48,21 +48,29 @@ fn changes(after: Revision, rows: Vec<Changed>) -> Result<Changes, StoreError> {
     for (seq, kind, id) in rows {
         let touched = touched(seq, &kind, id)?;
         // Changes of the catalog in a row make one reason to read it anew.
-        if touched != Touched::Catalog || changes.touched.last() != Some(&touched) {
-            changes.touched.push(touched);
-        }
+        let is_known =
+            touched == Some(Touched::Catalog) && changes.touched.last() == touched.as_ref();
+        changes.touched.extend(touched.filter(|_| !is_known));
         changes.revision = Revision(seq);
     }
     Ok(changes)
 }
 
-fn touched(seq: i64, kind: &str, id: i64) -> Result<Touched, StoreError> {
+/// None where no right depends on it.
+fn touched(seq: i64, kind: &str, id: i64) -> Result<Option<Touched>, StoreError> {
     let row = Row::new("audit", seq);
     Ok(
         match row.one_of("subject_kind", kind, &Kind::ALL, Kind::name)? {
-            Kind::Token => Touched::Token(row.id("subject_id", TokenId::from_raw(id))?),
-            Kind::Account => Touched::Account(row.id("subject_id", AccountId::from_raw(id))?),
-            Kind::Group | Kind::Model | Kind::Upstream | Kind::Setting => Touched::Catalog,
+            Kind::Token => {
+                let token = row.id("subject_id", TokenId::from_raw(id))?;
+                Some(Touched::Token(token))
+            }
+            Kind::Account => {
+                let account = row.id("subject_id", AccountId::from_raw(id))?;
+                Some(Touched::Account(account))
+            }
+            Kind::Group | Kind::Model | Kind::Upstream | Kind::Setting => Some(Touched::Catalog),
+            Kind::Usage => None,
         },
     )
 }

@@ -20,6 +20,7 @@ use crate::error::StoreError;
 use crate::store::Store;
 
 pub(crate) use insert::{Quotes, ReceiptWrite};
+pub(crate) use prune::part as prune_part;
 
 /// A receipt as it is kept. From which periods a call was paid is not.
 #[derive(Debug, Clone, PartialEq, Eq)]

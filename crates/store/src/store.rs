@@ -185,7 +185,10 @@ async fn audited<T>(
     Ok(value)
 }
 
-async fn end<T>(mut conn: Conn, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+pub(crate) async fn end<T>(
+    mut conn: Conn,
+    outcome: Result<T, StoreError>,
+) -> Result<T, StoreError> {
     match outcome {
         Ok(value) => conn.commit().await.map(|()| value),
         Err(error) => {

@@ -2,6 +2,7 @@
 
 mod compact;
 mod day;
+mod prune;
 mod report;
 mod statement;
 
@@ -9,6 +10,7 @@ use tollgate_policy::credits::Credits;
 use tollgate_policy::id::{AccountId, GroupId, TokenId, UpstreamId};
 use tollgate_policy::time::Timestamp;
 
+use crate::actor::Actor;
 use crate::error::StoreError;
 use crate::store::Store;
 
@@ -160,6 +162,35 @@ impl Store {
             move |inner| async move { compact::run(&inner.backend, before.month()).await },
         )
         .await
+    }
+}
+
+/// What an operator lets go of, with rows of the audit log.
+impl Store {
+    /// Deletes receipts as [`Store::receipts_prune`] does, on behalf of somebody.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn usage_prune(
+        &self,
+        who: &Actor,
+        before: Timestamp,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        prune::receipts(self, who, before, at).await
+    }
+
+    /// Sums up days as [`Store::usage_compact`] does, on behalf of somebody.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn usage_sum_up(
+        &self,
+        who: &Actor,
+        before: Day,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        prune::days(self, who, before, at).await
     }
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tollgate_admin_core::audit::{self, AuditFilter};
 use tollgate_admin_core::receipt::{self, ReceiptFilter};
 use tollgate_admin_core::token::TokenInput;
 use tollgate_admin_core::usage::{self, PruneInput, UsageFilter};
@@ -246,6 +247,9 @@ async fn old_receipts_go_and_their_sums_stay() {
     let pruned = usage::prune(context, &input).await.unwrap();
     assert_eq!(pruned.receipts, 3);
     assert!(pruned.days > 0);
+    let log = audit::list(context, &AuditFilter::default()).await.unwrap();
+    let actions: Vec<_> = log.entries.iter().map(|one| one.action.as_str()).collect();
+    assert_eq!(&actions[..2], ["usage.compact", "usage.prune"]);
     refused(receipt::show(context, &requests[0]).await);
     assert!(receipt::show(context, &young).await.is_ok());
     let total = usage::report(context, &UsageFilter::default()).await;

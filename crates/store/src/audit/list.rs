@@ -81,7 +81,7 @@ fn subject(kind: Kind, id: i64) -> Option<String> {
         Kind::Group => GroupId::from_raw(id).map(|id| id.to_string()),
         Kind::Model => ModelId::from_raw(id).map(|id| id.to_string()),
         Kind::Upstream => UpstreamId::from_raw(id).map(|id| id.to_string()),
-        // Which setting it is, the action says.
-        Kind::Setting => Some(String::new()),
+        // Which setting it is, or what of usage, the action says.
+        Kind::Setting | Kind::Usage => Some(String::new()),
     }
 }

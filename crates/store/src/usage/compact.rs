@@ -10,6 +10,7 @@ use crate::backend::{Backend, Conn, on_backend};
 use crate::book::daily::{ADD, INSERT};
 use crate::error::StoreError;
 use crate::schema::usage_daily;
+use crate::store::end;
 
 /// About so many rows at once, always all of a token on one day.
 const BATCH: i64 = 2000;
@@ -21,32 +22,58 @@ const COLUMNS: &str = "token_id, upstream_id, group_id, account_id, requests, fa
 const OLD: &str = "usage_daily WHERE day = $2 AND token_id <= $3";
 const OLD_ALONE: &str = "usage_daily WHERE day = $1 AND token_id <= $2";
 
+/// Before all days.
+pub(super) const FIRST: Day = Day::from_number(i64::MIN);
+
 /// Moves all days before `before` that are not the first of their month there, and says how many
 /// rows that were.
 pub(super) async fn run(backend: &Backend, before: Day) -> Result<u64, StoreError> {
     let mut moved: u64 = 0;
-    let mut done = Day::from_number(i64::MIN);
-    while let Some(day) = next(backend, done, before).await? {
-        if day != day.month() {
-            loop {
-                let rows = batch(backend, day).await?;
-                moved = moved.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
-                if rows == 0 {
-                    break;
-                }
-            }
+    let mut from = FIRST;
+    loop {
+        let (rows, next) = {
+            let _turn = backend.turn().await;
+            let mut conn = backend.conn().await?;
+            conn.begin_write().await?;
+            let done = part(&mut conn, from, before, BATCH).await;
+            end(conn, done).await?
+        };
+        moved = moved.saturating_add(rows);
+        match next {
+            Some(next) => from = next,
+            None => return Ok(moved),
         }
-        done = day;
     }
-    Ok(moved)
 }
 
-/// The first day after `done` that has sums.
-async fn next(backend: &Backend, done: Day, before: Day) -> Result<Option<Day>, StoreError> {
+/// Moves days from `from` on within a transaction, until about `most` rows were moved. Says how many
+/// rows that were, and the day to go on from where there may be more.
+pub(super) async fn part(
+    conn: &mut Conn,
+    from: Day,
+    before: Day,
+    most: i64,
+) -> Result<(u64, Option<Day>), StoreError> {
+    let (mut moved, mut from) = (0_i64, from);
+    while moved < most {
+        let Some(day) = next(conn, from, before).await? else {
+            return Ok((moved.unsigned_abs(), None));
+        };
+        let rows = match day == day.month() {
+            true => 0,
+            false => batch(conn, day).await?,
+        };
+        moved = moved.saturating_add(i64::try_from(rows).unwrap_or(i64::MAX));
+        from = if rows == 0 { day.next() } else { day };
+    }
+    Ok((moved.unsigned_abs(), Some(from)))
+}
+
+/// The first day from `from` on that has sums.
+async fn next(conn: &mut Conn, from: Day, before: Day) -> Result<Option<Day>, StoreError> {
     use diesel_async::RunQueryDsl;
-    let mut conn = backend.conn().await?;
-    let day = on_backend!(&mut conn, c => usage_daily::table
-        .filter(usage_daily::day.gt(done.number()))
+    let day = on_backend!(conn, c => usage_daily::table
+        .filter(usage_daily::day.ge(from.number()))
         .filter(usage_daily::day.lt(before.number()))
         .select(diesel::dsl::min(usage_daily::day))
         .first::<Option<i64>>(c)
@@ -55,11 +82,9 @@ async fn next(backend: &Backend, done: Day, before: Day) -> Result<Option<Day>, 
 }
 
 /// Moves some rows of a day to the first of its month.
-async fn batch(backend: &Backend, day: Day) -> Result<usize, StoreError> {
+async fn batch(conn: &mut Conn, day: Day) -> Result<usize, StoreError> {
     use diesel_async::RunQueryDsl;
-    let _turn = backend.turn().await;
-    let mut conn = backend.conn().await?;
-    let last = on_backend!(&mut conn, c => usage_daily::table
+    let last = on_backend!(conn, c => usage_daily::table
         .filter(usage_daily::day.eq(day.number()))
         .order(usage_daily::token_id)
         .offset(BATCH)
@@ -69,28 +94,26 @@ async fn batch(backend: &Backend, day: Day) -> Result<usize, StoreError> {
         .optional())?;
     let last = last.unwrap_or(i64::MAX);
     let moved = match conn {
-        Conn::Sqlite(mut conn) => {
+        Conn::Sqlite(conn) => {
             let moved = conn.spawn_blocking(move |conn| sqlite(conn, day, last));
             moved.await?
         }
-        Conn::Postgres(mut conn) => postgres(&mut conn, day, last).await?,
+        Conn::Postgres(conn) => postgres(conn, day, last).await?,
     };
     Ok(moved)
 }
 
 fn sqlite(conn: &mut SqliteConnection, day: Day, last: i64) -> QueryResult<usize> {
     use diesel::RunQueryDsl;
-    conn.immediate_transaction(|conn| {
-        sql_query(format!("{INSERT}SELECT $1, {COLUMNS} FROM {OLD}{ADD}"))
-            .bind::<BigInt, _>(day.month().number())
-            .bind::<BigInt, _>(day.number())
-            .bind::<BigInt, _>(last)
-            .execute(conn)?;
-        sql_query(format!("DELETE FROM {OLD_ALONE}"))
-            .bind::<BigInt, _>(day.number())
-            .bind::<BigInt, _>(last)
-            .execute(conn)
-    })
+    sql_query(format!("{INSERT}SELECT $1, {COLUMNS} FROM {OLD}{ADD}"))
+        .bind::<BigInt, _>(day.month().number())
+        .bind::<BigInt, _>(day.number())
+        .bind::<BigInt, _>(last)
+        .execute(conn)?;
+    sql_query(format!("DELETE FROM {OLD_ALONE}"))
+        .bind::<BigInt, _>(day.number())
+        .bind::<BigInt, _>(last)
+        .execute(conn)
 }
 
 /// One statement, so that nothing that a gateway adds meanwhile is lost.

@@ -34,6 +34,11 @@ impl Day {
         Timestamp::from_micros(self.0.saturating_mul(MICROS))
     }
 
+    /// The day after it.
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     /// The Monday of its week.
     pub const fn monday(self) -> Self {
         // The first of all days was a Thursday.

@@ -4,6 +4,9 @@ use tollgate_ledger::receipt::{Ending, Receipt};
 use tollgate_ledger::statement::Statements;
 use tollgate_policy::id::{TokenId, UpstreamId};
 use tollgate_policy::time::Timestamp;
+use tollgate_rights::source::Source;
+use tollgate_store::Kind;
+use tollgate_store::audit::{AuditQuery, AuditVerdict};
 use tollgate_store::usage::{Day, Dimension, Named, UsageQuery, UsageRow};
 
 use super::book::desk::{Payers, number, payers, receive};
@@ -22,6 +25,8 @@ on_both! {
     a_statement_has_the_token_and_what_it_spent
     old_months_are_summed_up_under_their_first_day
     many_rows_are_summed_up
+    what_an_operator_lets_go_of_is_in_the_audit_log
+    much_is_let_go_of_in_parts_with_a_row_each
 }
 
 fn moment(text: &str) -> Timestamp {
@@ -390,4 +395,95 @@ async fn many_rows_are_summed_up(fixture: &Fixture) {
     let days = rows(fixture, by(&[Dimension::Day])).await;
     assert_eq!(days[0].day, Some(day("2027-01-01")));
     assert_eq!((days.len(), days[0].sums.requests), (1, 5_000));
+}
+
+/// The action of each change, and what the audit log keeps of it.
+async fn log(fixture: &Fixture, from: usize) -> Vec<(String, String)> {
+    let log = fixture.audit().await.split_off(from);
+    let rows = log.into_iter().map(|row| {
+        assert_eq!((&*row.actor, row.kind), ("ada", Kind::Usage));
+        assert_eq!((&*row.subject, row.before), ("", None));
+        (row.action, row.after.unwrap())
+    });
+    rows.collect()
+}
+
+async fn what_an_operator_lets_go_of_is_in_the_audit_log(fixture: &Fixture) {
+    let who = payers(fixture).await;
+    for day in ["2027-01-05", "2027-01-06", "2027-02-03"] {
+        call(fixture, &who, 1, &format!("{day}T10:00:00Z")).await;
+    }
+    let (store, ada) = (&fixture.store, &fixture.who);
+    let from = fixture.audit().await.len();
+    let revision = store.snapshot().await.unwrap().revision;
+    for rows in [1, 0] {
+        let pruned = store.usage_prune(ada, at(1), at(9)).await;
+        assert_eq!(pruned.unwrap(), 3 * rows);
+        let moved = store.usage_sum_up(ada, day("2027-03-20"), at(9)).await;
+        assert_eq!(moved.unwrap(), 3 * rows);
+    }
+    let (before, month) = (at(1), "2027-03-01");
+    let row = |action: &str, before: &str, rows| {
+        let kept = format!("{{\"before\":\"{before}\",\"rows\":{rows}}}");
+        (action.to_owned(), kept)
+    };
+    let expected = [
+        row("usage.prune", &before.to_string(), 3),
+        row("usage.compact", month, 3),
+        row("usage.prune", &before.to_string(), 0),
+        row("usage.compact", month, 0),
+    ];
+    assert_eq!(log(fixture, from).await, expected);
+    // Gateways pass over them.
+    let changes = store.changes(revision).await.unwrap();
+    assert_eq!(changes.touched, []);
+    assert_eq!(changes.revision.0, revision.0 + 4);
+    assert_eq!(
+        store
+            .audit_list(&AuditQuery::default())
+            .await
+            .unwrap()
+            .len(),
+        from + 4
+    );
+    assert!(matches!(
+        store.audit_verify().await.unwrap(),
+        AuditVerdict::Whole { .. }
+    ));
+}
+
+async fn much_is_let_go_of_in_parts_with_a_row_each(fixture: &Fixture) {
+    let who = payers(fixture).await;
+    for _ in 0..3 {
+        let receipts = (0..4_000).map(|i| {
+            let mut receipt = who.receipt(fixture, 1, 0);
+            receipt.payer.token = TokenId::from_raw(i).unwrap();
+            receipt.model = Some(format!("m{i}"));
+            receipt
+        });
+        receive(fixture, receipts.collect(), 0).await;
+    }
+    for days in [1, 2] {
+        let columns = "model, upstream_id, group_id, account_id, creator, requests, failed, \
+             estimated, input_tokens, cached_tokens, output_tokens, cost, uncovered";
+        let sql = format!(
+            "INSERT INTO usage_daily (day, token_id, {columns}) SELECT day + {days}, \
+             token_id + {days} * 10000, {columns} FROM usage_daily WHERE token_id < 10000"
+        );
+        fixture.sql(&sql).await;
+    }
+    let (store, ada) = (&fixture.store, &fixture.who);
+    let from = fixture.audit().await.len();
+    assert_eq!(store.usage_prune(ada, at(1), at(9)).await.unwrap(), 12_000);
+    let rows: Vec<_> = log(fixture, from).await;
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(rows[0].1.ends_with("\"rows\":10000}"), "{rows:?}");
+    assert!(rows[1].1.ends_with("\"rows\":2000}"), "{rows:?}");
+    let from = from + rows.len();
+    let moved = store.usage_sum_up(ada, day("2027-02-01"), at(9)).await;
+    assert_eq!(moved.unwrap(), 12_000);
+    assert_eq!(log(fixture, from).await.len(), 2);
+    let left = by(&[Dimension::Day]);
+    let left = self::rows(fixture, left).await;
+    assert_eq!((left.len(), left[0].sums.requests), (1, 36_000));
 }
