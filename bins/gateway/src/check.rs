@@ -81,7 +81,7 @@ fn catalog(snapshot: &Snapshot) -> Vec<String> {
     });
     let open = snapshot.access.iter().filter(|(_, access)| {
         let url = &access.base_url;
-        access.credential.is_some() && url.scheme() == "http" && !is_loopback(url)
+        !access.credentials.is_empty() && url.scheme() == "http" && !is_loopback(url)
     });
     let open = open.map(|(id, _)| {
         format!("upstream {id} is called without TLS, so its credential can be read on the way")

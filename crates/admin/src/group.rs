@@ -88,6 +88,7 @@ impl TermsInput {
             shared: edit.shared.unwrap_or_default(),
             enforcement: edit.enforcement.unwrap_or_default(),
             on_leave: edit.on_leave.unwrap_or_default(),
+            ..Terms::default()
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What a decision costs: `cargo bench -p tollgate-policy`.
 
 use divan::{Bencher, black_box};
-use tollgate_policy::plan::Plan;
+use tollgate_policy::plan::{Plan, PlanInput, Untroubled};
 use tollgate_policy::secret::{HashKey, Secret};
 use tollgate_policy::{Asked, Verdict, evaluate, explain};
 
@@ -38,7 +38,12 @@ fn plan_of_8(bencher: Bencher<'_, '_>) {
     let Verdict::Permit(permit) = evaluate(&catalog, &principal, &busy::asked(), busy::NOW) else {
         return;
     };
-    bencher.bench_local(|| Plan::draw(black_box(&permit), black_box(7)));
+    let input = |seed| PlanInput {
+        seed,
+        now: busy::NOW,
+        conditions: &Untroubled,
+    };
+    bencher.bench_local(|| Plan::draw(black_box(&permit), &input(black_box(7))).is_ok());
 }
 
 #[divan::bench]

@@ -240,6 +240,8 @@ mod tests {
             priority: 0,
             weight: 1,
             groups: Allow::Any,
+            credentials: None,
+            sticky: false,
             serves,
             price: None,
         }

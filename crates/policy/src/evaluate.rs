@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 use crate::token::{Principal, TokenState};
 use crate::verdict::{Layer, Permit, Reason, ReasonKind, Refusal, Verdict};
 
-pub(crate) use self::destination::{Way, usable};
+pub(crate) use self::destination::{Way, instead, usable};
 
 mod destination;
 mod shown;
@@ -167,6 +167,7 @@ fn walk<'a>(
         quotas(principal, now, watch);
     }
     Some(Permit {
+        catalog,
         principal,
         group: group?,
         dialect: target.dialect(),

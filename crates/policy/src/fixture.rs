@@ -177,6 +177,8 @@ pub(crate) fn upstream(
         priority: 0,
         weight: 1,
         groups: Allow::Any,
+        credentials: None,
+        sticky: false,
         serves,
         price: Some(price()),
     }

@@ -1,5 +1,8 @@
 //! Groups: the tiers that an operator makes.
 
+mod fallback;
+
+pub use self::fallback::{FallbackError, Fallbacks, MOST_FALLBACKS};
 use crate::id::GroupId;
 use crate::limit::Limits;
 use crate::name::Name;
@@ -31,6 +34,8 @@ pub struct Terms {
     pub enforcement: Enforcement,
     /// What becomes of a call whose client leaves.
     pub on_leave: OnLeave,
+    /// The models that take the place of one that nobody serves just now.
+    pub fallbacks: Fallbacks,
 }
 
 /// How quotas are kept.

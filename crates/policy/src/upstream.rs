@@ -2,7 +2,7 @@
 
 use crate::bound::Window;
 use crate::endpoint::Dialect;
-use crate::id::{GroupId, ModelId, UpstreamId};
+use crate::id::{CredentialId, GroupId, ModelId, UpstreamId};
 use crate::name::{ModelName, Name, Prefix, Provider};
 use crate::price::Price;
 use crate::scope::Allow;
@@ -86,6 +86,12 @@ pub struct Upstream {
     pub weight: u32,
     /// The groups that it serves.
     pub groups: Allow<GroupId>,
+    /// The credentials that may be used, any of them; `None` where it wants none. One that wants
+    /// some and has none takes no calls.
+    pub credentials: Option<Vec<CredentialId>>,
+    /// Whether the calls of a token go to the same upstream of its priority, with the same
+    /// credential, as long as that serves: what a provider caches is kept by credential.
+    pub sticky: bool,
     /// What it serves.
     pub serves: Serves,
     /// What a request of a mounted API costs; models have price lists of their own.
@@ -114,5 +120,12 @@ impl Upstream {
     /// Whether tokens of the group may be routed here.
     pub fn serves_group(&self, group: GroupId) -> bool {
         self.groups.any(|served| *served == group)
+    }
+
+    /// Whether it has what it needs to be called.
+    pub fn has_credentials(&self) -> bool {
+        self.credentials
+            .as_ref()
+            .is_none_or(|some| !some.is_empty())
     }
 }

@@ -1,9 +1,10 @@
 //! What a decision says: a permit, or a refusal with every reason that applied.
 
-use crate::catalog::{Offer, Route};
+use crate::catalog::{Catalog, Offer, Route};
 use crate::endpoint::{Dialect, Endpoint};
-use crate::evaluate::{Way, usable};
+use crate::evaluate::{Way, instead, usable};
 use crate::group::Group;
+use crate::name::ModelName;
 use crate::price::Price;
 use crate::time::Timestamp;
 use crate::token::Principal;
@@ -21,6 +22,7 @@ pub enum Verdict<'a> {
 /// Proof that a call may be made, and what it may use. Only [`crate::evaluate()`] makes one.
 #[derive(Debug, Clone, Copy)]
 pub struct Permit<'a> {
+    pub(crate) catalog: &'a Catalog,
     pub(crate) principal: &'a Principal,
     pub(crate) group: &'a Group,
     pub(crate) dialect: Dialect,
@@ -164,7 +166,7 @@ impl<'a> Permit<'a> {
     }
 
     /// What may serve the call, in no particular order; empty where the gateway answers itself.
-    pub fn candidates(&self) -> impl Iterator<Item = Candidate<'a>> + use<'a> {
+    pub fn candidates(&self) -> impl Iterator<Item = Candidate<'a>> + Clone + use<'a> {
         let Self {
             principal,
             group,
@@ -186,6 +188,19 @@ impl<'a> Permit<'a> {
                 price,
             })
         })
+    }
+
+    /// The same call for each model that the group names in place of this one and that the token may
+    /// use as well, in the group's order.
+    pub fn fallbacks(&self) -> impl Iterator<Item = Permit<'a>> + use<'a> {
+        let permit = *self;
+        let fallbacks = &permit.group.terms.fallbacks;
+        let others = match permit.model() {
+            Some(model) => fallbacks.of(&model.name),
+            None => &[],
+        };
+        let permitted = move |other: &'a ModelName| instead(&permit, other.as_str());
+        others.iter().filter_map(permitted)
     }
 
     /// The model that is called, if one is.

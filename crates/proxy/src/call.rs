@@ -107,9 +107,9 @@ impl Call {
         }
     }
 
-    /// The cap that keeps the output within what is held, if an upstream with this price needs one.
-    pub(crate) fn cap(&self, quote: &Quote) -> Option<u64> {
-        self.worth.cap(quote)
+    /// The cap that keeps the output within what is held, if an upstream with this price and model needs one.
+    pub(crate) fn cap(&self, attempt: &Attempt<'_>) -> Option<u64> {
+        self.worth.cap(&attempt.quote, &attempt.window())
     }
 
     /// The limits of a minute as they stood when the call was admitted.
@@ -118,10 +118,10 @@ impl Call {
     }
 
     /// The request is about to be sent to an upstream.
-    pub(crate) fn sending(&mut self, attempt: &Attempt) {
+    pub(crate) fn sending(&mut self, attempt: &Attempt<'_>) {
         self.progress.sent = Some(Sent {
             upstream: attempt.upstream,
-            served_as: attempt.sent_as.as_ref().map(ToString::to_string),
+            served_as: attempt.sent_as.map(ToString::to_string),
             quote: attempt.quote,
             reached: true,
         });

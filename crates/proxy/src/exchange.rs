@@ -16,7 +16,7 @@ use tollgate_policy::Target;
 use tollgate_policy::bound::Demand;
 use tollgate_policy::cap::CapField;
 use tollgate_policy::endpoint::{Dialect, Endpoint};
-use tollgate_policy::plan::Plan;
+use tollgate_policy::plan::{Plan, PlanInput, Untroubled};
 use tollgate_policy::secret::HashKey;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::upstream::Model;
@@ -180,7 +180,7 @@ impl Proxy {
                     model: &intake.peek.model,
                 };
                 let permit = admit::decide(exchange, &snapshot, entry, target)?;
-                let plan = Plan::draw(&permit, rand::random());
+                let plan = draw(&permit, exchange.now)?;
                 let demand = hold::demand(&intake.peek, endpoint, intake.body.len());
                 let call = self.open(exchange, entry, &permit, &plan, target, demand);
                 let call = call.await?;
@@ -197,7 +197,7 @@ impl Proxy {
             RouteTarget::Mount { prefix, rest } => {
                 let target = Target::Mount { prefix };
                 let permit = admit::decide(exchange, &snapshot, entry, target)?;
-                let plan = Plan::draw(&permit, rand::random());
+                let plan = draw(&permit, exchange.now)?;
                 intake::check_announced(&head, &self.settings)?;
                 let demand = Demand::default();
                 let call = self.open(exchange, entry, &permit, &plan, target, demand);
@@ -237,7 +237,7 @@ impl Proxy {
         exchange: &Exchange,
         entry: &Arc<Entry>,
         permit: &Permit<'_>,
-        plan: &Plan,
+        plan: &Plan<'_>,
         target: Target<'_>,
         demand: Demand,
     ) -> Result<Call, Stop> {
@@ -294,6 +294,20 @@ impl Proxy {
         }
         response
     }
+}
+
+/// The attempts of a call.
+fn draw<'a>(permit: &Permit<'a>, now: Timestamp) -> Result<Plan<'a>, Stop> {
+    let (seed, conditions) = (rand::random(), &Untroubled);
+    let input = PlanInput {
+        seed,
+        now,
+        conditions,
+    };
+    Plan::draw(permit, &input).map_err(|all| {
+        let retry_after_s = all.until.since(now).as_secs().clamp(1, 60);
+        Fault::Overloaded { retry_after_s }.into()
+    })
 }
 
 /// The field by which the output of a model is capped where the client sets no cap.

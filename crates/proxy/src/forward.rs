@@ -50,7 +50,7 @@ pub(crate) struct Upstreamed {
 pub(crate) async fn forward(
     upstreams: &Upstreams,
     snapshot: &Snapshot,
-    plan: &Plan,
+    plan: &Plan<'_>,
     head: &Parts,
     outgoing: Outgoing<'_>,
     mut call: Call,
@@ -95,7 +95,7 @@ type Answered = Result<Response<Incoming>, UpstreamError>;
 async fn through(
     upstreams: &Upstreams,
     snapshot: &Snapshot,
-    plan: &Plan,
+    plan: &Plan<'_>,
     head: &Parts,
     body: BoundedBody,
     path: &str,
@@ -106,7 +106,7 @@ async fn through(
     let sent = async {
         let access = access(snapshot, attempt)?;
         let uri = rewrite::mount_target(&access.base_url, path, head.uri.query());
-        let request = request(head, access, uri, Either::Right(body), None)?;
+        let request = request(head, access, attempt, uri, Either::Right(body), None)?;
         accept(upstreams.send(request).await?)
     };
     let answered = sent.await;
@@ -120,7 +120,7 @@ async fn through(
 async fn attempts(
     upstreams: &Upstreams,
     snapshot: &Snapshot,
-    plan: &Plan,
+    plan: &Plan<'_>,
     head: &Parts,
     model: &ModelCall,
     call: &mut Call,
@@ -149,7 +149,7 @@ async fn attempts(
 }
 
 /// Tells who looks after upstreams how this one did. What the client did wrong says nothing of it.
-fn watch(upstreams: &Upstreams, attempt: &Attempt, answered: &Answered, call: &Call) {
+fn watch(upstreams: &Upstreams, attempt: &Attempt<'_>, answered: &Answered, call: &Call) {
     let now = call.exchange.now.plus(call.exchange.started.elapsed());
     match answered {
         Ok(_) => upstreams.watch.answered(attempt.upstream, now),
@@ -166,13 +166,13 @@ fn watch(upstreams: &Upstreams, attempt: &Attempt, answered: &Answered, call: &C
 impl ModelCall {
     /// The client's text, but for what policy needs: the model's name there, the cap that keeps the
     /// output within what is held, and the usage of a stream.
-    fn body_for(&self, attempt: &Attempt, call: &Call) -> Bytes {
+    fn body_for(&self, attempt: &Attempt<'_>, call: &Call) -> Bytes {
         let Intake { body, peek } = &self.intake;
         let mut edits = Edits::new(peek, self.endpoint);
-        if let Some(name) = &attempt.sent_as {
+        if let Some(name) = attempt.sent_as {
             edits = edits.model(name.as_str());
         }
-        if let (Some(field), Some(tokens)) = (self.cap_field, call.cap(&attempt.quote)) {
+        if let (Some(field), Some(tokens)) = (self.cap_field, call.cap(attempt)) {
             edits = edits.cap(field, tokens);
         }
         if self.asks_for_usage() {
@@ -198,7 +198,7 @@ impl ModelCall {
 async fn attempt_once(
     upstreams: &Upstreams,
     snapshot: &Snapshot,
-    attempt: &Attempt,
+    attempt: &Attempt<'_>,
     head: &Parts,
     body: Bytes,
 ) -> Answered {
@@ -206,14 +206,14 @@ async fn attempt_once(
     let length = body.len();
     let uri = rewrite::model_target(&access.base_url, head.uri.path(), head.uri.query());
     let body = Either::Left(Full::new(body));
-    let mut request = request(head, access, uri, body, Some(length))?;
+    let mut request = request(head, access, attempt, uri, body, Some(length))?;
     // What an upstream compresses cannot be metered on the way.
     let identity = HeaderValue::from_static("identity");
     request.headers_mut().insert(ACCEPT_ENCODING, identity);
     accept(upstreams.send(request).await?)
 }
 
-fn access<'a>(snapshot: &'a Snapshot, attempt: &Attempt) -> Result<&'a Access, UpstreamError> {
+fn access<'a>(snapshot: &'a Snapshot, attempt: &Attempt<'_>) -> Result<&'a Access, UpstreamError> {
     let access = snapshot.access.get(&attempt.upstream);
     access.map(AsRef::as_ref).ok_or(UpstreamError::Address)
 }
@@ -221,15 +221,18 @@ fn access<'a>(snapshot: &'a Snapshot, attempt: &Attempt) -> Result<&'a Access, U
 fn request(
     head: &Parts,
     access: &Access,
+    attempt: &Attempt<'_>,
     uri: Option<http::Uri>,
     body: RequestBody,
     length: Option<usize>,
 ) -> Result<Request<RequestBody>, UpstreamError> {
+    let secret = access.secret(attempt.credential);
+    let secret = secret.map_err(|_| UpstreamError::CredentialForm)?;
     let mut request = Request::new(body);
     *request.method_mut() = head.method.clone();
     *request.uri_mut() = uri.ok_or(UpstreamError::Address)?;
     *request.headers_mut() = head.headers.clone();
-    if rewrite::request_headers(request.headers_mut(), access, length) {
+    if rewrite::request_headers(request.headers_mut(), access.carrier, secret, length) {
         Ok(request)
     } else {
         Err(UpstreamError::CredentialForm)

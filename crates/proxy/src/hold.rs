@@ -43,8 +43,8 @@ pub(crate) struct Worth {
 
 impl Worth {
     /// The cap that keeps the output within what was held, if one is needed.
-    pub(crate) fn cap(&self, quote: &Quote) -> Option<u64> {
-        let bound = quote.bound(&self.demand, &self.window);
+    pub(crate) fn cap(&self, quote: &Quote, window: &bound::Window) -> Option<u64> {
+        let bound = quote.bound(&self.demand, window);
         if !self.lowers || quote.cost_of(&bound) <= self.amount {
             return None;
         }
@@ -92,7 +92,7 @@ pub(crate) async fn take(
     ledger: &Ledger,
     exchange: &Exchange,
     permit: &Permit<'_>,
-    plan: &Plan,
+    plan: &Plan<'_>,
     demand: Demand,
     target: Target<'_>,
     subject: &Subject,
@@ -106,24 +106,24 @@ pub(crate) async fn take(
     let Some(first) = plan.attempts.first() else {
         return Err(Stop::no_upstream(subject.clone()));
     };
-    let dearest = |bound: &dyn Fn(&Quote) -> Bound| {
+    let dearest = |bound: &dyn Fn(&Quote, &bound::Window) -> Bound| {
         let costs = plan.attempts.iter().map(|attempt| {
-            let quote = &attempt.quote;
-            quote.cost_of(&bound(quote))
+            let (quote, window) = (&attempt.quote, attempt.window());
+            quote.cost_of(&bound(quote, &window))
         });
         costs.max().unwrap_or_default()
     };
     let (full, least) = match enforcement {
         Enforcement::Strict => (
-            dearest(&|quote| quote.bound(&demand, &window)),
-            dearest(&|quote| quote.bound(&demand, &window).least()),
+            dearest(&|quote, window| quote.bound(&demand, window)),
+            dearest(&|quote, window| quote.bound(&demand, window).least()),
         ),
         Enforcement::Refuse => {
-            let full = dearest(&|quote| quote.bound(&demand, &window));
+            let full = dearest(&|quote, window| quote.bound(&demand, window));
             (full, full)
         }
         Enforcement::Lenient => {
-            let full = dearest(&|quote| quote.estimate(&demand, &window));
+            let full = dearest(&|quote, window| quote.estimate(&demand, window));
             (full, full.min(Credits::from_micros(1)))
         }
     };

@@ -6,7 +6,7 @@ use http::header::{
 };
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
-use tollgate_rights::source::{Access, Carrier};
+use tollgate_rights::source::{Carrier, UpstreamSecret};
 use url::Url;
 
 /// Headers that concern one connection only (RFC 9110, section 7.6.1).
@@ -50,7 +50,8 @@ const PROTECTED: [&str; 5] = [
 /// False where the upstream's credential cannot stand in a header: then nothing may be sent.
 pub(crate) fn request_headers(
     headers: &mut HeaderMap,
-    access: &Access,
+    carrier: Carrier,
+    secret: Option<&UpstreamSecret>,
     length: Option<usize>,
 ) -> bool {
     strip_hop_by_hop(headers);
@@ -60,7 +61,7 @@ pub(crate) fn request_headers(
     if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
-    match credential(access) {
+    match credential(carrier, secret) {
         None => true,
         Some((name, value)) => match HeaderValue::try_from(value) {
             Ok(mut value) => {
@@ -98,9 +99,9 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-fn credential(access: &Access) -> Option<(HeaderName, String)> {
-    let secret = access.credential.as_ref()?.reveal();
-    Some(match access.carrier {
+fn credential(carrier: Carrier, secret: Option<&UpstreamSecret>) -> Option<(HeaderName, String)> {
+    let secret = secret?.reveal();
+    Some(match carrier {
         Carrier::Bearer => (http::header::AUTHORIZATION, format!("Bearer {secret}")),
         Carrier::ApiKeyScheme => (http::header::AUTHORIZATION, format!("ApiKey {secret}")),
         Carrier::XApiKey => (HeaderName::from_static("x-api-key"), secret.to_owned()),

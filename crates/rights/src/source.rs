@@ -1,5 +1,7 @@
 //! Where rights come from: the port that a store implements.
 
+mod access;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,8 +11,11 @@ use tollgate_policy::id::{AccountId, TokenId, UpstreamId};
 use tollgate_policy::secret::SecretHash;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::Principal;
-use url::Url;
-use zeroize::Zeroizing;
+
+pub use access::{
+    Access, AccessCredential, Carrier, ExtraError, ExtraHeader, ExtraParameter, Http2,
+    NoSuchCredential, ProxyAddress, ProxyAddressError, RetryOn, RetryOnError, UpstreamSecret,
+};
 
 /// The durable side of rights. Nothing here is called on the path of a request whose token is known.
 pub trait Source: Send + Sync + 'static {
@@ -47,40 +52,11 @@ pub struct Revision(pub i64);
 pub struct Snapshot {
     /// Groups, models and upstreams.
     pub catalog: Catalog,
-    /// The address and credential of each upstream.
+    /// The address and credentials of each upstream.
     pub access: BTreeMap<UpstreamId, Arc<Access>>,
     /// The revision that the snapshot includes.
     pub revision: Revision,
 }
-
-/// How an upstream is reached.
-#[derive(Debug)]
-pub struct Access {
-    /// The address below which its routes are.
-    pub base_url: Url,
-    /// The credential that is injected, if it wants one.
-    pub credential: Option<UpstreamSecret>,
-    /// Where the credential goes.
-    pub carrier: Carrier,
-}
-
-/// The header that carries an upstream's credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Carrier {
-    /// `Authorization: Bearer …`
-    Bearer,
-    /// `Authorization: ApiKey …`
-    ApiKeyScheme,
-    /// `x-api-key: …`
-    XApiKey,
-    /// `api-key: …`
-    ApiKey,
-    /// `x-goog-api-key: …`
-    XGoogApiKey,
-}
-
-/// The credential of an upstream, in clear. Never printed, and wiped on drop.
-pub struct UpstreamSecret(Zeroizing<String>);
 
 /// A secret that is known: whose it is, and how long it is valid.
 #[derive(Debug)]
@@ -109,45 +85,4 @@ pub enum Touched {
     Token(TokenId),
     /// An account, and with it all its tokens.
     Account(AccountId),
-}
-
-impl Carrier {
-    /// All carriers.
-    pub const ALL: [Self; 5] = [
-        Self::Bearer,
-        Self::ApiKeyScheme,
-        Self::XApiKey,
-        Self::ApiKey,
-        Self::XGoogApiKey,
-    ];
-
-    /// The name in tables and on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bearer => "bearer",
-            Self::ApiKeyScheme => "apikey-scheme",
-            Self::XApiKey => "x-api-key",
-            Self::ApiKey => "api-key",
-            Self::XGoogApiKey => "x-goog-api-key",
-        }
-    }
-}
-
-impl UpstreamSecret {
-    /// Takes a credential in clear.
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-
-    /// The credential in clear, for the one header that carries it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Never shows the credential.
-impl std::fmt::Debug for UpstreamSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("UpstreamSecret(…)")
-    }
 }

@@ -54,8 +54,12 @@ pub async fn test(
     let limit = limit(input.timeout.as_deref())?;
     let call = Call::new(&stored, input.model.as_deref())?;
     let access = context.store().upstream_access(stored.upstream.id).await?;
+    let secret = access
+        .credentials
+        .first()
+        .and_then(|one| one.secret.as_ref());
     let begun = Instant::now();
-    let outcome = match (&stored.credential, &access.credential) {
+    let outcome = match (&stored.credential, secret) {
         (CredentialKept::Env(name), None) => {
             Err(format!("the environment variable `{name}` is not set here"))
         }
@@ -75,7 +79,7 @@ pub async fn test(
         passed: problem.is_none(),
         status,
         latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
-        problem: problem.map(|text| shown(&text, access.credential.as_ref())),
+        problem: problem.map(|text| shown(&text, secret)),
     })
 }
 
@@ -146,7 +150,11 @@ impl Call {
         if dialect == Dialect::Anthropic {
             headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
         }
-        if let Some(secret) = &access.credential {
+        if let Some(secret) = access
+            .credentials
+            .first()
+            .and_then(|one| one.secret.as_ref())
+        {
             let (name, value) = credential(access.carrier, secret)?;
             headers.insert(name, value);
         }

@@ -10,7 +10,7 @@ use crate::id::GroupId;
 use crate::price::Price;
 use crate::token::Principal;
 use crate::upstream::Upstream;
-use crate::verdict::{Destination, Layer, ReasonKind};
+use crate::verdict::{Destination, Layer, Permit, Reason, ReasonKind};
 
 /// Who calls, in which tier, and how. The group is missing where it is not known.
 #[derive(Clone, Copy)]
@@ -57,6 +57,7 @@ pub(super) enum Obstacle {
     Disabled,
     Dialect,
     Group,
+    Credential,
     Provider(Layer),
 }
 
@@ -88,6 +89,9 @@ fn obstacle(
     }
     if !upstream.serves_group(group.id) {
         return Some(Obstacle::Group);
+    }
+    if !upstream.has_credentials() {
+        return Some(Obstacle::Credential);
     }
     scopes(principal, Some(group))
         .find(|(_, scope)| !scope.allows_provider(&upstream.provider))
@@ -155,6 +159,23 @@ fn offer<'a>(
     let ways = offer.routes.iter().map(|route| Way::to_model(route, group));
     served(ways, caller, watch);
     Some(Destination::Model(offer))
+}
+
+/// The same call for another model, where every rule on models and upstreams lets it pass. What does
+/// not depend on the model was judged with the permit.
+pub(crate) fn instead<'a>(permit: &Permit<'a>, model: &'a str) -> Option<Permit<'a>> {
+    let endpoint = permit.endpoint?;
+    let caller = Caller {
+        principal: permit.principal,
+        group: Some(permit.group),
+        target: Target::Model { endpoint, model },
+    };
+    let mut broken: Vec<Reason> = Vec::new();
+    let destination = offer(permit.catalog, caller, model, &mut broken)?;
+    broken.is_empty().then_some(Permit {
+        destination,
+        ..*permit
+    })
 }
 
 /// One upstream must pass every test at once; that each is passed by some upstream is not enough.

@@ -105,6 +105,7 @@ impl<'a, I: Iterator<Item = (&'a Upstream, Option<Obstacle>)> + Clone> Display f
                 Some(Obstacle::Disabled) => f.write_str("is disabled")?,
                 Some(Obstacle::Dialect) => write!(f, "speaks {}", upstream.dialect)?,
                 Some(Obstacle::Group) => f.write_str("does not serve the group")?,
+                Some(Obstacle::Credential) => f.write_str("has no credential that is enabled")?,
                 Some(Obstacle::Provider(layer)) => {
                     let (provider, layer) = (&upstream.provider, layer.name());
                     write!(f, "is of `{provider}`, which the {layer} does not allow")?;

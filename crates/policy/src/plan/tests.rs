@@ -1,5 +1,10 @@
 //! The order of attempts: what is fixed, and how often each upstream comes first.
 
+mod fallbacks;
+mod health;
+mod sticky;
+mod walking;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -13,6 +18,7 @@ use crate::fixture::{
 };
 use crate::group::Multiplier;
 use crate::id::GroupId;
+use crate::price::Price;
 use crate::upstream::PriceOverride;
 use crate::verdict::Verdict;
 
@@ -29,8 +35,57 @@ fn with_permit<T>(
     }
 }
 
-fn draw(world: &World, target: Target<'_>, seed: u64) -> Vec<Attempt> {
-    with_permit(world, target, |permit| Plan::draw(permit, seed).attempts).unwrap()
+/// An attempt with the names of what it borrows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    upstream: i64,
+    credential: Option<i64>,
+    model: Option<String>,
+    sent_as: Option<String>,
+    quote: Quote,
+}
+
+impl Seen {
+    fn of(attempt: &Attempt<'_>) -> Self {
+        Self {
+            upstream: attempt.upstream.raw(),
+            credential: attempt.credential.map(CredentialId::raw),
+            model: attempt.model.map(|model| model.name.to_string()),
+            sent_as: attempt.sent_as.map(ToString::to_string),
+            quote: attempt.quote,
+        }
+    }
+}
+
+fn input(seed: u64, conditions: &dyn Conditions) -> PlanInput<'_> {
+    let now = NOW;
+    PlanInput {
+        seed,
+        now,
+        conditions,
+    }
+}
+
+/// The plan of a permit where nothing is put aside.
+fn untroubled<'a>(permit: &Permit<'a>, seed: u64) -> Plan<'a> {
+    Plan::draw(permit, &input(seed, &Untroubled)).unwrap()
+}
+
+fn draw(world: &World, target: Target<'_>, seed: u64) -> Vec<Seen> {
+    draw_with(world, target, seed, &Untroubled).unwrap()
+}
+
+fn draw_with(
+    world: &World,
+    target: Target<'_>,
+    seed: u64,
+    conditions: &dyn Conditions,
+) -> Result<Vec<Seen>, AllAside> {
+    let read = |permit: &Permit<'_>| {
+        let plan = Plan::draw(permit, &input(seed, conditions))?;
+        Ok(plan.attempts.iter().map(Seen::of).collect())
+    };
+    with_permit(world, target, read).unwrap()
 }
 
 /// A gateway whose upstreams 0, 1, 2 … have these priorities and weights.
@@ -53,7 +108,7 @@ fn orders(world: &World, seeds: std::ops::Range<u64>) -> BTreeMap<Vec<i64>, f64>
     let mut counts = BTreeMap::new();
     with_permit(world, GPT, |permit| {
         for seed in seeds {
-            let attempts = Plan::draw(permit, seed).attempts;
+            let attempts = untroubled(permit, seed).attempts;
             let order: Vec<i64> = attempts.iter().map(|one| one.upstream.raw()).collect();
             *counts.entry(order).or_insert(0.0) += 1.0;
         }
@@ -72,8 +127,8 @@ proptest! {
         seed: u64,
     ) {
         with_permit(&world, target, |permit| {
-            let plan = Plan::draw(permit, seed);
-            assert_eq!(plan, Plan::draw(permit, seed), "the same seed, another plan");
+            let plan = untroubled(permit, seed);
+            assert_eq!(plan, untroubled(permit, seed), "the same seed, another plan");
             let mut planned: Vec<_> = plan.attempts.iter().map(|one| one.upstream).collect();
             let rank = |id: &UpstreamId| {
                 let one = world.upstreams.iter().find(|one| one.id == *id).unwrap();
@@ -99,9 +154,9 @@ proptest! {
 fn an_attempt_carries_the_name_that_the_upstream_knows() {
     for seed in 0..8 {
         for attempt in draw(&World::new(), GPT, seed) {
-            let sent_as = attempt.sent_as.as_ref().map(ModelName::as_str);
-            let expected = (attempt.upstream.raw() == 2).then_some("gpt-eu");
-            assert_eq!(sent_as, expected);
+            let expected = (attempt.upstream == 2).then_some("gpt-eu");
+            assert_eq!(attempt.sent_as.as_deref(), expected);
+            assert_eq!(attempt.model.as_deref(), Some("gpt-4o"));
         }
     }
 }
@@ -133,7 +188,7 @@ fn an_attempt_carries_the_price_of_its_vendor_and_group_and_the_groups_multiplie
         world.principal.token.group = group;
         let mut quotes: Vec<(i64, Quote)> = draw(&world, GPT, 7)
             .into_iter()
-            .map(|one| (one.upstream.raw(), one.quote))
+            .map(|one| (one.upstream, one.quote))
             .collect();
         quotes.sort_by_key(|(id, _)| *id);
         let expected = expected.map(|(id, price, multiplier)| {
@@ -147,13 +202,14 @@ fn an_attempt_carries_the_price_of_its_vendor_and_group_and_the_groups_multiplie
 #[test]
 fn a_mount_has_one_attempt_and_an_answer_of_the_gateway_none() {
     let attempts = draw(&World::new(), CRM, 7);
-    let upstream = UpstreamId::from_raw(4).unwrap();
     let quote = Quote {
         price: price(),
         multiplier: Multiplier::ONE,
     };
-    let only = Attempt {
-        upstream,
+    let only = Seen {
+        upstream: 4,
+        credential: None,
+        model: None,
         sent_as: None,
         quote,
     };

@@ -161,6 +161,8 @@ fn upstream(id: i64) -> Upstream {
         priority: 0,
         weight: 1,
         groups: Allow::Only(vec![group().id]),
+        credentials: None,
+        sticky: false,
         serves: Serves::Models(served.to_vec()),
         price: None,
     }

@@ -3,7 +3,7 @@
 use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
-use tollgate_policy::group::{Group, Multiplier, Terms};
+use tollgate_policy::group::{Fallbacks, Group, Multiplier, Terms};
 use tollgate_policy::id::GroupId;
 use tollgate_policy::name::Name;
 use tollgate_policy::time::Timestamp;
@@ -77,6 +77,7 @@ impl GroupRow {
                     shared: self.shared,
                     enforcement: row.parse("enforcement", &self.enforcement)?,
                     on_leave: row.parse("on_leave", &self.on_leave)?,
+                    fallbacks: Fallbacks::default(),
                 },
             },
             note: self.note,

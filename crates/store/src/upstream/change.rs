@@ -35,6 +35,8 @@ pub(super) async fn insert(
             priority: new.priority,
             weight: new.weight,
             groups: new.groups,
+            credentials: credential.ids(id.raw()),
+            sticky: false,
             serves: new.serves,
             price: new.price,
         },

@@ -1,7 +1,8 @@
 //! An upstream's credential: where it comes from, how it is kept, and how it is opened.
 
-use tollgate_policy::id::UpstreamId;
-use tollgate_rights::source::{Access, UpstreamSecret};
+use tollgate_policy::id::{CredentialId, UpstreamId};
+use tollgate_policy::name::Name;
+use tollgate_rights::source::{Access, AccessCredential, UpstreamSecret};
 
 use super::StoredUpstream;
 use crate::error::StoreError;
@@ -57,6 +58,14 @@ impl CredentialColumns {
         })
     }
 
+    /// The one credential of an upstream has the number of the upstream.
+    pub(super) fn ids(&self, upstream: i64) -> Option<Vec<CredentialId>> {
+        let kept = self.env.is_some() || self.sealed.is_some();
+        CredentialId::from_raw(upstream)
+            .filter(|_| kept)
+            .map(|id| vec![id])
+    }
+
     pub(super) fn kept(&self) -> CredentialKept {
         match (&self.env, &self.sealed) {
             (Some(name), _) => CredentialKept::Env(name.clone()),
@@ -78,10 +87,18 @@ pub(crate) fn access(
         (None, Some(sealed)) => Some(unseal(&inner.key, id, sealed)?),
         (None, None) => None,
     };
+    let ids = stored.upstream.credentials.into_iter().flatten();
+    let name =
+        Name::parse("default").map_err(|error| StoreError::corrupt("upstreams", id, error))?;
+    let credentials = ids.map(|id| AccessCredential {
+        id,
+        name: name.clone(),
+        secret: credential.clone(),
+    });
     Ok(Access {
-        base_url: stored.base_url,
-        credential,
-        carrier: stored.carrier,
+        credentials: credentials.collect(),
+        allow_private: true,
+        ..Access::new(stored.base_url, stored.carrier)
     })
 }
 

@@ -73,6 +73,10 @@ impl UpstreamRow {
             Some(prefix) => Serves::Mount(row.parse("mount", prefix)?),
             None => Serves::Models(models),
         };
+        let credential = CredentialColumns {
+            env: self.credential_env,
+            sealed: self.credential_sealed,
+        };
         let upstream = Upstream {
             id: row.id("id", UpstreamId::from_raw(self.id))?,
             name: row.parse("name", &self.name)?,
@@ -82,12 +86,10 @@ impl UpstreamRow {
             priority: row.narrow("priority", self.priority)?,
             weight: row.narrow("weight", self.weight)?,
             groups: row.allow("groups", self.groups.as_deref())?,
+            credentials: credential.ids(self.id),
+            sticky: false,
             serves,
             price: row.price("price", self.price.as_deref())?,
-        };
-        let credential = CredentialColumns {
-            env: self.credential_env,
-            sealed: self.credential_sealed,
         };
         let stored = StoredUpstream {
             upstream,

@@ -1,12 +1,18 @@
+use tollgate_policy::id::CredentialId;
+use tollgate_rights::source::AccessCredential;
 use tollgate_testkit::raw_upstream::{RawUpstream, Step};
 
 use super::*;
 
 fn access(base_url: &str, carrier: Carrier) -> Access {
+    let credential = AccessCredential {
+        id: CredentialId::from_raw(1).unwrap(),
+        name: "default".parse().unwrap(),
+        secret: Some(UpstreamSecret::new("sk-upstream-1234".to_owned())),
+    };
     Access {
-        base_url: Url::parse(base_url).unwrap(),
-        credential: Some(UpstreamSecret::new("sk-upstream-1234".to_owned())),
-        carrier,
+        credentials: vec![credential],
+        ..Access::new(Url::parse(base_url).unwrap(), carrier)
     }
 }
 
