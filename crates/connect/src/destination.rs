@@ -11,6 +11,7 @@ use rustls::pki_types::ServerName;
 
 use crate::tls::{self, Roots, RootsError};
 use crate::url::{self, UrlError};
+use crate::via::Via;
 
 /// Whether HTTP/2 is spoken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Http2 {
 pub struct Options {
     /// Whose certificates are trusted.
     pub roots: Roots,
+    /// The proxy that leads there; none by default, whatever the environment says.
+    pub via: Option<Via>,
     /// Whether the host may be on a private network or this machine.
     pub private: bool,
     /// Whether HTTP/2 is spoken.
@@ -118,6 +121,10 @@ impl Destination {
 
     pub(crate) fn tls(&self) -> Option<&tls::Client> {
         self.0.tls.as_ref()
+    }
+
+    pub(crate) fn via(&self) -> Option<&Via> {
+        self.0.options.via.as_ref()
     }
 
     pub(crate) fn private(&self) -> bool {

@@ -22,9 +22,12 @@ const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 /// The silence after which the kernel asks whether the other side is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
-/// Connects, TLS included. Without a deadline of its own.
+/// Connects, proxy and TLS included. Without a deadline of its own.
 pub(crate) async fn dial(to: &Destination) -> Result<Stream, SendError> {
-    let tcp = tcp(to.host(), to.port(), to.private()).await?;
+    let tcp = match to.via() {
+        None => tcp(to.host(), to.port(), to.private()).await?,
+        Some(via) => via.tunnel(to).await?,
+    };
     match to.tls() {
         None => Ok(Stream::Plain(tcp)),
         Some(tls) => {
@@ -35,7 +38,7 @@ pub(crate) async fn dial(to: &Destination) -> Result<Stream, SendError> {
 }
 
 /// A TCP connection to an address of the host that upstreams may have.
-async fn tcp(host: &Host, port: u16, private: bool) -> Result<TcpStream, SendError> {
+pub(crate) async fn tcp(host: &Host, port: u16, private: bool) -> Result<TcpStream, SendError> {
     let addresses = addresses(host, port, private).await?;
     let stream = first_of(addresses).await.map_err(SendError::Refused)?;
     ready(&stream).map_err(SendError::Refused)?;

@@ -17,6 +17,7 @@ mod stream;
 mod tls;
 mod upgraded;
 pub mod url;
+mod via;
 
 pub use answer::{AnswerBody, AnswerError};
 pub use connections::Connections;
@@ -25,3 +26,4 @@ pub use error::SendError;
 pub use settings::{Settings, Stats};
 pub use tls::{Roots, RootsError};
 pub use upgraded::Upgraded;
+pub use via::{Via, ViaError};

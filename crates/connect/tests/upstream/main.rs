@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod faults;
+mod proxied;
 mod reuse;
 mod setting;
 mod switch;
