@@ -27,7 +27,7 @@ use crate::pulse::{Last, Pulse};
 use crate::rejected::Reason;
 use crate::service::{Ending, Peer, Service};
 use crate::settings::Settings;
-use crate::socket::{Sight, Socket, is_flood};
+use crate::socket::{Sight, Socket};
 
 /// How long a connection without a request may still bring one when the listener ends: it may be on
 /// its way.
@@ -230,7 +230,8 @@ impl<C: Future<Output = hyper::Result<()>>> Future for Driven<C> {
         loop {
             let polled = this.connection.as_mut().poll(cx);
             if let Poll::Ready(served) = polled {
-                return Poll::Ready(ending(served, this.pulse));
+                let end = served.map_or(Ending::Broken, |()| Ending::Complete);
+                return Poll::Ready(this.pulse.fate().unwrap_or(end));
             }
             let begun = *this.at_once || this.pulse.beat().begun > 0;
             if this.pulse.is_draining() && begun && !*this.draining {
@@ -242,27 +243,13 @@ impl<C: Future<Output = hyper::Result<()>>> Future for Driven<C> {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Due::Head) => this.pulse.head_late(),
                 Poll::Ready(Due::Idle) => (this.graceful_end)(this.connection.as_mut()),
-                Poll::Ready(Due::Dead) => return Poll::Ready(overdue(this.pulse)),
+                Poll::Ready(Due::Dead) => {
+                    let end = this.pulse.fate().unwrap_or(Ending::Expired);
+                    return Poll::Ready(end);
+                }
             }
             // It has a little time to end in order.
             this.pulse.closing();
         }
-    }
-}
-
-fn ending(served: hyper::Result<()>, pulse: &Pulse) -> Ending {
-    match (pulse.rejected(), served) {
-        (Some(reason), _) => Ending::Rejected(reason),
-        (None, Ok(())) => Ending::Complete,
-        (None, Err(error)) if is_flood(&error) => Ending::Flooded,
-        (None, Err(_)) => Ending::Broken,
-    }
-}
-
-/// The end of a connection whose client does not do its part.
-fn overdue(pulse: &Pulse) -> Ending {
-    match pulse.rejected() {
-        Some(reason) => Ending::Rejected(reason),
-        None => Ending::Expired,
     }
 }

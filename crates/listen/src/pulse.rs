@@ -14,7 +14,7 @@ use futures_util::task::AtomicWaker;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::rejected::Reason;
+use crate::service::Ending;
 
 /// The order is that of one task's own steps nearly always; the waker orders the rest.
 const ORDER: Ordering = Ordering::AcqRel;
@@ -36,7 +36,8 @@ pub(crate) struct Pulse {
     /// The end of the last request wakes the connection's task, which is not at work on it.
     heeded: AtomicBool,
     signals: Signals,
-    rejected: OnceLock<Reason>,
+    /// How it ends, where it is known before.
+    fate: OnceLock<Ending>,
     /// The connection's own task.
     task: AtomicWaker,
     /// Whoever reads from the socket once it is not hyper any more.
@@ -151,13 +152,13 @@ impl Pulse {
         self.signals.closing.store(true, Ordering::Release);
     }
 
-    /// Something was refused before it became a request.
-    pub(crate) fn reject(&self, reason: Reason) {
-        let _ = self.rejected.set(reason);
+    /// Tells how the connection ends, where hyper would tell less.
+    pub(crate) fn doom(&self, ending: Ending) {
+        let _ = self.fate.set(ending);
     }
 
-    pub(crate) fn rejected(&self) -> Option<Reason> {
-        self.rejected.get().copied()
+    pub(crate) fn fate(&self) -> Option<Ending> {
+        self.fate.get().copied()
     }
 
     pub(crate) fn switch(&self) {

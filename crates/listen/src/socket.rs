@@ -11,11 +11,11 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use self::farewell::Farewell;
-use crate::flood::{Flood, Watch};
+use crate::flood::Watch;
 use crate::framing::{Guard, path};
 use crate::pulse::Pulse;
 use crate::rejected::{Reason, Rejected};
-use crate::service::{Peer, Service};
+use crate::service::{Ending, Peer, Service};
 use crate::stream::Stream;
 
 /// A stream with an eye on what passes.
@@ -90,7 +90,7 @@ impl<S: Service> Socket<S> {
         if !matches!(self.farewell, Farewell::None) {
             return;
         }
-        self.pulse.reject(reason);
+        self.pulse.doom(Ending::Rejected(reason));
         let bytes = match self.sight {
             Sight::Http2(_) => farewell::go_away(),
             _ => {
@@ -125,6 +125,7 @@ impl<S: Service> Socket<S> {
         if let Sight::Http2(watch) = &mut self.sight {
             let new = buf.filled().get(before..).unwrap_or_default();
             if let Err(flood) = watch.received(new, std::time::Instant::now) {
+                self.pulse.doom(Ending::Flooded);
                 return Poll::Ready(Err(io::Error::other(flood)));
             }
         }
@@ -227,19 +228,4 @@ impl<S: Service> AsyncWrite for Socket<S> {
         this.pulse.closing();
         this.poll_farewell(cx)
     }
-}
-
-/// Whether an error of a connection is that of a flood.
-pub(crate) fn is_flood(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let inner = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        if inner.is_some_and(|inner| inner.is::<Flood>()) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
 }

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::{Sight, Socket};
 use crate::framing::Passage;
 use crate::rejected::Reason;
-use crate::service::Service;
+use crate::service::{Ending, Service};
 
 /// How much is read at once behind a head that is not complete.
 const MORE: usize = 4096;
@@ -76,7 +76,7 @@ impl<S: Service> Socket<S> {
     /// What hyper reads after something was refused: nothing, once all answers before are written.
     fn poll_rejected(&mut self, reason: Reason, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.is_in_body() {
-            self.pulse.reject(reason);
+            self.pulse.doom(Ending::Rejected(reason));
             let error = io::Error::new(io::ErrorKind::InvalidData, reason);
             return Poll::Ready(Err(error));
         }

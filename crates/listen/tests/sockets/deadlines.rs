@@ -6,7 +6,7 @@ use tollgate_listen::{Ending, Gate, Notice, Reason, Settings};
 
 use crate::server::{Server, status};
 
-const SHORT: Duration = Duration::from_millis(50);
+const SHORT: Duration = Duration::from_millis(150);
 
 /// A listener on which only this one deadline can come.
 async fn server(set: impl FnOnce(&mut Settings)) -> Server {

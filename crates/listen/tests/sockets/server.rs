@@ -218,6 +218,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         String::from_utf8_lossy(&read).into_owned()
     }
 
+    /// Reads so many bytes; none where the listener closes before.
+    pub async fn exactly(&mut self, count: usize) -> Option<Vec<u8>> {
+        let mut read = vec![0; count];
+        let reading = timeout(DEADLINE, self.0.read_exact(&mut read)).await;
+        reading.unwrap().is_ok().then_some(read)
+    }
+
     /// Reads until the listener closes.
     pub async fn rest(&mut self) -> String {
         let mut read = Vec::new();
