@@ -1,9 +1,10 @@
-//! Models with their prices from the files of other products: what is made, changed, left alone,
+//! Models with their prices, and multipliers of groups, from the files of other products: what is made, changed, left alone,
 //! and skipped, and why. A price is never guessed: what a file does not tell stays unknown.
 
 mod decimal;
 mod document;
 mod entry;
+mod group;
 mod litellm;
 mod new_api;
 
@@ -32,17 +33,18 @@ pub struct ImportInput {
     pub from: String,
     /// The file's text.
     pub text: String,
-    /// Only entries with such a name: exact, or with `*` for any text; all if empty.
+    /// Only models with such a name, and no groups: exact, or with `*` for any text; all if empty.
     pub only: Vec<String>,
     /// The vendor of new models where the file names none.
     pub provider: Option<String>,
     /// Whether nothing is done, and only shown what would be.
     pub dry_run: bool,
-    /// Whether models that are there already are changed.
+    /// Whether models that are there already are changed, and the multipliers of groups.
     pub update: bool,
 }
 
-/// Adds models with their prices, and changes those that are there already where that was said.
+/// Adds models with their prices, and changes those that are there already where that was said, as
+/// well as the multipliers of groups that are there. No group is made.
 ///
 /// # Errors
 /// Where the file is not what it should be, or an input cannot be used. What cannot be used of a
@@ -67,6 +69,10 @@ pub async fn models(context: &Context, input: &ImportInput) -> Result<ImportView
         gallery: gallery(context).await?,
     };
     let mut view = ImportView::new(input.dry_run, read.remarks);
+    // Names of models say nothing of groups.
+    if only.is_empty() {
+        view.groups = group::import(context, input, read.groups).await?;
+    }
     for entry in read.entries {
         if only.is_empty() || only.iter().any(|one| one.matches(&entry.name)) {
             view.add(importer.entry(entry).await?);

@@ -129,7 +129,8 @@ pub(crate) struct Import {
     pub(crate) from: Product,
     /// The file; `-` reads standard input
     pub(crate) file: PathBuf,
-    /// Only entries with such a name: exact, or with `*` for any text; with commas, or repeated
+    /// Only models with such a name, and no groups: exact, or with `*` for any text; with commas,
+    /// or repeated
     #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
     /// The provider of new models, where the file names none
@@ -138,7 +139,8 @@ pub(crate) struct Import {
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Change models that are there already; without it they are left alone
+    /// Change models that are there already, and the multipliers of groups; without it they are
+    /// left alone
     #[arg(long)]
     pub(crate) update: bool,
 }
@@ -148,6 +150,6 @@ pub(crate) struct Import {
 pub(crate) enum Product {
     /// LiteLLM's model_prices_and_context_window.json
     Litellm,
-    /// The options ModelRatio, CompletionRatio, ModelPrice and so on of new-api or one-api
+    /// The options ModelRatio, CompletionRatio, ModelPrice, GroupRatio and so on of new-api or one-api
     NewApi,
 }

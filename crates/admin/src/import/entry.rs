@@ -5,10 +5,13 @@ use tollgate_policy::name::Provider;
 use tollgate_policy::price::{Part, Price, UnitPrice};
 
 use super::decimal::{Decimal, DecimalError};
+use super::group::GroupEntry;
 
 /// A whole file.
 pub(super) struct Read {
     pub(super) entries: Vec<Entry>,
+    /// The multipliers of groups.
+    pub(super) groups: Vec<GroupEntry>,
     /// What is in the file besides models.
     pub(super) remarks: Vec<String>,
 }

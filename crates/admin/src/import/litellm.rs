@@ -66,6 +66,7 @@ pub(super) fn read(text: &str) -> Result<Read, AdminError> {
     });
     Ok(Read {
         entries: read.collect(),
+        groups: Vec::new(),
         remarks: Vec::new(),
     })
 }

@@ -1,4 +1,4 @@
-//! The price options of new-api and one-api: maps from models to ratios. A ratio of 1 is 2 credits
+//! The price options of new-api and one-api: maps from models, and groups, to ratios. A model's ratio of 1 is 2 credits
 //! per million tokens; all others multiply it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,10 +8,11 @@ use tollgate_policy::price::Part;
 use super::decimal::{Decimal, DecimalError};
 use super::document::{Object, string};
 use super::entry::{Entry, Found, Read};
+use super::group::{FoundMultiplier, GroupEntry};
 use crate::error::AdminError;
 
 /// The maps that hold prices, by their names without case and underscores.
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 9] = [
     "modelratio",
     "completionratio",
     "cacheratio",
@@ -20,6 +21,7 @@ const KNOWN: [&str; 8] = [
     "audioratio",
     "audiocompletionratio",
     "modelprice",
+    "groupratio",
 ];
 /// What a cache write of an hour costs in relation to one of five minutes.
 const HOUR: &str = "1.6";
@@ -45,8 +47,17 @@ pub(super) fn read(text: &str) -> Result<Read, AdminError> {
         name: name.clone(),
         found: options.found(name),
     });
+    let groups = options.maps.get("groupratio").into_iter().flatten();
+    let groups = groups.map(|(name, ratio)| GroupEntry {
+        name: name.clone(),
+        found: ratio
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|text| FoundMultiplier::read(text)),
+    });
     Ok(Read {
         entries: entries.collect(),
+        groups: groups.collect(),
         remarks: options.remarks.clone(),
     })
 }
@@ -91,14 +102,7 @@ impl Options {
         let Some(known) = KNOWN.into_iter().find(|known| *known == plain) else {
             if plain.ends_with("ratio") || plain.ends_with("price") {
                 let shown: String = key.chars().take(60).collect();
-                let remark = match plain.as_str() {
-                    "groupratio" => {
-                        "`GroupRatio` is not imported: set it by `group edit --multiplier`"
-                            .to_owned()
-                    }
-                    _ => format!("`{shown}` is not imported"),
-                };
-                self.remarks.push(remark);
+                self.remarks.push(format!("`{shown}` is not imported"));
             }
             return Ok(());
         };

@@ -1,6 +1,7 @@
 //! What came of an import.
 
 use serde::Serialize;
+use tollgate_policy::group::Multiplier;
 
 use crate::import::Found;
 
@@ -23,7 +24,9 @@ pub struct ImportView {
     pub exact: usize,
     /// How many of them do not: their notes say why.
     pub approximate: usize,
-    /// What is in the file besides models.
+    /// One for each multiplier of a group in the file; none where only certain models were asked for.
+    pub groups: Vec<ImportedGroupView>,
+    /// What is in the file besides models and groups.
     pub remarks: Vec<String>,
     /// One for each entry of the file that was asked for.
     pub entries: Vec<ImportedView>,
@@ -43,6 +46,21 @@ pub struct ImportedView {
     /// The largest answer, in tokens, where the file says one.
     pub max_output: Option<u64>,
     /// Whether the prices are exactly those of the file; `null` where the entry was skipped.
+    pub exact: Option<bool>,
+    /// Why it was skipped or left alone, and what is not as in the file.
+    pub notes: Vec<String>,
+}
+
+/// What came of the multiplier of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImportedGroupView {
+    /// The group's name in the file.
+    pub name: String,
+    /// What was done; no group is ever created.
+    pub action: Action,
+    /// The multiplier; `null` where it was skipped.
+    pub multiplier: Option<String>,
+    /// Whether it is exactly that of the file; `null` where it was skipped.
     pub exact: Option<bool>,
     /// Why it was skipped or left alone, and what is not as in the file.
     pub notes: Vec<String>,
@@ -88,6 +106,7 @@ impl ImportView {
             skipped: 0,
             exact: 0,
             approximate: 0,
+            groups: Vec::new(),
             remarks,
             entries: Vec::new(),
         }
@@ -132,6 +151,29 @@ impl ImportedView {
             price: None,
             context: None,
             max_output: None,
+            exact: None,
+            notes: vec![why],
+        }
+    }
+}
+
+impl ImportedGroupView {
+    pub(crate) fn new(action: Action, name: String, multiplier: Multiplier, exact: bool) -> Self {
+        let rounded = "it is finer than a millionth, and was rounded up".to_owned();
+        Self {
+            name,
+            action,
+            multiplier: Some(multiplier.to_string()),
+            exact: Some(exact),
+            notes: if exact { Vec::new() } else { vec![rounded] },
+        }
+    }
+
+    pub(crate) fn skipped(name: String, why: String) -> Self {
+        Self {
+            name,
+            action: Action::Skipped,
+            multiplier: None,
             exact: None,
             notes: vec![why],
         }

@@ -1,3 +1,4 @@
+use tollgate_admin_core::group::{self, GroupInput};
 use tollgate_admin_core::import::{ImportInput, models};
 use tollgate_admin_core::model::{self, ModelChange, ModelInput};
 use tollgate_admin_core::view::import::{Action, ImportView};
@@ -175,4 +176,60 @@ async fn a_file_that_is_not_what_it_should_be_is_refused_as_a_whole() {
         let (_, text) = refused(models(&world.context, &input).await);
         assert!(text.starts_with(start), "{text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn multipliers_are_taken_over_by_groups_that_are_there_and_no_group_is_made() {
+    let world = World::new().await;
+    let context = &world.context;
+    for name in ["vip", "gratis", "fine"] {
+        let input = GroupInput {
+            name: name.to_owned(),
+            ..GroupInput::default()
+        };
+        group::create(context, &input).await.unwrap();
+    }
+    let text = r#"{ "GroupRatio": { "vip": 0.8, "gratis": 0, "gone": 2, "fine": 1.0 } }"#;
+    let input = |update, dry_run| ImportInput {
+        from: "new-api".to_owned(),
+        text: text.to_owned(),
+        update,
+        dry_run,
+        ..ImportInput::default()
+    };
+    let told = |view: ImportView| -> Vec<String> {
+        let groups = view.groups.iter();
+        let told = groups.map(|one| format!("{} {}", one.name, one.action.name()));
+        told.collect()
+    };
+    let multiplier = async |name: &str| group::show(context, name).await.unwrap().multiplier;
+    let before = rows(context).await.unwrap();
+    for (update, dry_run, vip) in [
+        (false, false, "left"),
+        (true, true, "updated"),
+        (true, false, "updated"),
+        (true, false, "unchanged"),
+    ] {
+        let view = models(context, &input(update, dry_run)).await.unwrap();
+        let notes = view.groups[1].notes.join("");
+        assert!(notes.contains("group create --multiplier 2"), "{notes}");
+        let vip = format!("vip {vip}");
+        assert_eq!(
+            told(view),
+            ["fine unchanged", "gone skipped", "gratis skipped", &vip]
+        );
+    }
+    assert_eq!(multiplier("vip").await, "0.8");
+    assert_eq!(
+        multiplier("gratis").await,
+        "1",
+        "nothing is free by accident"
+    );
+    assert!(group::show(context, "gone").await.is_err());
+    assert_eq!(rows(context).await.unwrap(), before + 1);
+    let only = ImportInput {
+        only: vec!["*".to_owned()],
+        ..input(true, false)
+    };
+    assert_eq!(models(context, &only).await.unwrap().groups, []);
 }

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use tollgate_admin_core::import::{self, ImportInput};
-use tollgate_admin_core::view::import::{ImportView, ImportedView};
+use tollgate_admin_core::view::import::{Action, ImportView, ImportedGroupView, ImportedView};
 
 use crate::arguments::model::{Import, Product};
 use crate::command::cells::or;
@@ -75,11 +75,28 @@ fn show(session: &Session<'_>, view: &ImportView) -> Result<(), Failure> {
     }
     let table = table.optional(&["output", "context"]);
     output.table(&table)?;
+    for group in &view.groups {
+        output.notice(&told(group));
+    }
     for remark in &view.remarks {
         output.notice(remark);
     }
     output.notice(&summary(view));
     Ok(())
+}
+
+fn told(group: &ImportedGroupView) -> String {
+    let multiplier = group.multiplier.as_ref();
+    let multiplier = multiplier.map(|one| format!(", multiplier {one}"));
+    let notes = match group.notes.as_slice() {
+        [] => String::new(),
+        notes => format!(" ({})", notes.join("; ")),
+    };
+    let (name, action) = (&group.name, group.action.name());
+    format!(
+        "Group `{name}`: {action}{}{notes}",
+        multiplier.unwrap_or_default()
+    )
 }
 
 fn exactness(entry: &ImportedView) -> String {
@@ -110,7 +127,8 @@ fn summary(view: &ImportView) -> String {
     let mut text = format!(
         "{would}{created} created, {updated} updated, {unchanged} unchanged, {left} left alone, {skipped} skipped; prices of {exact} exact, of {approximate} approximate."
     );
-    if *left > 0 {
+    let groups_left = view.groups.iter().any(|one| one.action == Action::Left);
+    if *left > 0 || groups_left {
         text.push_str(" Add --update to change those that were left alone.");
     }
     text

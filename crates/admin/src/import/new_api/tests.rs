@@ -99,13 +99,43 @@ fn what_cannot_be_used_is_skipped_and_says_which_number() {
 
 #[test]
 fn options_that_are_not_prices_of_models_are_told() {
-    let text = r#"{ "ModelRatio": { "m": 1 }, "GroupRatio": { "vip": 0.5 }, "OtherRatio": 1, "Theme": 1 }"#;
+    let text = r#"{ "ModelRatio": { "m": 1 }, "OtherRatio": 1, "Theme": 1 }"#;
     assert_eq!(
         read(text).unwrap().remarks,
-        [
-            "`GroupRatio` is not imported: set it by `group edit --multiplier`",
-            "`OtherRatio` is not imported"
-        ]
+        ["`OtherRatio` is not imported"]
+    );
+}
+
+#[test]
+fn the_multipliers_of_groups_are_read_exactly_or_rounded_up() {
+    let text = r#"{ "GroupRatio": { "default": 1, "vip": 0.8, "fine": 0.3333333, "free": 0,
+        "less": -1, "huge": 4000.000001, "text": "1", "twice": 1, "twice": 2 } }"#;
+    let groups = read(text).unwrap().groups.into_iter();
+    let said: Vec<_> = groups
+        .map(|one| match one.found {
+            Ok(found) => (one.name, found.multiplier.to_string(), found.exact),
+            Err(why) => (one.name, why, false),
+        })
+        .collect();
+    let cannot = "its number in `GroupRatio` cannot be used: ";
+    let expected = [
+        ("default", "1".to_owned(), true),
+        ("fine", "0.333334".to_owned(), false),
+        (
+            "free",
+            "its ratio is 0: if its calls cost nothing, say so by `group edit --multiplier 0`"
+                .to_owned(),
+            false,
+        ),
+        ("huge", format!("{cannot}it is larger than 4000"), false),
+        ("less", format!("{cannot}it is negative"), false),
+        ("text", format!("{cannot}it is no number"), false),
+        ("twice", "`GroupRatio` has it twice".to_owned(), false),
+        ("vip", "0.8".to_owned(), true),
+    ];
+    assert_eq!(
+        said,
+        expected.map(|(name, said, exact)| (name.to_owned(), said, exact))
     );
 }
 
