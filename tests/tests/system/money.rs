@@ -163,7 +163,7 @@ async fn a_quota_that_does_not_cover_the_input_refuses_and_works_again_when_rais
 async fn searches_of_the_provider_are_held_for() {
     let system = System::start().await;
     let price = "input=1,output=2,search=0.01";
-    system.admin(&["model", "price", "set", "sim-messages", "--price", price]);
+    system.admin(&["model", "price", "set", "sim-messages", price]);
     let window = ["--context", "1000", "--max-output", "100"];
     system.admin(&[&["model", "edit", "sim-messages"], window.as_slice()].concat());
     let token = system.token(&["--quota", "0.034"]);
