@@ -11,6 +11,7 @@ mod drain;
 mod exchange;
 mod forward;
 mod framing;
+pub mod health;
 mod hold;
 mod intake;
 pub mod listen;
