@@ -23,7 +23,12 @@ pub(crate) struct Call {
 /// What a route answers when all is well.
 pub(crate) enum Answer {
     Json(Value),
+    /// Plain text.
+    Text(String),
+    /// Server-sent events.
     Stream(Frames),
+    /// One JSON text, piece by piece.
+    Pieces(Frames),
 }
 
 /// A route: no I/O, no waiting.
@@ -33,7 +38,13 @@ impl Call {
     /// The body as a JSON object.
     pub(crate) fn ask(&self) -> Result<Ask, Failure> {
         match serde_json::from_slice(&self.body) {
-            Ok(Value::Object(fields)) => Ok(Ask::new(fields)),
+            Ok(Value::Object(mut fields)) => {
+                // Azure's clients name the model in the path, and need not in the body.
+                if let Some(model) = self.deployment() {
+                    fields.insert("model".to_owned(), model.into());
+                }
+                Ok(Ask::new(fields))
+            }
             Ok(_) => Err(Failure::bad_request("the body must be a JSON object")),
             Err(error) => Err(Failure::bad_request(format!(
                 "the body is not valid JSON: {error}"
@@ -44,6 +55,12 @@ impl Call {
     /// An id with the prefix that the dialect gives to this kind of object.
     pub(crate) fn id(&self, prefix: &str) -> String {
         format!("{prefix}sim{:012}", self.number)
+    }
+
+    /// The model in a path of Azure's form.
+    pub(crate) fn deployment(&self) -> Option<&str> {
+        let rest = self.path().strip_prefix("/openai/deployments/")?;
+        rest.split('/').next()
     }
 
     pub(crate) fn path(&self) -> &str {

@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 pub(crate) enum Dialect {
     OpenAi,
     Anthropic,
+    Gemini,
     Plain,
 }
 
@@ -20,7 +21,9 @@ impl Dialect {
             || (below("/v1/models") && headers.contains_key("anthropic-version"))
         {
             Self::Anthropic
-        } else if below("/v1") {
+        } else if below("/v1beta") || (below("/v1/models") && path.contains(':')) {
+            Self::Gemini
+        } else if below("/v1") || below("/openai") {
             Self::OpenAi
         } else {
             Self::Plain
@@ -30,7 +33,7 @@ impl Dialect {
     pub(crate) fn request_id_header(self) -> &'static str {
         match self {
             Self::Anthropic => "request-id",
-            Self::OpenAi | Self::Plain => "x-request-id",
+            Self::OpenAi | Self::Gemini | Self::Plain => "x-request-id",
         }
     }
 }

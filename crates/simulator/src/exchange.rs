@@ -23,6 +23,9 @@ use crate::sse::{Frame, Frames};
 /// The largest request body, in bytes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
+const EVENTS: &str = "text/event-stream; charset=utf-8";
+const JSON: &str = "application/json";
+
 /// What all calls share.
 #[derive(Clone)]
 pub(crate) struct App {
@@ -55,7 +58,9 @@ pub(crate) async fn exchange(app: App, request: Request, respond: Respond) -> Re
     let request_id = format!("sim-{number:012}");
     let mut response = match answer {
         Ok(Answer::Json(value)) => whole(StatusCode::OK, &value, &script, open),
-        Ok(Answer::Stream(frames)) => stream(frames, app.pace, &script, open),
+        Ok(Answer::Text(text)) => text_whole(text, open),
+        Ok(Answer::Stream(frames)) => stream(frames, EVENTS, app.pace, &script, open),
+        Ok(Answer::Pieces(frames)) => stream(frames, JSON, app.pace, &script, open),
         Err(failure) => refuse(&failure, dialect, &request_id, &script, open),
     };
     if let Ok(value) = HeaderValue::try_from(request_id) {
@@ -90,20 +95,26 @@ fn decide(
             "the simulator stops",
         ));
     }
-    if let Some(credential) = &app.credential
-        && !presents(&parts.headers, credential)
-    {
-        return Err(Failure::wrong_credential());
-    }
-    if let Some(status) = script.status {
-        return Err(Failure::scripted(status));
-    }
+    door(app, &parts.headers, script)?;
     respond(&Call {
         parts,
         body,
         script: script.clone(),
         number,
     })
+}
+
+/// Who may come in, and whom a script refuses.
+pub(crate) fn door(app: &App, headers: &HeaderMap, script: &Script) -> Result<(), Failure> {
+    if let Some(credential) = &app.credential
+        && !presents(headers, credential)
+    {
+        return Err(Failure::wrong_credential());
+    }
+    match script.status {
+        Some(status) => Err(Failure::scripted(status)),
+        None => Ok(()),
+    }
 }
 
 fn presents(headers: &HeaderMap, credential: &str) -> bool {
@@ -114,7 +125,8 @@ fn presents(headers: &HeaderMap, credential: &str) -> bool {
             scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("apikey");
         is_known && rest.trim() == credential
     });
-    bearer || text("x-api-key") == Some(credential)
+    let names = ["x-api-key", "api-key", "x-goog-api-key"];
+    bearer || names.iter().any(|name| text(name) == Some(credential))
 }
 
 fn unreadable() -> Failure {
@@ -124,7 +136,7 @@ fn unreadable() -> Failure {
     )
 }
 
-fn refuse(
+pub(crate) fn refuse(
     failure: &Failure,
     dialect: Dialect,
     request_id: &str,
@@ -137,10 +149,16 @@ fn refuse(
     response
 }
 
-fn stream(frames: Frames, pace: Pace, script: &Script, open: Open) -> Response {
+fn stream(
+    frames: Frames,
+    content_type: &'static str,
+    pace: Pace,
+    script: &Script,
+    open: Open,
+) -> Response {
     let between = script.between_chunks.unwrap_or(pace.between_chunks);
     let body = Paced::new(frames, between, script.cut_after, open).into_body();
-    let mut response = respond_with(StatusCode::OK, "text/event-stream; charset=utf-8", body);
+    let mut response = respond_with(StatusCode::OK, content_type, body);
     let no_cache = HeaderValue::from_static("no-cache");
     response
         .headers_mut()
@@ -162,7 +180,16 @@ fn whole(status: StatusCode, value: &Value, script: &Script, mut open: Open) -> 
             Paced::new(Box::new(frames.into_iter()), Duration::ZERO, Some(0), open).into_body()
         }
     };
-    respond_with(status, "application/json", body)
+    respond_with(status, JSON, body)
+}
+
+fn text_whole(text: String, mut open: Open) -> Response {
+    open.end();
+    respond_with(
+        StatusCode::OK,
+        "text/plain; charset=utf-8",
+        Body::from(text),
+    )
 }
 
 fn respond_with(status: StatusCode, content_type: &'static str, body: Body) -> Response {

@@ -81,6 +81,11 @@ impl Failure {
                 "error": {"type": anthropic_type(self.status), "message": self.message},
                 "request_id": request_id,
             }),
+            Dialect::Gemini => json!({"error": {
+                "code": self.status.as_u16(),
+                "message": self.message,
+                "status": gemini_status(self.status),
+            }}),
             Dialect::Plain => json!({
                 "error": self.message,
                 "status": self.status.as_u16(),
@@ -98,7 +103,9 @@ impl Failure {
             StatusCode::UNAUTHORIZED => {
                 let scheme = match dialect {
                     Dialect::Plain => "ApiKey realm=\"simulator\"",
-                    Dialect::OpenAi | Dialect::Anthropic => "Bearer realm=\"simulator\"",
+                    Dialect::OpenAi | Dialect::Anthropic | Dialect::Gemini => {
+                        "Bearer realm=\"simulator\""
+                    }
                 };
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
             }
@@ -113,6 +120,19 @@ fn openai_type(status: StatusCode) -> &'static str {
         429 => "requests",
         500.. => "server_error",
         _ => "invalid_request_error",
+    }
+}
+
+fn gemini_status(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        429 => "RESOURCE_EXHAUSTED",
+        503 => "UNAVAILABLE",
+        504 => "DEADLINE_EXCEEDED",
+        500.. => "INTERNAL",
+        _ => "INVALID_ARGUMENT",
     }
 }
 

@@ -14,7 +14,14 @@ const KEPT_REQUESTS: usize = 1_000;
 /// The most body bytes that are kept, over all requests; the newest one is kept whatever its size.
 const KEPT_BODY_BYTES: usize = 64 * 1024 * 1024;
 /// Headers whose value [`Seen`]'s `Debug` hides.
-const CREDENTIAL_HEADERS: [&str; 4] = ["authorization", "x-api-key", "api-key", "cookie"];
+const CREDENTIAL_HEADERS: [&str; 6] = [
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "cookie",
+    "sec-websocket-protocol",
+];
 
 /// One request as it arrived.
 #[derive(Clone, PartialEq, Eq)]

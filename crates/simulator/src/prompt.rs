@@ -44,7 +44,7 @@ fn text_bytes(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),
         Value::Array(parts) => parts.iter().map(text_bytes).sum(),
-        Value::Object(part) => ["text", "content"]
+        Value::Object(part) => ["text", "content", "parts"]
             .iter()
             .filter_map(|field| part.get(*field))
             .map(text_bytes)

@@ -5,8 +5,11 @@ mod anthropic;
 mod client;
 mod door;
 mod faults;
+mod forms;
+mod gemini;
 mod openai;
 mod plain;
+mod realtime;
 mod responses;
 mod streams;
 

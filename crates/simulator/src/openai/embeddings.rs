@@ -9,7 +9,7 @@ use crate::ask::Ask;
 use crate::call::{Answer, Call};
 use crate::failure::Failure;
 
-const DEFAULT_DIMENSIONS: u64 = 64;
+pub(crate) const DEFAULT_DIMENSIONS: u64 = 64;
 const MAX_DIMENSIONS: u64 = 4_096;
 
 pub(crate) fn answer(call: &Call) -> Result<Answer, Failure> {
@@ -57,7 +57,7 @@ fn encode(vector: &[f32]) -> String {
     BASE64_STANDARD.encode(bytes)
 }
 
-fn vector(text: &str, dimensions: u64) -> Vec<f32> {
+pub(crate) fn vector(text: &str, dimensions: u64) -> Vec<f32> {
     // FNV-1a seeds a xorshift: nothing here has to be hard to guess.
     let mut state = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

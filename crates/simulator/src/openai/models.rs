@@ -13,7 +13,10 @@ pub const EMBEDDING_MODEL: &str = "sim-embedding";
 /// Listed for Anthropic's messages.
 pub const MESSAGES_MODEL: &str = "sim-messages";
 
-const MODELS: [&str; 3] = [CHAT_MODEL, EMBEDDING_MODEL, MESSAGES_MODEL];
+/// Listed for Gemini's dialect.
+pub const GEMINI_MODEL: &str = "sim-gemini";
+
+const MODELS: [&str; 4] = [CHAT_MODEL, EMBEDDING_MODEL, MESSAGES_MODEL, GEMINI_MODEL];
 /// 1 January 2026, in seconds since 1970 and in the form that Anthropic uses.
 const CREATED: u64 = 1_767_225_600;
 const CREATED_AT: &str = "2026-01-01T00:00:00Z";
@@ -26,8 +29,9 @@ pub(crate) fn list(call: &Call) -> Result<Answer, Failure> {
             "data": data,
             "has_more": false,
             "first_id": CHAT_MODEL,
-            "last_id": MESSAGES_MODEL,
+            "last_id": GEMINI_MODEL,
         }),
+        Dialect::Gemini => json!({"models": data}),
         Dialect::OpenAi | Dialect::Plain => json!({"object": "list", "data": data}),
     }))
 }
@@ -51,6 +55,11 @@ fn model(id: &str, dialect: Dialect) -> Value {
             "id": id,
             "display_name": id,
             "created_at": CREATED_AT,
+        }),
+        Dialect::Gemini => json!({
+            "name": format!("models/{id}"),
+            "displayName": id,
+            "supportedGenerationMethods": ["generateContent", "countTokens"],
         }),
         Dialect::OpenAi | Dialect::Plain => json!({
             "id": id,
