@@ -233,8 +233,10 @@ impl<C: Future<Output = hyper::Result<()>>> Future for Driven<C> {
                 let end = served.map_or(Ending::Broken, |()| Ending::Complete);
                 return Poll::Ready(this.pulse.fate().unwrap_or(end));
             }
-            let begun = *this.at_once || this.pulse.beat().begun > 0;
-            if this.pulse.is_draining() && begun && !*this.draining {
+            if this.pulse.is_draining()
+                && !*this.draining
+                && (*this.at_once || this.pulse.beat().begun > 0)
+            {
                 *this.draining = true;
                 (this.graceful_end)(this.connection.as_mut());
                 continue;

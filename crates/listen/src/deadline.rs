@@ -68,7 +68,11 @@ impl Limits {
 
     fn of(&self, beat: Beat) -> Option<(Duration, Due)> {
         Some(match beat {
-            Beat { closing: true, .. } => (CLOSING, Due::Dead),
+            Beat {
+                closing: true,
+                running: false,
+                ..
+            } => (CLOSING, Due::Dead),
             Beat { stalled: true, .. } => (self.stall, Due::Dead),
             Beat { running: true, .. } => return None,
             Beat { partial: true, .. } => (self.head, Due::Head),

@@ -138,7 +138,9 @@ async fn told_source(socket: &mut TcpStream) -> io::Result<Option<IpAddr>> {
             Header::Partial => (header.len(), None),
             Header::Complete { bytes, source } => (bytes, Some(source)),
         };
-        let belongs = seen.get_mut(..end - consumed).unwrap_or_default();
+        let belongs = seen
+            .get_mut(..end.saturating_sub(consumed))
+            .unwrap_or_default();
         socket.read_exact(belongs).await?;
         if let Some(source) = source {
             return Ok(source);
