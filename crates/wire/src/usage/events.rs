@@ -8,7 +8,7 @@ use super::document::Document;
 use super::ends::Ends;
 use super::lines::Lines;
 use super::skim::Skim;
-use super::stencil::Stencil;
+use super::stencil::{Match, Stencil};
 use super::tally::Tally;
 
 /// Larger events are not held back until they are whole.
@@ -74,7 +74,7 @@ impl Events {
         while let Some(found) = self.stencil.find(rest)
             && found.len <= MOST_HELD
         {
-            tally.add_text(found.text);
+            self.found(found, tally);
             rest = rest.get(found.len..).unwrap_or_default();
         }
         rest
@@ -140,7 +140,7 @@ impl Events {
         if let Some(found) = self.stencil.find(event)
             && found.len == event.len()
         {
-            tally.add_text(found.text);
+            self.found(found, tally);
             return;
         }
         match single_data(event, self.ends.lines) {
@@ -151,8 +151,30 @@ impl Events {
                     self.stencil.cut(event, text, self.skim.holes(event));
                 }
             }
+            Some(data) if self.skim.has_counts_only(data) => self.counted(event, data, tally),
             Some(data) => Document::event(self.surface).push(data, tally),
             None => Lines::new(Document::event(self.surface)).push(event, tally),
+        }
+    }
+
+    fn found(&self, found: Match, tally: &mut Tally) {
+        tally.add_text(found.text);
+        if let Some(report) = self.stencil.report() {
+            tally.counts(report, false);
+        }
+    }
+
+    /// An event whose usage is read, and whose shape is kept for the next one.
+    fn counted(&mut self, event: &[u8], data: &[u8], tally: &mut Tally) {
+        let (before, reports) = (tally.text, tally.reports);
+        Document::event(self.surface).push(data, tally);
+        let text = usize::try_from(tally.text.saturating_sub(before)).unwrap_or(usize::MAX);
+        if let Some(report) = tally.report()
+            && tally.reports > reports
+            && self.stencil.wants()
+        {
+            let holes = self.skim.holes(event);
+            self.stencil.cut_counted(event, text, report, holes);
         }
     }
 

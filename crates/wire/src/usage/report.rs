@@ -55,7 +55,7 @@ impl Report {
         self.set(slot, Some(self.get(slot).saturating_add(count)));
     }
 
-    fn said(&self, slot: Slot) -> Option<u64> {
+    pub(super) fn said(&self, slot: Slot) -> Option<u64> {
         let count = self.0.get(slot as usize).copied();
         count.filter(|count| *count != UNSAID)
     }

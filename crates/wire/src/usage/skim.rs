@@ -7,6 +7,7 @@ use memchr::memmem::Finder;
 use memchr::{memchr, memchr2};
 
 use super::Surface;
+use super::report::Slot;
 use super::stencil::{Fill, Hole};
 
 #[derive(Debug)]
@@ -54,6 +55,16 @@ impl Skim {
                 .iter()
                 .flatten()
                 .any(|sign| says(data, sign))
+            && !hides_letters(data)
+    }
+
+    /// Whether the data is an event of Gemini's that has a usage and, for sure, says nothing else but
+    /// text: the next one is likely to differ in its counts alone.
+    pub(super) fn has_counts_only(&self, data: &[u8]) -> bool {
+        let mut others = self.words.signs.iter().flatten().skip(1);
+        self.surface == Surface::Gemini
+            && data.first() == Some(&b'{')
+            && !others.any(|sign| says(data, sign))
             && !hides_letters(data)
     }
 
@@ -133,16 +144,23 @@ impl Skim {
                             .iter()
                             .take_while(|byte| byte.is_ascii_digit())
                             .count();
-                    (key == b"sequence_number" && end > start).then_some(Hole {
-                        start,
-                        end,
-                        fill: Fill::Digits,
-                    })
+                    let fill = self.number(key).filter(|_| end > start);
+                    fill.map(|fill| Hole { start, end, fill })
                 };
                 if hole.is_some() {
                     return hole;
                 }
             }
+        })
+    }
+
+    fn number(&self, key: &[u8]) -> Option<Fill> {
+        Some(match (self.surface, key) {
+            (Surface::Gemini, b"candidatesTokenCount") => Fill::Count(Slot::Output),
+            (Surface::Gemini, b"thoughtsTokenCount") => Fill::Count(Slot::Reasoning),
+            (Surface::Gemini, b"totalTokenCount") => Fill::Count(Slot::Total),
+            (_, b"sequence_number") => Fill::Digits,
+            _ => return None,
         })
     }
 

@@ -1,5 +1,8 @@
 //! The shape that most events of a stream share: all bytes of one of them but for a few values.
-//! An event of the same shape has nothing in it but text, and is passed over by comparing bytes.
+//! An event of the same shape has nothing in it but text, and counts that are known by their place,
+//! and is passed over by comparing bytes.
+
+use super::report::{Report, Slot};
 
 /// Larger events are no shape to compare with.
 const LARGEST: usize = 1024;
@@ -16,6 +19,8 @@ pub(super) struct Stencil {
     event: Vec<u8>,
     holes: [Hole; MOST_HOLES],
     misses: u32,
+    /// What the last event of this shape counts, where events of this shape have counts.
+    report: Option<Report>,
 }
 
 /// A value that may differ.
@@ -38,6 +43,8 @@ pub(super) enum Fill {
     Padding,
     /// A number that says nothing.
     Digits,
+    /// A count of the usage.
+    Count(Slot),
 }
 
 /// What an event of the shape has.
@@ -60,7 +67,13 @@ impl Stencil {
             event: Vec::new(),
             holes: [NONE; MOST_HOLES],
             misses: 0,
+            report: None,
         }
+    }
+
+    /// What the last event that was found counts.
+    pub(super) const fn report(&self) -> Option<&Report> {
+        self.report.as_ref()
     }
 
     /// Whether a new shape is worth its cost now. Each call counts as an event that met none.
@@ -72,6 +85,7 @@ impl Stencil {
     /// Takes the shape of an event, with its holes in order. All its text must be in them.
     pub(super) fn cut(&mut self, event: &[u8], text: usize, holes: impl Iterator<Item = Hole>) {
         self.event.clear();
+        self.report = None;
         if event.len() > LARGEST {
             return;
         }
@@ -89,32 +103,85 @@ impl Stencil {
         }
     }
 
+    /// Takes the shape of an event that has counts, as a reader has read them. Each count in a hole
+    /// must be one that was read, and must be in the event only once.
+    pub(super) fn cut_counted(
+        &mut self,
+        event: &[u8],
+        text: usize,
+        report: &Report,
+        holes: impl Iterator<Item = Hole>,
+    ) {
+        self.cut(event, text, holes);
+        let mut seen: [Option<Slot>; MOST_HOLES] = [None; MOST_HOLES];
+        for (place, hole) in seen.iter_mut().zip(&self.holes) {
+            if let Fill::Count(slot) = hole.fill
+                && hole.end > 0
+            {
+                *place = Some(slot);
+                let written = event.get(hole.start..hole.end).and_then(count);
+                if written != report.said(slot) || written.is_none() {
+                    self.event.clear();
+                }
+            }
+        }
+        let twice = |(at, slot): (usize, &Option<Slot>)| {
+            slot.is_some() && seen.iter().skip(at + 1).any(|other| other == slot)
+        };
+        if seen.iter().enumerate().any(twice) {
+            self.event.clear();
+        }
+        self.report = Some(*report);
+    }
+
     /// Whether the bytes begin with an event of this shape.
     pub(super) fn find(&mut self, bytes: &[u8]) -> Option<Match> {
         if self.event.is_empty() {
             return None;
         }
         let (mut rest, mut from, mut text) = (bytes, 0, 0);
-        for hole in self.holes.iter().take_while(|hole| hole.end > 0) {
+        let mut counts: [Option<(Slot, u64)>; MOST_HOLES] = [None; MOST_HOLES];
+        let holes = self.holes.iter().take_while(|hole| hole.end > 0);
+        for (hole, place) in holes.zip(&mut counts) {
             rest = rest.strip_prefix(self.event.get(from..hole.start)?)?;
             let len = hole.fill.len(rest)?;
-            if hole.fill == Fill::Text {
-                text += len;
+            match hole.fill {
+                Fill::Text => text += len,
+                Fill::Count(slot) => *place = Some((slot, count(rest.get(..len)?)?)),
+                Fill::Padding | Fill::Digits => {}
             }
             rest = rest.get(len..)?;
             from = hole.end;
         }
         rest = rest.strip_prefix(self.event.get(from..)?)?;
         self.misses = 0;
+        if let Some(report) = &mut self.report {
+            for (slot, count) in counts.into_iter().flatten() {
+                report.set(slot, Some(count));
+            }
+        }
         let len = bytes.len() - rest.len();
         Some(Match { len, text })
     }
 }
 
+/// A count without a sign, a leading zero, or more digits than any usage has: others need a reader.
+fn count(digits: &[u8]) -> Option<u64> {
+    match digits {
+        [b'0'] => return Some(0),
+        [b'1'..=b'9', ..] if digits.len() <= 15 => {}
+        _ => return None,
+    }
+    digits.iter().try_fold(0_u64, |sum, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        Some(sum * 10 + u64::from(digit))
+    })
+}
+
 impl Fill {
     /// How much of the bytes is inside the hole. None where the value is one that needs a reader.
     fn len(self, bytes: &[u8]) -> Option<usize> {
-        if self == Self::Digits {
+        if matches!(self, Self::Digits | Self::Count(_)) {
             let len = bytes.iter().position(|byte| !byte.is_ascii_digit());
             return len.filter(|len| *len > 0);
         }

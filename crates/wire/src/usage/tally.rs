@@ -9,6 +9,8 @@ pub(super) struct Tally {
     report: Option<Report>,
     provisional: bool,
     absurd: bool,
+    /// How many reports there were.
+    pub(super) reports: u64,
     pub(super) ended: Ended,
     /// Bytes of generated text.
     pub(super) text: u64,
@@ -33,6 +35,7 @@ impl Tally {
             report: None,
             provisional: false,
             absurd: false,
+            reports: 0,
             ended: Ended::Unmarked,
             text: 0,
             sound: 0,
@@ -64,6 +67,12 @@ impl Tally {
             known => *known = Some(*report),
         }
         self.provisional = beginning;
+        self.reports = self.reports.saturating_add(1);
+    }
+
+    /// The report that counts so far.
+    pub(super) const fn report(&self) -> Option<&Report> {
+        self.report.as_ref()
     }
 
     /// A report with a count that cannot be. Of Anthropic's it spoils the whole.

@@ -7,6 +7,7 @@ mod dialects;
 mod hostile;
 mod memory;
 mod reference;
+mod shapes;
 mod streams;
 
 /// Meters an answer, and makes sure that it does not depend on where it is cut.
