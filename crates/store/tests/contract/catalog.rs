@@ -4,7 +4,7 @@ use tollgate_policy::id::{GroupId, UpstreamId};
 use tollgate_policy::name::Name;
 use tollgate_policy::scope::Allow;
 use tollgate_policy::upstream::{ServedModel, Serves};
-use tollgate_rights::source::{Carrier, UpstreamSecret};
+use tollgate_rights::source::{Access, Carrier, UpstreamSecret};
 use tollgate_store::model::ModelEdit;
 use tollgate_store::upstream::{CredentialKept, NewCredential, UpstreamEdit};
 use tollgate_store::{Kind, StoreError};
@@ -222,6 +222,10 @@ async fn a_model_named_twice_is_served_once(fixture: &Fixture) {
     assert_eq!(made.upstream.serves, serves(&["gpt"]));
 }
 
+fn secret(access: &Access) -> Option<UpstreamSecret> {
+    access.credentials.first()?.secret.clone()
+}
+
 async fn a_credential_is_read_from_where_it_is(fixture: &Fixture) {
     let (store, who) = (&fixture.store, &fixture.who);
     let id = fixture
@@ -230,7 +234,7 @@ async fn a_credential_is_read_from_where_it_is(fixture: &Fixture) {
         .upstream
         .id;
     let access = store.upstream_access(id).await.unwrap();
-    assert!(access.credential.is_none());
+    assert!(access.credentials.is_empty());
     let clear = UpstreamSecret::new("sk-sealed".to_owned());
     let cases = [
         (
@@ -265,7 +269,7 @@ async fn a_credential_is_read_from_where_it_is(fixture: &Fixture) {
         store.upstream_edit(who, id, edit, at(2)).await.unwrap();
         let access = store.upstream_access(id).await.unwrap();
         assert_eq!(
-            access.credential.as_ref().map(UpstreamSecret::reveal),
+            secret(&access).as_ref().map(UpstreamSecret::reveal),
             expected
         );
     }
@@ -287,7 +291,7 @@ async fn a_sealed_credential_cannot_be_moved_to_another_upstream(fixture: &Fixtu
         ))
         .await;
     let access = fixture.store.upstream_access(first).await.unwrap();
-    assert_eq!(access.credential.unwrap().reveal(), "sk-first");
+    assert_eq!(secret(&access).unwrap().reveal(), "sk-first");
     let error = fixture.store.upstream_access(second).await.unwrap_err();
     assert!(
         matches!(

@@ -33,10 +33,9 @@ async fn a_snapshot_has_the_catalog_and_its_revision(fixture: &Fixture) {
     assert_eq!(snapshot.catalog.group(group.id), Some(&group));
     assert_eq!(snapshot.catalog.offer("gpt").unwrap().routes.len(), 2);
     let credential = |id| {
-        snapshot.access[&id]
-            .credential
-            .as_ref()
-            .map(UpstreamSecret::reveal)
+        let first = snapshot.access[&id].credentials.first();
+        let secret = first.and_then(|one| one.secret.as_ref());
+        secret.map(UpstreamSecret::reveal)
     };
     assert_eq!(
         (credential(first), credential(second)),
