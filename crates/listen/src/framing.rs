@@ -4,6 +4,7 @@
 //! message ends; [`check`] looks at a head that was parsed, as HTTP/2 needs it. Both are pure: they
 //! know no socket and no clock.
 
+mod bytes;
 mod chunked;
 mod fields;
 mod head;

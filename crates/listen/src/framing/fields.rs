@@ -1,5 +1,6 @@
 //! Header fields as bytes: what a name and a value may consist of, and which names are guarded.
 
+use super::bytes::{TOKEN, UNDERSCORE, has_control, kind};
 use crate::rejected::Reason;
 
 /// Names that decide where a message ends, where it goes, or who sent it, as far as they have a
@@ -16,36 +17,6 @@ const WITH_TWINS: [&str; 9] = [
     "x-goog-api-key",
 ];
 
-const TOKEN: u8 = 1;
-const UNDERSCORE: u8 = 2;
-
-/// The kind of each byte in a name (RFC 9110, 5.6.2).
-const KINDS: [u8; 256] = kinds();
-
-#[expect(
-    clippy::indexing_slicing,
-    reason = "the loop ends where the table does"
-)]
-const fn kinds() -> [u8; 256] {
-    let mut kinds = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let plain = matches!(
-            byte as u8,
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'!' | b'#' | b'$' | b'%' | b'&' | b'\''
-            | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-        );
-        let kind = match byte as u8 {
-            b'_' => TOKEN | UNDERSCORE,
-            _ if plain => TOKEN,
-            _ => 0,
-        };
-        kinds[byte] = kind;
-        byte += 1;
-    }
-    kinds
-}
-
 /// One header line, split at its colon. The value has no spaces around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Field<'a> {
@@ -58,9 +29,9 @@ impl<'a> Field<'a> {
     pub(super) fn read(line: &'a [u8]) -> Result<Self, Reason> {
         let mut seen = 0;
         let end = line.iter().position(|byte| {
-            let kind = KINDS.get(usize::from(*byte)).copied().unwrap_or(0);
+            let kind = kind(*byte);
             seen |= kind;
-            kind == 0
+            kind & TOKEN == 0
         });
         let (name, rest) = line.split_at(end.unwrap_or(line.len()));
         let Some((b':', value)) = rest.split_first() else {
@@ -69,9 +40,7 @@ impl<'a> Field<'a> {
         if name.is_empty() {
             return Err(Reason::Malformed("a header has no name"));
         }
-        // No early end: a loop without one is done many bytes at a time.
-        let control = |byte: &u8| (*byte < 0x20) & (*byte != b'\t') | (*byte == 0x7f);
-        if value.iter().fold(false, |any, byte| any | control(byte)) {
+        if has_control(value) {
             return Err(Reason::Malformed("a header has a control character"));
         }
         if seen & UNDERSCORE != 0 && is_twin(name) {

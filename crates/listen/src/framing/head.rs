@@ -2,6 +2,7 @@
 
 use memchr::memchr;
 
+use super::bytes::{HOST, all};
 use super::fields::Field;
 use super::request_line::{RequestLine, check_beginning};
 use super::{Length, Outline};
@@ -201,11 +202,7 @@ impl Head {
 
     fn take_host(&mut self, field: Field<'_>, line: &[u8], start: usize) -> Result<(), Reason> {
         let host = field.value;
-        let allowed = |byte: &u8| {
-            byte.is_ascii_alphanumeric()
-                || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'[' | b']')
-        };
-        if host.is_empty() || !host.iter().all(allowed) {
+        if host.is_empty() || !all(host, HOST) {
             return Err(Reason::Malformed(
                 "the `Host` header must be a name or an address",
             ));

@@ -2,6 +2,7 @@
 
 use memchr::{memchr, memchr2};
 
+use super::bytes::{METHOD, TARGET, all};
 use crate::rejected::Reason;
 
 /// What the head needs to know of its first line.
@@ -76,8 +77,7 @@ fn check_method(method: &[u8]) -> Result<(), Reason> {
 }
 
 fn check_method_so_far(method: &[u8]) -> Result<(), Reason> {
-    let plain = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'-';
-    if method.len() > LONGEST_METHOD || !method.iter().all(plain) {
+    if method.len() > LONGEST_METHOD || !all(method, METHOD) {
         return Err(Reason::Malformed("the method must be a word in upper case"));
     }
     Ok(())
@@ -85,10 +85,7 @@ fn check_method_so_far(method: &[u8]) -> Result<(), Reason> {
 
 /// The place of the authority, where the target has one.
 fn check_target(method: &[u8], target: &[u8]) -> Result<Option<(usize, usize)>, Reason> {
-    // No more than hyper parses as well, so that each refusal is made here.
-    let allowed =
-        |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'<' | b'>' | b'`');
-    if !target.iter().fold(true, |all, byte| all & allowed(byte)) {
+    if !all(target, TARGET) {
         return Err(Reason::Malformed(
             "the request target has a byte that must be percent-encoded",
         ));
