@@ -13,7 +13,7 @@ pub mod websocket;
 
 pub use answer::{Answer, Fault, LimitKind, answer, from_refusal, from_refusal_at};
 pub use events::{EventBoundary, KEEP_ALIVE, stream_error};
-pub use peek::{CapField, Peek, PeekError, default_cap_field, peek, replace_model};
+pub use peek::{CapField, Peek, PeekError, default_cap_field, peek, peek_for, replace_model};
 pub use route::{
     ModelPlace, ModelRoute, Route, RouteError, RouteTarget, SelfService, dialect_of, route,
 };
