@@ -9,7 +9,9 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use crate::http2::Mooring;
 use crate::link::Link;
+use crate::request::RequestBody;
 use crate::shelf::Shelf;
 use crate::upgraded::Upgraded;
 
@@ -22,19 +24,16 @@ pub struct AnswerError(#[source] hyper::Error);
 ///
 /// Frames are what hyper read, and those that were read together are ready together. Dropping the
 /// body before its end closes the connection (HTTP/2: resets the stream).
-pub struct AnswerBody<B: Body<Data = Bytes> + Send + 'static>
-where
-    B::Error: Into<BoxError>,
-{
+pub struct AnswerBody<B: RequestBody> {
     incoming: Incoming,
     source: Source<B>,
 }
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-enum Source<B: Body + 'static> {
+enum Source<B: RequestBody> {
     /// A connection that nobody else polls, and where it goes afterwards.
     Link(Box<Link<B>>, Arc<Shelf<B>>),
+    /// A stream of a shared connection.
+    Stream { _mooring: Mooring },
     /// The protocol was switched, and there is no body.
     Upgraded(Box<Upgraded>),
     /// All that there is has been read from the connection.
@@ -43,16 +42,19 @@ enum Source<B: Body + 'static> {
 
 type Polled = Poll<Option<Result<Frame<Bytes>, AnswerError>>>;
 
-impl<B> AnswerBody<B>
-where
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+impl<B: RequestBody> AnswerBody<B> {
     pub(crate) fn of_link(incoming: Incoming, link: Box<Link<B>>, shelf: Arc<Shelf<B>>) -> Self {
         let mut body = Self {
             incoming,
             source: Source::Link(link, shelf),
         };
+        body.settle_at_end();
+        body
+    }
+
+    pub(crate) fn of_stream(incoming: Incoming, mooring: Mooring) -> Self {
+        let source = Source::Stream { _mooring: mooring };
+        let mut body = Self { incoming, source };
         body.settle_at_end();
         body
     }
@@ -80,9 +82,7 @@ where
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Polled {
         let Source::Link(link, _) = &mut self.source else {
-            return Pin::new(&mut self.incoming)
-                .poll_frame(cx)
-                .map_err(AnswerError);
+            return self.poll_incoming(cx);
         };
         let incoming = &mut self.incoming;
         let mut next = link.quietly(|cx| Pin::new(&mut *incoming).poll_frame(cx));
@@ -108,6 +108,15 @@ where
         Poll::Ready(None)
     }
 
+    /// Of what is driven elsewhere, or was read before.
+    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Polled {
+        let next = Pin::new(&mut self.incoming).poll_frame(cx);
+        if !matches!(next, Poll::Pending | Poll::Ready(Some(Ok(_)))) {
+            self.source = Source::Ended;
+        }
+        next.map_err(AnswerError)
+    }
+
     /// Where the length is known, the last frame says so, and nobody may ask for another one.
     fn settle_at_end(&mut self) {
         if self.incoming.is_end_stream() {
@@ -126,11 +135,7 @@ where
     }
 }
 
-impl<B> Body for AnswerBody<B>
-where
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+impl<B: RequestBody> Body for AnswerBody<B> {
     type Data = Bytes;
     type Error = AnswerError;
 
@@ -147,11 +152,7 @@ where
     }
 }
 
-impl<B> Drop for AnswerBody<B>
-where
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+impl<B: RequestBody> Drop for AnswerBody<B> {
     /// A body that is over is sometimes dropped by readers that knew so from its content.
     fn drop(&mut self) {
         if let Source::Link(..) = self.source {
@@ -161,11 +162,7 @@ where
     }
 }
 
-impl<B> fmt::Debug for AnswerBody<B>
-where
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+impl<B: RequestBody> fmt::Debug for AnswerBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AnswerBody")
             .field("incoming", &self.incoming)

@@ -1,48 +1,37 @@
 //! All connections of one thread, and the way of a request to one of them.
 
+mod http1;
+mod http2;
+
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use http::header::UPGRADE;
-use http::{Request, Response, StatusCode};
-use http_body::Body;
-use hyper::body::Incoming;
-use hyper::upgrade::OnUpgrade;
+use http::{Request, Response};
 use tokio::time::{Instant, timeout};
 
+use self::http2::Shared;
 use crate::answer::AnswerBody;
 use crate::destination::Destination;
 use crate::dial::dial;
 use crate::error::SendError;
-use crate::framing;
-use crate::link::{Link, Unanswered};
 use crate::place::{Place, Totals};
-use crate::request;
+use crate::request::RequestBody;
 use crate::settings::{Settings, Stats};
 use crate::shelf::Shelf;
+use crate::stream::Stream;
 
 /// Connections to any number of destinations. `B` is the body of the requests.
 ///
 /// One per thread is best: then nothing that it locks is ever waited for.
-pub struct Connections<B>
-where
-    B: Body<Data = Bytes> + Send + Unpin + 'static,
-    B::Error: Into<BoxError>,
-{
+pub struct Connections<B: RequestBody> {
     settings: Settings,
     totals: Arc<Totals>,
     shelves: Mutex<HashMap<u64, Arc<Shelf<B>>>>,
 }
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-impl<B> Connections<B>
-where
-    B: Body<Data = Bytes> + Send + Unpin + 'static,
-    B::Error: Into<BoxError>,
-{
+impl<B: RequestBody> Connections<B> {
     /// Without any connection yet.
     pub fn new(settings: Settings) -> Self {
         Self {
@@ -68,26 +57,15 @@ where
         mut request: Request<B>,
     ) -> Result<Response<AnswerBody<B>>, SendError> {
         let shelf = self.shelf(to);
+        // What is switched is a connection, so it must not be a shared one.
         let asks_to_switch = request.headers().contains_key(UPGRADE);
-        request::for_http1(to, &mut request);
-        while let Some(mut link) = shelf.take(Instant::now()) {
-            let deadline = Instant::now() + self.settings.response_timeout;
-            match link.exchange(request, deadline).await {
-                Ok(head) => {
-                    link.place.reused();
-                    return answer(head, link, shelf, asks_to_switch);
-                }
-                Err(Unanswered::Unwritten(back, _)) => request = *back,
-                Err(Unanswered::Failed(error)) => return Err(error),
+        if !asks_to_switch && shelf.speaks_http2() {
+            match Box::pin(self.send_http2(&shelf, request)).await? {
+                Shared::Answered(answer) => return Ok(answer),
+                Shared::Declined(back) => request = back,
             }
         }
-        let mut link = Box::pin(self.connect(&shelf)).await?;
-        let deadline = Instant::now() + self.settings.response_timeout;
-        match link.exchange(request, deadline).await {
-            Ok(head) => answer(head, link, shelf, asks_to_switch),
-            Err(Unanswered::Unwritten(_, error)) => Err(SendError::Unsent(error)),
-            Err(Unanswered::Failed(error)) => Err(error),
-        }
+        self.send_http1(shelf, request, asks_to_switch).await
     }
 
     /// Closes connections that were idle for too long, and all to destinations that nobody can name
@@ -120,13 +98,19 @@ where
         }
     }
 
-    async fn connect(&self, shelf: &Shelf<B>) -> Result<Box<Link<B>>, SendError> {
+    /// A connected stream, and the place that it takes.
+    async fn connect(
+        &self,
+        shelf: &Shelf<B>,
+        offers_http2: bool,
+    ) -> Result<(Stream, Place), SendError> {
         let bound = self.settings.open_per_destination;
         let place = Place::take(&self.totals, &shelf.open, bound).ok_or(SendError::Full)?;
-        let dialled = timeout(self.settings.connect_timeout, dial(&shelf.destination)).await;
+        let dialling = dial(&shelf.destination, offers_http2);
+        let dialled = timeout(self.settings.connect_timeout, dialling).await;
         let stream = dialled.map_err(|_| SendError::ConnectTimeout)??;
         place.made();
-        Ok(Box::new(Link::new(stream, place).await?))
+        Ok((stream, place))
     }
 
     fn shelf(&self, to: &Destination) -> Arc<Shelf<B>> {
@@ -149,41 +133,11 @@ where
     }
 }
 
-impl<B> Drop for Connections<B>
-where
-    B: Body<Data = Bytes> + Send + Unpin + 'static,
-    B::Error: Into<BoxError>,
-{
+impl<B: RequestBody> Drop for Connections<B> {
     /// Answers that are still being read go on; their connections are closed afterwards.
     fn drop(&mut self) {
         for shelf in self.lock().values() {
             shelf.close();
         }
     }
-}
-
-/// Joins the head of an answer with the connection that its body comes from.
-fn answer<B>(
-    head: Response<Incoming>,
-    link: Box<Link<B>>,
-    shelf: Arc<Shelf<B>>,
-    asks_to_switch: bool,
-) -> Result<Response<AnswerBody<B>>, SendError>
-where
-    B: Body<Data = Bytes> + Send + Unpin + 'static,
-    B::Error: Into<BoxError>,
-{
-    let (mut head, incoming) = head.into_parts();
-    if let Some(doubt) = framing::doubt(&head.headers) {
-        return Err(SendError::Framing(doubt));
-    }
-    let body = if head.extensions.remove::<OnUpgrade>().is_none() {
-        AnswerBody::of_link(incoming, link, shelf)
-    } else {
-        let is_asked_for = asks_to_switch && head.status == StatusCode::SWITCHING_PROTOCOLS;
-        let upgraded = is_asked_for.then(|| link.into_upgraded()).flatten();
-        let unasked = SendError::Framing("a switch of protocols that nobody asked for");
-        AnswerBody::of_upgraded(incoming, upgraded.ok_or(unasked)?)
-    };
-    Ok(Response::from_parts(head, body))
 }

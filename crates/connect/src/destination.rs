@@ -89,7 +89,7 @@ impl Destination {
         let host_header = HeaderValue::try_from(host_header).map_err(|_| unusable())?;
         let tls = if address.scheme() == "https" {
             let name = server_name(&host).ok_or_else(unusable)?;
-            Some(tls::Client::new(name, &options.roots, alpn(options.http2))?)
+            Some(tls::Client::new(name, &options.roots, options.http2)?)
         } else {
             None
         };
@@ -127,6 +127,14 @@ impl Destination {
         self.0.options.via.as_ref()
     }
 
+    pub(crate) fn http2(&self) -> Http2 {
+        match self.0.options.http2 {
+            // Without TLS nothing is offered.
+            Http2::WhereOffered if self.0.tls.is_none() => Http2::Never,
+            http2 => http2,
+        }
+    }
+
     pub(crate) fn private(&self) -> bool {
         self.0.options.private
     }
@@ -134,15 +142,6 @@ impl Destination {
     /// Whether nobody but the pool knows it any more.
     pub(crate) fn is_forgotten(&self) -> bool {
         Arc::strong_count(&self.0) == 1
-    }
-}
-
-fn alpn(http2: Http2) -> &'static [&'static [u8]] {
-    match http2 {
-        // Some servers take an offer of HTTP/1.1 alone badly; no offer means the same.
-        Http2::Never => &[],
-        Http2::WhereOffered => &[b"h2", b"http/1.1"],
-        Http2::PriorKnowledge => &[b"h2"],
     }
 }
 

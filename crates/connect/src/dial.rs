@@ -23,7 +23,7 @@ const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
 /// Connects, proxy and TLS included. Without a deadline of its own.
-pub(crate) async fn dial(to: &Destination) -> Result<Stream, SendError> {
+pub(crate) async fn dial(to: &Destination, offers_http2: bool) -> Result<Stream, SendError> {
     let tcp = match to.via() {
         None => tcp(to.host(), to.port(), to.private()).await?,
         Some(via) => via.tunnel(to).await?,
@@ -31,7 +31,10 @@ pub(crate) async fn dial(to: &Destination) -> Result<Stream, SendError> {
     match to.tls() {
         None => Ok(Stream::Plain(tcp)),
         Some(tls) => {
-            let tls = tls.connect(tcp).await.map_err(SendError::Tls)?;
+            let tls = tls
+                .connect(tcp, offers_http2)
+                .await
+                .map_err(SendError::Tls)?;
             Ok(Stream::Tls(Box::new(tls)))
         }
     }

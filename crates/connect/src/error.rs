@@ -3,6 +3,8 @@
 use std::io;
 use std::net::IpAddr;
 
+use crate::request::BoxError;
+
 /// Why a request was not answered. Only a [`SendError::is_unsent`] one may be sent elsewhere without
 /// the risk that it is done twice.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +29,7 @@ pub enum SendError {
     Tls(#[source] io::Error),
     /// The proxy does not lead to the upstream.
     #[error("the proxy does not lead to the upstream")]
-    Proxy(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Proxy(#[source] BoxError),
     /// As many connections are open as the settings allow.
     #[error("too many connections to the upstream")]
     Full,
@@ -36,7 +38,7 @@ pub enum SendError {
     Unsent(#[source] hyper::Error),
     /// The body that was to be sent failed; its own error is the source.
     #[error("the request's body broke off")]
-    Body(#[source] hyper::Error),
+    Body(#[source] BoxError),
     /// The connection broke while an answer was awaited.
     #[error("the upstream broke off")]
     Broken(#[source] hyper::Error),
@@ -76,7 +78,7 @@ impl SendError {
     /// What an error of a connection that had the request means.
     pub(crate) fn of_exchange(error: hyper::Error) -> Self {
         if error.is_user() || error.is_body_write_aborted() {
-            Self::Body(error)
+            Self::Body(error.into())
         } else if error.is_parse() || error.is_parse_too_large() {
             Self::Malformed(error)
         } else {

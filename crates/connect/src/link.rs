@@ -2,11 +2,10 @@
 //! connection is polled by nobody.
 
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body::Body;
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
@@ -16,16 +15,15 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::error::SendError;
 use crate::place::Place;
 use crate::relay::Relay;
+use crate::request::RequestBody;
 use crate::stream::Stream;
 use crate::upgraded::Upgraded;
 
 /// The most that is read ahead of the reader, and the longest head of an answer, in bytes.
 const BUFFER: usize = 64 << 10;
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
 /// A connection with both its ends in one hand.
-pub(crate) struct Link<B: Body + 'static> {
+pub(crate) struct Link<B: RequestBody> {
     sender: SendRequest<B>,
     driven: Driven<B>,
     relay: Relay,
@@ -37,7 +35,7 @@ pub(crate) struct Link<B: Body + 'static> {
     pub(crate) place: Place,
 }
 
-enum Driven<B: Body + 'static> {
+enum Driven<B: RequestBody> {
     /// Speaks HTTP.
     Open(Box<Connection<TokioIo<Stream>, B>>),
     /// Came to its end; what is left is of use after an upgrade only.
@@ -53,11 +51,7 @@ pub(crate) enum Unanswered<B> {
     Failed(SendError),
 }
 
-impl<B> Link<B>
-where
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+impl<B: RequestBody> Link<B> {
     pub(crate) async fn new(stream: Stream, place: Place) -> Result<Self, SendError> {
         let mut builder = Builder::new();
         builder.max_buf_size(BUFFER).max_header_size(BUFFER);
@@ -73,6 +67,15 @@ where
             idle_since: now,
             place,
         })
+    }
+
+    /// One that nobody uses yet.
+    pub(crate) async fn fresh(stream: Stream, place: Place) -> Result<Self, SendError> {
+        let mut link = Self::new(stream, place).await?;
+        // Only a connection that was polled says that it is ready.
+        link.advance(&Context::from_waker(Waker::noop()))
+            .map_err(SendError::Unsent)?;
+        Ok(link)
     }
 
     /// Whether another request can be sent.

@@ -1,10 +1,21 @@
 //! What makes a request fit for its destination.
 
+use bytes::Bytes;
 use http::header::HOST;
-use http::uri::PathAndQuery;
+use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Uri, Version};
+use http_body::Body;
 
 use crate::destination::Destination;
+use crate::error::SendError;
+
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a request's body has to be. Nothing needs to implement it by hand.
+pub trait RequestBody: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static {}
+
+impl<B> RequestBody for B where B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static
+{}
 
 /// Brings the target into origin form and names the host, if the caller did not.
 pub(crate) fn for_http1<B>(to: &Destination, request: &mut Request<B>) {
@@ -18,4 +29,23 @@ pub(crate) fn for_http1<B>(to: &Destination, request: &mut Request<B>) {
         let host = to.host_header().clone();
         request.headers_mut().insert(HOST, host);
     }
+}
+
+/// Brings the target into absolute form, of which HTTP/2 makes its pseudo headers.
+pub(crate) fn for_http2<B>(to: &Destination, request: &mut Request<B>) -> Result<(), SendError> {
+    let mut parts = request.uri().clone().into_parts();
+    let named = request.headers_mut().remove(HOST);
+    let host = named.as_ref().unwrap_or(to.host_header());
+    let authority = Authority::try_from(host.as_bytes());
+    parts.authority = Some(authority.map_err(|_| SendError::Request("host"))?);
+    parts.scheme = Some(if to.tls().is_some() {
+        Scheme::HTTPS
+    } else {
+        Scheme::HTTP
+    });
+    let root = || PathAndQuery::from_static("/");
+    parts.path_and_query = Some(parts.path_and_query.unwrap_or_else(root));
+    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| SendError::Request("target"))?;
+    *request.version_mut() = Version::HTTP_2;
+    Ok(())
 }

@@ -1,42 +1,44 @@
-//! The idle connections to one destination. The one that was used last is taken first, so that those
+//! The connections to one destination that wait for a request. The one that was used last is taken first, so that those
 //! that are not needed grow old.
 
 use std::collections::VecDeque;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body::Body;
 use tokio::time::Instant;
 
-use crate::destination::Destination;
+use crate::destination::{Destination, Http2};
+use crate::http2::Trunks;
 use crate::link::Link;
+use crate::request::RequestBody;
 
-/// Connections that wait for a request, the one that waits for the longest time first.
-pub(crate) struct Shelf<B: Body + 'static> {
+/// All that is known of one destination.
+pub(crate) struct Shelf<B: RequestBody> {
     pub(crate) destination: Destination,
     /// How many connections to the destination are open.
     pub(crate) open: Arc<AtomicUsize>,
+    pub(crate) trunks: Trunks<B>,
+    /// Whether the upstream has declined HTTP/2.
+    declined: AtomicBool,
     idle: Mutex<Idle<B>>,
     most: usize,
     idle_timeout: Duration,
 }
 
-struct Idle<B: Body + 'static> {
+/// Connections that wait, the one that waits for the longest time first.
+struct Idle<B: RequestBody> {
     links: VecDeque<Box<Link<B>>>,
     is_closed: bool,
 }
 
-impl<B> Shelf<B>
-where
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+impl<B: RequestBody> Shelf<B> {
     pub(crate) fn new(destination: Destination, most: usize, idle_timeout: Duration) -> Self {
         Self {
             destination,
             open: Arc::default(),
+            trunks: Trunks::new(),
+            declined: AtomicBool::new(false),
             idle: Mutex::new(Idle {
                 links: VecDeque::new(),
                 is_closed: false,
@@ -44,6 +46,20 @@ where
             most,
             idle_timeout,
         }
+    }
+
+    /// Whether HTTP/2 is to be tried.
+    pub(crate) fn speaks_http2(&self) -> bool {
+        match self.destination.http2() {
+            Http2::Never => false,
+            Http2::WhereOffered => !self.declined.load(Ordering::Relaxed),
+            Http2::PriorKnowledge => true,
+        }
+    }
+
+    /// The upstream knows HTTP/1 only.
+    pub(crate) fn decline_http2(&self) {
+        self.declined.store(true, Ordering::Relaxed);
     }
 
     /// The connection that was used last, if it was not idle for too long.
@@ -90,6 +106,7 @@ where
         let old: Vec<_> = idle.links.drain(..old).collect();
         drop(idle);
         drop(old);
+        self.trunks.sweep(now, self.idle_timeout);
     }
 
     /// Closes all that is idle, now and from now on.
@@ -99,10 +116,11 @@ where
         let links = std::mem::take(&mut idle.links);
         drop(idle);
         drop(links);
+        self.trunks.close();
     }
 
     pub(crate) fn idle(&self) -> usize {
-        self.lock().links.len()
+        self.lock().links.len() + self.trunks.idle()
     }
 
     fn is_fresh(&self, link: &Link<B>, now: Instant) -> bool {

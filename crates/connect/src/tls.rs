@@ -11,6 +11,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::destination::Http2;
+
 /// Whose certificates are trusted.
 #[derive(Debug, Clone, Default)]
 pub enum Roots {
@@ -40,7 +42,9 @@ pub enum RootsError {
 /// Speaks TLS to one server.
 #[derive(Clone)]
 pub(crate) struct Client {
-    connector: TlsConnector,
+    http1: TlsConnector,
+    /// Offers HTTP/2 too.
+    http2: TlsConnector,
     name: ServerName<'static>,
 }
 
@@ -51,28 +55,44 @@ static WEB_PKI: LazyLock<Arc<RootCertStore>> = LazyLock::new(|| {
 });
 
 impl Client {
-    /// For a server of this name, with the protocols to offer, best first.
+    /// For a server of this name.
     pub(crate) fn new(
         name: ServerName<'static>,
         roots: &Roots,
-        alpn: &[&[u8]],
+        http2: Http2,
     ) -> Result<Self, RootsError> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(RootsError::Certificate)?;
-        let mut config = builder
+        // Nothing is offered where HTTP/1 alone is wanted: some servers take such an offer badly.
+        let http1 = builder
             .with_root_certificates(store(roots)?)
             .with_no_client_auth();
-        config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
+        let mut offering = http1.clone();
+        offering.alpn_protocols = match http2 {
+            Http2::Never => vec![],
+            Http2::WhereOffered => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            Http2::PriorKnowledge => vec![b"h2".to_vec()],
+        };
         Ok(Self {
-            connector: TlsConnector::from(Arc::new(config)),
+            http1: TlsConnector::from(Arc::new(http1)),
+            http2: TlsConnector::from(Arc::new(offering)),
             name,
         })
     }
 
-    pub(crate) async fn connect(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        self.connector.connect(self.name.clone(), stream).await
+    pub(crate) async fn connect(
+        &self,
+        stream: TcpStream,
+        offers_http2: bool,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let connector = if offers_http2 {
+            &self.http2
+        } else {
+            &self.http1
+        };
+        connector.connect(self.name.clone(), stream).await
     }
 }
 

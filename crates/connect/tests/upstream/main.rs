@@ -5,5 +5,7 @@
 mod faults;
 mod proxied;
 mod reuse;
+mod secure;
 mod setting;
+mod shared;
 mod switch;

@@ -1,0 +1,81 @@
+//! The way of a request to an HTTP/2 connection that it shares.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use http::{Request, Response};
+use tokio::time::timeout;
+
+use super::Connections;
+use crate::answer::AnswerBody;
+use crate::destination::Http2;
+use crate::error::SendError;
+use crate::http2::{Berth, Failed};
+use crate::link::Link;
+use crate::request::{self, RequestBody};
+use crate::shelf::Shelf;
+
+/// How often a request that was not sent is tried anew: connections may end while it is queued.
+const ATTEMPTS: usize = 3;
+
+/// What became of a request that was to go by HTTP/2.
+pub(super) enum Shared<B: RequestBody> {
+    Answered(Response<AnswerBody<B>>),
+    /// The upstream does not speak HTTP/2.
+    Declined(Request<B>),
+}
+
+impl<B: RequestBody> Connections<B> {
+    /// On a connection that there is if the upstream allows one more stream, on a new one otherwise.
+    pub(super) async fn send_http2(
+        &self,
+        shelf: &Arc<Shelf<B>>,
+        mut request: Request<B>,
+    ) -> Result<Shared<B>, SendError> {
+        let mut unsent = SendError::Full;
+        for _ in 0..ATTEMPTS {
+            let Some(mut berth) = self.berth(shelf).await? else {
+                return Ok(Shared::Declined(request));
+            };
+            request::for_http2(&shelf.destination, &mut request)?;
+            let limit = self.settings.response_timeout;
+            match berth.exchange(request, limit).await {
+                Ok(answer) => {
+                    let body = |incoming| AnswerBody::of_stream(incoming, berth.mooring);
+                    return Ok(Shared::Answered(answer.map(body)));
+                }
+                Err(Failed::Sent(error)) => return Err(error),
+                Err(Failed::Unwritten(back, error)) => {
+                    request = *back;
+                    unsent = SendError::Unsent(error);
+                }
+            }
+        }
+        Err(unsent)
+    }
+
+    /// A stream, or none where the upstream speaks HTTP/1 only.
+    async fn berth(&self, shelf: &Arc<Shelf<B>>) -> Result<Option<Berth<B>>, SendError> {
+        if let Some(berth) = shelf.trunks.berth() {
+            self.totals.reused.fetch_add(1, Ordering::Relaxed);
+            return Ok(Some(berth));
+        }
+        // Whoever waits here for another one's connection has waited for it as long as allowed.
+        let growing = timeout(self.settings.connect_timeout, shelf.trunks.growing.lock()).await;
+        let _growing = growing.map_err(|_| SendError::ConnectTimeout)?;
+        if !shelf.speaks_http2() {
+            return Ok(None);
+        }
+        if let Some(berth) = shelf.trunks.berth() {
+            return Ok(Some(berth));
+        }
+        let (stream, place) = self.connect(shelf, true).await?;
+        let is_known = shelf.destination.http2() == Http2::PriorKnowledge;
+        if is_known || stream.agreed_to_http2() {
+            return shelf.trunks.add(stream, place).await.map(Some);
+        }
+        shelf.decline_http2();
+        shelf.put(Box::new(Link::fresh(stream, place).await?));
+        Ok(None)
+    }
+}

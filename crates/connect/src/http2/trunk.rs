@@ -1,0 +1,203 @@
+//! One HTTP/2 connection, and the places for streams on it.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+use hyper::client::conn::http2::{Builder, Connection, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::time::{Instant, timeout};
+
+use super::watched::{Failure, Watched};
+use crate::error::SendError;
+use crate::place::Place;
+use crate::request::RequestBody;
+use crate::stream::Stream;
+
+/// What an upstream may send of one answer before it is read.
+const STREAM_WINDOW: u32 = 64 << 10;
+/// The same for all answers of a connection together: enough that slow readers, who leave their
+/// windows full, do not stop the others.
+const CONNECTION_WINDOW: u32 = 16 << 20;
+/// The silence after which an upstream with open streams is asked whether it is still there.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// How long it may take to say so.
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest head of an answer, in bytes.
+const HEAD: u32 = 64 << 10;
+
+type Http2<B> = Connection<TokioIo<Stream>, Watched<B>, TokioExecutor>;
+
+/// A connection that any number of requests share.
+pub(super) struct Trunk<B: RequestBody> {
+    sender: SendRequest<Watched<B>>,
+    /// Shared with the task that drives it, to ask how many streams the upstream allows; gone at
+    /// its end.
+    connection: Arc<Mutex<Option<Http2<B>>>>,
+    load: Arc<Load>,
+}
+
+/// The streams of one connection.
+struct Load {
+    streams: AtomicUsize,
+    idle_since: Mutex<Instant>,
+}
+
+/// The right to one stream.
+pub(crate) struct Berth<B> {
+    sender: SendRequest<Watched<B>>,
+    pub(crate) mooring: Mooring,
+}
+
+/// Counts as a stream until it is dropped.
+pub(crate) struct Mooring(Arc<Load>);
+
+/// Why a request has no answer.
+pub(crate) enum Failed<B> {
+    /// It was not sent, and this is it.
+    Unwritten(Box<Request<B>>, hyper::Error),
+    /// It was, or may have been.
+    Sent(SendError),
+}
+
+impl<B: RequestBody> Trunk<B> {
+    /// Must be called in a runtime: the connection is driven by a task, which ends with it.
+    pub(super) async fn new(stream: Stream, place: Place) -> Result<Self, SendError> {
+        let handshake = Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PING_TIMEOUT)
+            .max_header_list_size(HEAD)
+            .handshake(TokioIo::new(stream));
+        let (sender, connection) = handshake.await.map_err(SendError::Unsent)?;
+        let connection = Arc::new(Mutex::new(Some(connection)));
+        tokio::spawn(drive(Arc::clone(&connection), place));
+        let load = Arc::new(Load {
+            streams: AtomicUsize::new(0),
+            idle_since: Mutex::new(Instant::now()),
+        });
+        Ok(Self {
+            sender,
+            connection,
+            load,
+        })
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.load.streams.load(Ordering::Relaxed) == 0
+    }
+
+    pub(super) fn is_stale(&self, now: Instant, idle_timeout: Duration) -> bool {
+        let since = *self
+            .load
+            .idle_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.is_idle() && now.saturating_duration_since(since) >= idle_timeout
+    }
+
+    /// A place for a stream, if the upstream allows one more.
+    pub(super) fn berth(&self) -> Option<Berth<B>> {
+        let connection = self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let most = connection.as_ref()?.current_max_send_streams();
+        drop(connection);
+        let mooring = Mooring(Arc::clone(&self.load));
+        let taken = self.load.streams.fetch_add(1, Ordering::Relaxed);
+        (taken < most).then(|| Berth {
+            sender: self.sender.clone(),
+            mooring,
+        })
+    }
+}
+
+/// Why the connection ended is told to the requests that were on it.
+async fn drive<B: RequestBody>(connection: Arc<Mutex<Option<Http2<B>>>>, place: Place) {
+    std::future::poll_fn(|cx| {
+        let mut shared = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(open) = shared.as_mut() else {
+            return Poll::Ready(());
+        };
+        let ended = Pin::new(open).poll(cx).map(drop);
+        if ended.is_ready() {
+            // Requests that are still queued go back to their senders.
+            shared.take();
+        }
+        ended
+    })
+    .await;
+    drop(place);
+}
+
+impl<B: RequestBody> Berth<B> {
+    /// Sends a request and waits for the head of its answer.
+    ///
+    /// CANCEL: dropping it resets the stream.
+    pub(crate) async fn exchange(
+        &mut self,
+        request: Request<B>,
+        limit: Duration,
+    ) -> Result<Response<Incoming>, Failed<B>> {
+        let (head, body) = request.into_parts();
+        let (body, failure) = Watched::new(body);
+        let sending = self
+            .sender
+            .try_send_request(Request::from_parts(head, body));
+        match timeout(limit, sending).await {
+            Err(_) => Err(Failed::Sent(SendError::ResponseTimeout)),
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(failed(error, &failure)),
+        }
+    }
+}
+
+fn failed<B>(mut error: TrySendError<Request<Watched<B>>>, failure: &Failure) -> Failed<B> {
+    if let Some(request) = error.take_message() {
+        let request = Box::new(request.map(|watched| watched.body));
+        return Failed::Unwritten(request, error.into_error());
+    }
+    let error = error.into_error();
+    Failed::Sent(match failure.take() {
+        Some(failure) => SendError::Body(failure),
+        None if was_ignored(&error) => SendError::Unsent(error),
+        None => SendError::of_exchange(error),
+    })
+}
+
+/// Whether the upstream told that it did not look at the request: it refused the stream, or is
+/// going away and names only earlier ones as the last that it serves (RFC 9113, section 8.7).
+fn was_ignored(error: &hyper::Error) -> bool {
+    let cause = std::error::Error::source(error);
+    let Some(cause) = cause.and_then(|cause| cause.downcast_ref::<h2::Error>()) else {
+        return false;
+    };
+    let is_refused = cause.is_reset() && cause.reason() == Some(h2::Reason::REFUSED_STREAM);
+    let is_left = cause.is_go_away() && cause.reason() == Some(h2::Reason::NO_ERROR);
+    cause.is_remote() && (is_refused || is_left)
+}
+
+impl Drop for Mooring {
+    fn drop(&mut self) {
+        if self.0.streams.fetch_sub(1, Ordering::Relaxed) == 1 {
+            let mut since = self
+                .0
+                .idle_since
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            *since = Instant::now();
+        }
+    }
+}
