@@ -121,18 +121,4 @@ fn ready(stream: &TcpStream) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::SocketAddr;
-
-    use super::alternating;
-
-    #[test]
-    fn families_take_turns() {
-        let parsed = |texts: &[&str]| -> Vec<SocketAddr> {
-            texts.iter().map(|text| text.parse().unwrap()).collect()
-        };
-        let found = parsed(&["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "1.1.1.2:1"]);
-        let ordered = parsed(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "1.1.1.2:1", "[::3]:1"]);
-        assert_eq!(alternating(found), ordered);
-    }
-}
+mod tests;

@@ -8,7 +8,8 @@ use futures_util::stream;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 use tollgate_connect::{Destination, SendError};
 use tollgate_testkit::raw_upstream::{Gate, Step};
 
@@ -38,6 +39,27 @@ async fn a_port_that_nobody_listens_on_is_unsent() {
     let error = pool.send(&to, get("/")).await.unwrap_err();
     assert!(matches!(error, SendError::Refused(_)), "{error:?}");
     assert!(error.is_unsent());
+    assert_eq!(pool.stats().open, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_black_hole_ends_at_the_deadline() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    // Nobody accepts; once the backlog is full, the kernel no longer answers.
+    let mut waiting = Vec::new();
+    while let Ok(stream) = timeout(Duration::from_secs(1), TcpStream::connect(address)).await {
+        waiting.push(stream.unwrap());
+    }
+    let to = destination(&format!("http://{address}"));
+    let pool = pool();
+    let begun = tokio::time::Instant::now();
+    let error = pool.send(&to, get("/")).await.unwrap_err();
+    assert!(matches!(error, SendError::ConnectTimeout), "{error:?}");
+    assert!(error.is_timeout() && error.is_unsent());
+    assert_eq!(begun.elapsed().as_secs(), 5);
     assert_eq!(pool.stats().open, 0);
 }
 
