@@ -24,30 +24,39 @@ pub(super) fn all(bytes: &[u8], wanted: u8) -> bool {
     bytes.iter().fold(wanted, |all, byte| all & kind(*byte)) == wanted
 }
 
-/// Whether there is a control character other than a tab.
-pub(super) fn has_control(value: &[u8]) -> bool {
-    let (eights, rest) = value.as_chunks::<8>();
-    let suspect = match value.last_chunk::<8>() {
-        // The last eight once more, in part, are quicker than those behind the others one by one.
-        Some(last) => eights
-            .iter()
-            .fold(has_low(last), |any, eight| any | has_low(eight)),
-        None => rest.iter().any(|byte| is_low(*byte)),
-    };
-    // Only then are tabs told apart.
-    suspect && value.iter().any(|byte| is_low(*byte) && *byte != b'\t')
+/// Where the first control character is that is no tab: as a rule, the end of the line.
+pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let rest = bytes.get(from..)?;
+        let found = first_low(rest)?;
+        if rest.get(found) != Some(&b'\t') {
+            return Some(from + found);
+        }
+        from += found + 1;
+    }
 }
 
-fn is_low(byte: u8) -> bool {
-    byte < 0x20 || byte == 0x7f
+fn first_low(bytes: &[u8]) -> Option<usize> {
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (number, eight) in eights.iter().enumerate() {
+        let lows = lows(*eight);
+        if lows != 0 {
+            return Some(number * 8 + lows.trailing_zeros() as usize / 8);
+        }
+    }
+    let low = |byte: &u8| *byte < 0x20 || *byte == 0x7f;
+    let place = rest.iter().position(low)?;
+    Some(eights.len() * 8 + place)
 }
 
-/// Whether one of eight bytes is below 0x20 or is 0x7f.
-fn has_low(eight: &[u8; 8]) -> bool {
+/// The highest bit of each of eight bytes that is below 0x20 or is 0x7f. A borrow may set bits above
+/// the first that is rightly set, and never below it.
+fn lows(eight: [u8; 8]) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let word = u64::from_le_bytes(*eight);
+    let word = u64::from_le_bytes(eight);
     let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
-    (below(word, 0x20) | below(word ^ (ONES * 0x7f), 1)) & (ONES * 0x80) != 0
+    (below(word, 0x20) | below(word ^ (ONES * 0x7f), 1)) & (ONES * 0x80)
 }
 
 const fn kinds() -> [u8; 256] {
@@ -126,25 +135,18 @@ mod tests {
     }
 
     #[test]
-    fn a_control_character_is_found_at_every_place() {
+    fn the_first_control_character_is_found_at_every_place() {
         for byte in 0..=255_u8 {
-            for length in 1..40 {
-                for place in 0..length {
-                    let mut value = vec![b'\t'; length];
+            for place in 0..20 {
+                for filler in [b'\t', b'a', 0xff, 0x80, 0x7e, b' '] {
+                    let mut value = vec![filler; 20];
                     value[place] = byte;
                     let control = byte.is_ascii_control() && byte != b'\t';
-                    assert_eq!(
-                        has_control(&value),
-                        control,
-                        "{byte} at {place} of {length}"
-                    );
-                    let mut value = vec![0xff; length];
-                    value[place] = byte;
-                    assert_eq!(
-                        has_control(&value),
-                        control,
-                        "{byte} at {place} of {length}"
-                    );
+                    let expected = control.then_some(place);
+                    assert_eq!(first_control(&value), expected, "{byte} at {place}");
+                    // What follows makes no difference.
+                    value.extend(b"\r\n\0\x7f");
+                    assert_eq!(first_control(&value), expected.or(Some(20)));
                 }
             }
         }

