@@ -64,7 +64,7 @@ async fn execute(url: &str, sql: &str) -> Outcome<()> {
     if url.starts_with("postgres") {
         let mut conn = AsyncPgConnection::establish(url).await?;
         conn.batch_execute(&format!("BEGIN; {sql} COMMIT;")).await?;
-        conn.batch_execute("VACUUM ANALYZE tokens").await?;
+        conn.batch_execute("VACUUM ANALYZE tokens, token_spend").await?;
     } else {
         let mut conn = SqliteConnection::establish(url)?;
         conn.batch_execute(&format!("BEGIN; {sql} COMMIT;"))?;
@@ -84,9 +84,9 @@ fn filling(count: i64) -> String {
          INSERT INTO accounts (id, name, enabled, note, created_at, updated_at)
          WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1999)
          SELECT i, 'account ' || i, 1 = 1, '', 0, 0 FROM n;
-         INSERT INTO tokens (id, name, account_id, group_id, state, expires_at, quota, used,
-             period_limit, period_unit, period_zone, period_begin, period_end, period_used, rpm,
-             creator, note, search_text, created_at, updated_at, last_used_at, version)
+         INSERT INTO tokens (id, name, account_id, group_id, state, expires_at, quota,
+             period_limit, period_unit, period_zone, rpm, creator, note, search_text, created_at,
+             updated_at, last_used_at, version)
          WITH RECURSIVE n (i) AS
              (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {count} - 1),
          m (i, r, name, note, creator) AS (SELECT i, (i * 7919) % 1000003,
@@ -96,16 +96,25 @@ fn filling(count: i64) -> String {
          SELECT i, name, r % 2000, CASE WHEN i % 2 = 0 THEN 0 ELSE i % 20 END,
              CASE WHEN i % 50 = 0 THEN 'revoked' WHEN i % 40 = 1 THEN 'disabled' ELSE 'enabled' END,
              CASE WHEN i % 3 = 0 THEN NULL ELSE {NOW} + (r % 1000 - 200) * {DAY} END,
-             CASE WHEN i % 4 = 0 THEN 900000 END, r,
+             CASE WHEN i % 4 = 0 THEN 900000 END,
              CASE WHEN i % 4 = 1 THEN 500 END, CASE WHEN i % 4 = 1 THEN 'day' END,
-             CASE WHEN i % 4 = 1 THEN 'UTC' END,
-             CASE WHEN i % 4 = 1 THEN {TODAY} - (i % 16 / 4) * {DAY} END,
-             CASE WHEN i % 4 = 1 THEN {TODAY} - (i % 16 / 4 - 1) * {DAY} END,
-             CASE WHEN i % 4 = 1 THEN r % 1000 ELSE 0 END, CASE WHEN i % 4 = 1 THEN 60 END,
+             CASE WHEN i % 4 = 1 THEN 'UTC' END, CASE WHEN i % 4 = 1 THEN 60 END,
              creator, note, LOWER(name || ' ' || note || ' ' || creator || ' tok_' || (i * 104729)),
              {NOW} - ({count} - i) * 30000000, {NOW},
              CASE WHEN r % 3 > 0 THEN {NOW} - (r % 90) * {DAY} END, 1
-         FROM m;"
+         FROM m;
+         INSERT INTO token_spend (token_id, used, magnitude, period_begin, period_end, period_used)
+         WITH RECURSIVE m (i, r) AS (SELECT id, (id * 7919) % 1000003 FROM tokens),
+         powers (shift, low) AS
+             (SELECT 0, 8 UNION ALL SELECT shift + 1, low * 2 FROM powers WHERE shift < 20)
+         SELECT i, r, CASE WHEN r < 8 THEN r ELSE (SELECT shift * 8 + (r >> shift) FROM powers
+                 WHERE low <= r ORDER BY low DESC LIMIT 1) END,
+             CASE WHEN i % 4 = 1 THEN {TODAY} - (i % 16 / 4) * {DAY} END,
+             CASE WHEN i % 4 = 1 THEN {TODAY} - (i % 16 / 4 - 1) * {DAY} END,
+             CASE WHEN i % 4 = 1 THEN r % 1000 ELSE 0 END
+         FROM m WHERE r % 3 > 0;
+         UPDATE tokens SET used_up = 1 = 1 FROM token_spend AS s WHERE s.token_id = tokens.id
+             AND (s.used >= quota OR s.period_used >= period_limit);"
     )
 }
 

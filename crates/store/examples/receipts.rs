@@ -225,12 +225,12 @@ fn filling(tokens: i64) -> String {
          INSERT INTO accounts (id, name, enabled, note, created_at, updated_at)
          WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {ACCOUNTS} - 1)
          SELECT i, 'account ' || i, 1 = 1, '', 0, 0 FROM n;
-         INSERT INTO tokens (id, name, account_id, group_id, state, quota, used, creator, note,
+         INSERT INTO tokens (id, name, account_id, group_id, state, quota, creator, note,
              search_text, created_at, updated_at, version)
          WITH RECURSIVE n (i) AS
              (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {tokens} - 1)
          SELECT i, 'team ' || (i % 1000) || ' key ' || i, i % {ACCOUNTS}, 0, 'enabled',
-             CASE WHEN i % 4 = 0 THEN 1000000000000 END, 0, 'user' || (i % 500) || '@example.com',
+             CASE WHEN i % 4 = 0 THEN 1000000000000 END, 'user' || (i % 500) || '@example.com',
              '', 'team ' || (i % 1000) || ' key ' || i || ' user' || (i % 500) || '@example.com', {NOW}, {NOW}, 1
          FROM n;"
     )

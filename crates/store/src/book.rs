@@ -25,7 +25,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 use tollgate_ledger::book::{Book, BookError, Outcome, Turn};
 
-use crate::backend::{Backend, Conn};
+use crate::backend::Backend;
 use crate::error::StoreError;
 use crate::store::Store;
 
@@ -45,13 +45,10 @@ impl Book for Store {
 
 async fn run(backend: &Backend, turn: Arc<Turn>) -> Result<Outcome, StoreError> {
     let _turn = backend.turn().await;
-    match backend.conn().await? {
-        // The whole transaction is one hop to a blocking thread.
-        Conn::Sqlite(mut conn) => {
-            let done = conn.spawn_blocking(move |conn| sqlite::run(conn, &turn));
-            Ok(done.await?)
-        }
-        Conn::Postgres(mut conn) => {
+    match backend {
+        Backend::Sqlite(sqlite) => sqlite.busy.run(move |conn| sqlite::run(conn, &turn)).await,
+        Backend::Postgres(pool) => {
+            let mut conn = pool.get_owned().await.map_err(StoreError::unavailable)?;
             let mut attempt = 1;
             loop {
                 let run = Box::pin(postgres::run(&mut conn, &turn));

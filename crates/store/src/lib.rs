@@ -25,6 +25,7 @@ mod schema;
 pub mod scope;
 mod seal;
 mod setting;
+mod spend;
 mod sqlite;
 mod store;
 pub mod token;

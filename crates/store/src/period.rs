@@ -8,7 +8,7 @@ use tollgate_policy::time::Timestamp;
 
 use crate::backend::{Conn, on_backend};
 use crate::error::StoreError;
-use crate::schema::{accounts, leases, tokens};
+use crate::schema::{account_spend, leases, token_spend};
 
 /// Whose counts they are.
 #[derive(Clone, Copy)]
@@ -23,8 +23,8 @@ pub(crate) enum Owner {
 /// nothing used; held is what leases of that very period hold. Another limit alone, or none,
 /// changes no count: calls of the period that go on are settled in it.
 ///
-/// The owner's row must have been written in this transaction: its lock keeps gateways from
-/// leasing meanwhile.
+/// The owner's spend must have been locked in this transaction, which keeps gateways from leasing
+/// meanwhile.
 pub(crate) async fn turn(
     conn: &mut Conn,
     owner: Owner,
@@ -46,9 +46,9 @@ pub(crate) async fn turn(
 }
 
 async fn token(conn: &mut Conn, id: i64, begin: i64, end: i64) -> Result<(), StoreError> {
-    let row = tokens::table.find(id);
-    let same = on_backend!(conn, c => diesel::update(row.filter(tokens::period_begin.eq(begin)))
-        .set(tokens::period_end.eq(end))
+    let row = token_spend::table.find(id);
+    let same = on_backend!(conn, c => diesel::update(row.filter(token_spend::period_begin.eq(begin)))
+        .set(token_spend::period_end.eq(end))
         .execute(c)
         .await)?;
     if same > 0 {
@@ -57,10 +57,10 @@ async fn token(conn: &mut Conn, id: i64, begin: i64, end: i64) -> Result<(), Sto
     let held = leased(conn, "token_period", id, begin).await?;
     on_backend!(conn, c => diesel::update(row)
         .set((
-            tokens::period_begin.eq(begin),
-            tokens::period_end.eq(end),
-            tokens::period_used.eq(0),
-            tokens::period_held.eq(held),
+            token_spend::period_begin.eq(begin),
+            token_spend::period_end.eq(end),
+            token_spend::period_used.eq(0),
+            token_spend::period_held.eq(held),
         ))
         .execute(c)
         .await)?;
@@ -68,9 +68,9 @@ async fn token(conn: &mut Conn, id: i64, begin: i64, end: i64) -> Result<(), Sto
 }
 
 async fn account(conn: &mut Conn, id: i64, begin: i64, end: i64) -> Result<(), StoreError> {
-    let row = accounts::table.find(id);
-    let same = on_backend!(conn, c => diesel::update(row.filter(accounts::period_begin.eq(begin)))
-        .set(accounts::period_end.eq(end))
+    let row = account_spend::table.find(id);
+    let same = on_backend!(conn, c => diesel::update(row.filter(account_spend::period_begin.eq(begin)))
+        .set(account_spend::period_end.eq(end))
         .execute(c)
         .await)?;
     if same > 0 {
@@ -79,10 +79,10 @@ async fn account(conn: &mut Conn, id: i64, begin: i64, end: i64) -> Result<(), S
     let held = leased(conn, "account_period", id, begin).await?;
     on_backend!(conn, c => diesel::update(row)
         .set((
-            accounts::period_begin.eq(begin),
-            accounts::period_end.eq(end),
-            accounts::period_used.eq(0),
-            accounts::period_held.eq(held),
+            account_spend::period_begin.eq(begin),
+            account_spend::period_end.eq(end),
+            account_spend::period_used.eq(0),
+            account_spend::period_held.eq(held),
         ))
         .execute(c)
         .await)?;

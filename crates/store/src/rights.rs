@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
 use futures_util::future::BoxFuture;
 use tollgate_policy::Catalog;
@@ -20,7 +20,8 @@ use crate::columns::moment;
 use crate::error::StoreError;
 use crate::group::StoredGroup;
 use crate::model::StoredModel;
-use crate::schema::{accounts, secrets, tokens};
+use crate::schema::{account_spend, accounts, secrets, token_spend, tokens};
+use crate::spend::{AccountSpend, TokenSpend};
 use crate::store::{Inner, Store};
 use crate::token::row::TokenRow;
 use crate::token::secret;
@@ -84,21 +85,38 @@ fn source_error(error: StoreError) -> SourceError {
     SourceError(Box::new(error))
 }
 
+/// A token and its account, each with what it has spent, and the end of the secret.
+type Found = (
+    TokenRow,
+    Option<TokenSpend>,
+    AccountRow,
+    Option<AccountSpend>,
+    Option<i64>,
+);
+
 /// One statement: a token, its account and its secret as they stand together.
 async fn credential(conn: &mut Conn, hash: SecretHash) -> Result<Option<Credential>, StoreError> {
     let found = on_backend!(conn, c => secrets::table
         .inner_join(tokens::table.inner_join(accounts::table))
+        .left_join(token_spend::table.on(token_spend::token_id.eq(tokens::id)))
+        .left_join(account_spend::table.on(account_spend::account_id.eq(accounts::id)))
         .filter(secrets::hash.eq(hash.as_bytes().as_slice()))
         .filter(secrets::scheme.eq(secret::scheme(hash.scheme())))
-        .select((TokenRow::as_select(), AccountRow::as_select(), secrets::valid_until))
-        .first::<(TokenRow, AccountRow, Option<i64>)>(c)
+        .select((
+            TokenRow::as_select(),
+            Option::<TokenSpend>::as_select(),
+            AccountRow::as_select(),
+            Option::<AccountSpend>::as_select(),
+            secrets::valid_until,
+        ))
+        .first::<Found>(c)
         .await
         .optional())?;
-    let Some((token, account, valid_until)) = found else {
+    let Some((token, spend, account, account_spend, valid_until)) = found else {
         return Ok(None);
     };
-    let (token, spent) = token.token()?;
-    let account = account.read()?;
+    let (token, spent) = token.token(spend.as_ref())?;
+    let account = account.read(account_spend)?;
     Ok(Some(Credential {
         principal: Principal {
             token,

@@ -39,15 +39,9 @@ diesel::table! {
         updated_at -> BigInt,
         credited -> Nullable<BigInt>,
         credit_line -> BigInt,
-        used -> BigInt,
-        held -> BigInt,
         period_limit -> Nullable<BigInt>,
         period_unit -> Nullable<Text>,
         period_zone -> Nullable<Text>,
-        period_begin -> Nullable<BigInt>,
-        period_end -> Nullable<BigInt>,
-        period_used -> BigInt,
-        period_held -> BigInt,
         rpm -> Nullable<BigInt>,
         tpm -> Nullable<BigInt>,
         concurrency -> Nullable<BigInt>,
@@ -84,7 +78,6 @@ diesel::table! {
         state -> Text,
         expires_at -> Nullable<BigInt>,
         quota -> Nullable<BigInt>,
-        used -> BigInt,
         models -> Nullable<Text>,
         providers -> Nullable<Text>,
         endpoints -> Nullable<Text>,
@@ -96,17 +89,38 @@ diesel::table! {
         updated_at -> BigInt,
         last_used_at -> Nullable<BigInt>,
         version -> BigInt,
-        held -> BigInt,
         period_limit -> Nullable<BigInt>,
         period_unit -> Nullable<Text>,
         period_zone -> Nullable<Text>,
+        rpm -> Nullable<BigInt>,
+        tpm -> Nullable<BigInt>,
+        concurrency -> Nullable<BigInt>,
+        used_up -> Bool,
+    }
+}
+
+diesel::table! {
+    token_spend (token_id) {
+        token_id -> BigInt,
+        used -> BigInt,
+        held -> BigInt,
         period_begin -> Nullable<BigInt>,
         period_end -> Nullable<BigInt>,
         period_used -> BigInt,
         period_held -> BigInt,
-        rpm -> Nullable<BigInt>,
-        tpm -> Nullable<BigInt>,
-        concurrency -> Nullable<BigInt>,
+        magnitude -> BigInt,
+    }
+}
+
+diesel::table! {
+    account_spend (account_id) {
+        account_id -> BigInt,
+        used -> BigInt,
+        held -> BigInt,
+        period_begin -> Nullable<BigInt>,
+        period_end -> Nullable<BigInt>,
+        period_used -> BigInt,
+        period_held -> BigInt,
     }
 }
 
@@ -269,12 +283,16 @@ diesel::table! {
 
 diesel::joinable!(tokens -> accounts (account_id));
 diesel::joinable!(tokens -> groups (group_id));
+diesel::joinable!(token_spend -> tokens (token_id));
+diesel::joinable!(account_spend -> accounts (account_id));
 diesel::joinable!(secrets -> tokens (token_id));
 diesel::joinable!(upstream_models -> models (model_id));
 diesel::joinable!(upstream_models -> upstreams (upstream_id));
 diesel::allow_tables_to_appear_in_same_query!(
     tokens,
+    token_spend,
     accounts,
+    account_spend,
     groups,
     secrets,
     models,

@@ -2,10 +2,11 @@
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, ConnectionError, ConnectionResult, SqliteConnection};
+use diesel::{Connection, ConnectionError, ConnectionResult, QueryResult, SqliteConnection};
 use diesel_async::pooled_connection::bb8::Pool;
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
@@ -21,11 +22,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// WAL lets the gateway read while the admin binary writes. `synchronous = FULL` syncs the log at
 /// each commit: an administrator who was told that a token is revoked must find it revoked after a
-/// power failure, and changes by people are too rare for the sync to matter.
+/// power failure, and changes by people are too rare for the sync to matter. The log grows to 16 MB
+/// before it is copied into the tables: a page that every turn writes is then copied once for many.
 const SET_UP: &str = "
     PRAGMA busy_timeout = 5000;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
+    PRAGMA wal_autocheckpoint = 4000;
     PRAGMA foreign_keys = ON;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -8000;
@@ -38,7 +41,38 @@ pub(crate) struct Sqlite {
     /// one at once; waiting for the file's lock is neither.
     pub(crate) writer: tokio::sync::Mutex<()>,
     /// For polling: not in the pool, because its state counts.
-    pub(crate) feed: std::sync::Arc<crate::feed::SqliteFeed>,
+    pub(crate) feed: Arc<crate::feed::SqliteFeed>,
+    /// For what is written many times a second.
+    pub(crate) busy: Arc<BusyConnection>,
+}
+
+/// A connection that keeps its statements prepared and the pages of the rows that it writes again
+/// and again: those of the pool take turns, and each forgets its pages when another has written.
+pub(crate) struct BusyConnection {
+    path: PathBuf,
+    conn: Mutex<Option<SqliteConnection>>,
+}
+
+impl BusyConnection {
+    /// Runs work on a blocking thread.
+    pub(crate) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let this = Arc::clone(self);
+        let task = tokio::task::spawn_blocking(move || {
+            let mut kept = this.conn.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut conn = match kept.take() {
+                Some(conn) => conn,
+                None => connect(&this.path).map_err(StoreError::unavailable)?,
+            };
+            // A connection that failed is not used again.
+            let done = work(&mut conn)?;
+            *kept = Some(conn);
+            Ok(done)
+        });
+        task.await.map_err(StoreError::unavailable)?
+    }
 }
 
 impl Sqlite {
@@ -64,7 +98,11 @@ impl Sqlite {
             .await
             .map_err(StoreError::unavailable)?;
         Ok(Self {
-            feed: std::sync::Arc::new(crate::feed::SqliteFeed::new(path)),
+            feed: Arc::new(crate::feed::SqliteFeed::new(path.clone())),
+            busy: Arc::new(BusyConnection {
+                path,
+                conn: Mutex::new(None),
+            }),
             pool,
             writer: tokio::sync::Mutex::new(()),
         })

@@ -8,11 +8,16 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 use tollgate_policy::id::TokenId;
 use tollgate_policy::time::Timestamp;
 
-use crate::backend::{Backend, Conn};
+use crate::backend::Backend;
 use crate::error::StoreError;
-use crate::schema::tokens;
+use crate::schema::{token_spend, tokens};
 
-/// In the order of the ids, in which all gateways take their locks.
+/// Whoever was used counts what it spends: the list of those that never were is complete by that.
+/// Before the rows of the tokens, which is the order in which all gateways take their locks.
+const COUNT: &str = "INSERT INTO token_spend (token_id) SELECT id FROM tokens AS t \
+    WHERE id = ANY($1) AND NOT EXISTS (SELECT 1 FROM token_spend AS s WHERE s.token_id = t.id) \
+    ORDER BY id ON CONFLICT (token_id) DO NOTHING";
+/// In the order of the ids.
 const LOCK: &str = "SELECT id FROM tokens WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
 const UPDATE: &str = "UPDATE tokens AS t SET last_used_at = u.at \
     FROM unnest($1, $2) AS u (id, at) \
@@ -33,15 +38,13 @@ pub(crate) async fn record(
         return Ok(());
     }
     let _turn = backend.turn().await;
-    match backend.conn().await? {
-        // The whole transaction is one hop to a blocking thread.
-        Conn::Sqlite(mut conn) => {
-            conn.spawn_blocking(move |conn| sqlite(conn, &latest))
-                .await?;
+    match backend {
+        Backend::Sqlite(database) => database.busy.run(move |conn| sqlite(conn, &latest)).await,
+        Backend::Postgres(pool) => {
+            let mut conn = pool.get_owned().await.map_err(StoreError::unavailable)?;
+            Ok(postgres(&mut conn, latest).await?)
         }
-        Conn::Postgres(mut conn) => postgres(&mut conn, latest).await?,
     }
-    Ok(())
 }
 
 fn sqlite(conn: &mut SqliteConnection, latest: &BTreeMap<i64, i64>) -> QueryResult<()> {
@@ -52,9 +55,16 @@ fn sqlite(conn: &mut SqliteConnection, latest: &BTreeMap<i64, i64>) -> QueryResu
             let earlier = tokens::last_used_at
                 .is_null()
                 .or(tokens::last_used_at.lt(at));
-            diesel::update(row.filter(earlier))
+            let noted = diesel::update(row.filter(earlier))
                 .set(tokens::last_used_at.eq(at))
                 .execute(conn)?;
+            if noted > 0 {
+                diesel::insert_into(token_spend::table)
+                    .values(token_spend::token_id.eq(token))
+                    .on_conflict(token_spend::token_id)
+                    .do_nothing()
+                    .execute(conn)?;
+            }
         }
         Ok(())
     })
@@ -64,6 +74,10 @@ async fn postgres(conn: &mut AsyncPgConnection, latest: BTreeMap<i64, i64>) -> Q
     use diesel_async::RunQueryDsl;
     let (ids, moments): (Vec<i64>, Vec<i64>) = latest.into_iter().unzip();
     conn.transaction(async |conn| {
+        sql_query(COUNT)
+            .bind::<Array<BigInt>, _>(&ids)
+            .execute(conn)
+            .await?;
         sql_query(LOCK)
             .bind::<Array<BigInt>, _>(&ids)
             .execute(conn)

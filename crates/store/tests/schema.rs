@@ -181,19 +181,21 @@ async fn every_postgres_migration_goes_up_down_and_up() {
 }
 
 /// A row in each table that money is in. The first four were there before.
-const ROWS: [&str; 8] = [
+const ROWS: [&str; 10] = [
     "INSERT INTO accounts (id, name, enabled, note, created_at, updated_at)
      VALUES (1, 'acme', 1 = 1, '', 0, 0)",
     "INSERT INTO groups (id, name, multiplier_millionths, note, created_at, updated_at)
      VALUES (2, 'basic', 1000000, '', 0, 0)",
-    "INSERT INTO tokens (id, name, account_id, group_id, state, quota, used, creator, note,
+    "INSERT INTO tokens (id, name, account_id, group_id, state, quota, creator, note,
          search_text, created_at, updated_at, version)
-     VALUES (3, 'one', 1, 2, 'enabled', 5, 4, 'ada', '', 'one', 0, 0, 1)",
+     VALUES (3, 'one', 1, 2, 'enabled', 5, 'ada', '', 'one', 0, 0, 1)",
     "INSERT INTO models (id, name, provider, enabled, note, created_at, updated_at)
      VALUES (4, 'gpt', 'openai', 1 = 1, '', 0, 0)",
-    "UPDATE tokens SET period_limit = 5, period_unit = 'day', period_zone = 'UTC', rpm = 7,
-         period_begin = 0, period_end = 86400000000, period_used = 5, held = 2",
-    "UPDATE accounts SET credited = 50, credit_line = 5, used = 9, concurrency = 3",
+    "UPDATE tokens SET period_limit = 5, period_unit = 'day', period_zone = 'UTC', rpm = 7",
+    "INSERT INTO token_spend (token_id, used, held, period_begin, period_end, period_used)
+     VALUES (3, 4, 2, 0, 86400000000, 5)",
+    "UPDATE accounts SET credited = 50, credit_line = 5, concurrency = 3",
+    "INSERT INTO account_spend (account_id, used) VALUES (1, 9)",
     "INSERT INTO model_prices (model_id, provider, group_id, price) VALUES (4, '', 2, 'free')",
     "INSERT INTO credits (id, account_id, at, amount, actor, note) VALUES (1, 1, 0, 50, 'ada', '')",
 ];
@@ -286,4 +288,108 @@ async fn the_sqlite_file_and_its_log_are_for_their_owner_alone() {
     let mut conn = SqliteConnection::establish(&path).unwrap();
     let mode = sql_query("SELECT journal_mode AS word FROM pragma_journal_mode");
     assert_eq!(mode.get_result::<Word>(&mut conn).unwrap().word, "wal");
+}
+
+/// How many migrations came when counts stood among what operators say.
+const BEFORE_SPEND: usize = 8;
+const ACCOUNT: i64 = 1;
+
+/// Tokens by id: what was used and held, the period's begin and what was used in it, when it was
+/// last used, and its quota.
+type Old = (i64, i64, i64, Option<i64>, i64, Option<i64>, Option<i64>);
+const OLD: [Old; 6] = [
+    (3, 0, 0, None, 0, None, Some(0)),
+    (4, 7, 0, None, 0, Some(11), Some(8)),
+    (5, 1_000_003, 40, None, 0, Some(11), None),
+    (6, 1_000_002, 0, Some(0), 5, None, Some(1_000_002)),
+    (7, 0, 0, None, 0, Some(12), None),
+    (8, i64::MAX, 0, None, 0, None, None),
+];
+
+fn old_row((id, used, held, begin, period_used, last, quota): Old) -> String {
+    let text = |number: Option<i64>| number.map_or("NULL".to_owned(), |one| one.to_string());
+    let (begin, last, quota) = (text(begin), text(last), text(quota));
+    format!(
+        "INSERT INTO tokens (id, name, account_id, group_id, state, quota, used, held,
+             period_limit, period_unit, period_zone, period_begin, period_end, period_used,
+             creator, note, search_text, created_at, updated_at, last_used_at, version)
+         VALUES ({id}, 'old', {ACCOUNT}, 2, 'enabled', {quota}, {used}, {held}, 9, 'day', 'UTC',
+             {begin}, {begin} + 86400000000, {period_used}, 'ada', '', 'old', {id}, 0, {last}, 1)"
+    )
+}
+
+async fn check_spend(url: &str) {
+    use tollgate_policy::id::{AccountId, TokenId};
+    use tollgate_policy::time::Timestamp;
+    use tollgate_policy::token::TokenStatus;
+    use tollgate_store::token::{Direction, Sort, SortKey, TokenQuery};
+    let store = open(url).await;
+    for (id, used, held, begin, period_used, last, _) in OLD {
+        let token = TokenId::from_raw(id).unwrap();
+        let token = store.token_fetch(token).await.unwrap();
+        let (lifetime, periodic) = (token.spent.lifetime, token.spent.periodic);
+        assert_eq!(lifetime.used.as_micros(), used);
+        assert_eq!(lifetime.held.as_micros(), held);
+        let counted = periodic.map(|(begin, spent)| (begin.as_micros(), spent.used.as_micros()));
+        assert_eq!(counted, begin.map(|begin| (begin, period_used)));
+        assert_eq!(token.last_used_at, last.map(Timestamp::from_micros));
+    }
+    let account = store.account_fetch(AccountId::from_raw(ACCOUNT).unwrap());
+    let spent = account.await.unwrap().spent;
+    assert_eq!(spent.lifetime.used.as_micros(), 9);
+    assert_eq!(spent.lifetime.held.as_micros(), 4);
+    let listed = async |query: TokenQuery| -> Vec<i64> {
+        let page = store.token_list(&query).await.unwrap();
+        page.items.iter().map(|one| one.token.id.raw()).collect()
+    };
+    let mut query = TokenQuery::new(Timestamp::from_micros(1));
+    query.sort = Sort {
+        key: SortKey::Used,
+        direction: Direction::Descending,
+    };
+    assert_eq!(listed(query.clone()).await, [8, 5, 6, 4, 7, 3]);
+    query.sort.direction = Direction::Ascending;
+    assert_eq!(listed(query.clone()).await, [3, 7, 4, 6, 5, 8]);
+    query.status = Some(TokenStatus::Exhausted);
+    assert_eq!(listed(query).await, [3, 6]);
+}
+
+async fn counts_move(url: &str, run: impl AsyncFn(&str)) {
+    let down = migrations("sqlite").len() - BEFORE_SPEND;
+    Store::migrate(url).await.unwrap();
+    Store::migrate_down(url, down).await.unwrap();
+    run(
+        "INSERT INTO accounts (id, name, enabled, note, created_at, updated_at, used, held)
+         VALUES (1, 'acme', 1 = 1, '', 0, 0, 9, 4)",
+    )
+    .await;
+    run(ROWS[1]).await;
+    for old in OLD {
+        run(&old_row(old)).await;
+    }
+    check_spend(url).await;
+    Store::migrate_down(url, down).await.unwrap();
+    check_spend(url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_sqlite_file_has_counted_moves_up_and_down() {
+    use diesel::connection::SimpleConnection;
+    let (_folder, path) = sqlite();
+    counts_move(&path, async |sql: &str| {
+        let mut conn = SqliteConnection::establish(&path).unwrap();
+        conn.batch_execute(sql).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_postgres_database_has_counted_moves_up_and_down() {
+    use diesel_async::SimpleAsyncConnection;
+    let url = postgres().await;
+    counts_move(&url, async |sql: &str| {
+        let mut conn = AsyncPgConnection::establish(&url).await.unwrap();
+        conn.batch_execute(sql).await.unwrap();
+    })
+    .await;
 }

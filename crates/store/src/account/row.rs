@@ -13,12 +13,12 @@ use super::StoredAccount;
 use crate::backend::{Conn, on_backend};
 use crate::columns::{
     LimitColumns, PeriodColumns, Row, limit_columns, list, period_columns, scope_columns,
-    spent_columns,
 };
 use crate::error::StoreError;
-use crate::schema::{accounts, tokens};
+use crate::schema::{account_spend, accounts, tokens};
+use crate::spend::{self, AccountSpend};
 
-/// An account as it is read.
+/// An account as it is read, without what it has spent.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = accounts)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
@@ -35,14 +35,9 @@ pub(crate) struct AccountRow {
     updated_at: i64,
     credited: Option<i64>,
     credit_line: i64,
-    used: i64,
-    held: i64,
     period_limit: Option<i64>,
     period_unit: Option<String>,
     period_zone: Option<String>,
-    period_begin: Option<i64>,
-    period_used: i64,
-    period_held: i64,
     rpm: Option<i64>,
     tpm: Option<i64>,
     concurrency: Option<i64>,
@@ -101,7 +96,7 @@ impl From<&StoredAccount> for AccountWrite {
 }
 
 impl AccountRow {
-    pub(crate) fn read(self) -> Result<StoredAccount, StoreError> {
+    pub(crate) fn read(self, spend: Option<AccountSpend>) -> Result<StoredAccount, StoreError> {
         let row = Row::new("accounts", self.id);
         Ok(StoredAccount {
             account: Account {
@@ -116,12 +111,16 @@ impl AccountRow {
                 limits: row.limits(&limit_columns!(self))?,
                 scope: row.scope(&scope_columns!(self))?,
             },
-            spent: spent_columns!(self).standing(),
+            spent: spend.unwrap_or_default().standing(),
             note: self.note,
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),
         })
     }
+}
+
+fn read((row, spend): (AccountRow, Option<AccountSpend>)) -> Result<StoredAccount, StoreError> {
+    row.read(spend)
 }
 
 pub(super) async fn insert(conn: &mut Conn, row: AccountWrite) -> Result<(), StoreError> {
@@ -130,6 +129,7 @@ pub(super) async fn insert(conn: &mut Conn, row: AccountWrite) -> Result<(), Sto
 }
 
 pub(super) async fn update(conn: &mut Conn, row: AccountWrite) -> Result<(), StoreError> {
+    spend::lock_account(conn, row.id).await?;
     on_backend!(conn, c => diesel::update(accounts::table.find(row.id))
         .set(row)
         .execute(c)
@@ -138,6 +138,8 @@ pub(super) async fn update(conn: &mut Conn, row: AccountWrite) -> Result<(), Sto
 }
 
 pub(super) async fn delete(conn: &mut Conn, id: AccountId) -> Result<(), StoreError> {
+    // Before the row itself, which is the order in which gateways take locks.
+    spend::lock_account(conn, id.raw()).await?;
     on_backend!(conn, c => diesel::delete(accounts::table.find(id.raw())).execute(c).await)?;
     Ok(())
 }
@@ -147,12 +149,13 @@ pub(super) async fn by_id(
     id: AccountId,
 ) -> Result<Option<StoredAccount>, StoreError> {
     let row = on_backend!(conn, c => accounts::table
-        .find(id.raw())
-        .select(AccountRow::as_select())
+        .left_join(account_spend::table)
+        .filter(accounts::id.eq(id.raw()))
+        .select((AccountRow::as_select(), Option::<AccountSpend>::as_select()))
         .first(c)
         .await
         .optional())?;
-    row.map(AccountRow::read).transpose()
+    row.map(read).transpose()
 }
 
 pub(super) async fn by_name(
@@ -160,21 +163,23 @@ pub(super) async fn by_name(
     name: &Name,
 ) -> Result<Option<StoredAccount>, StoreError> {
     let row = on_backend!(conn, c => accounts::table
+        .left_join(account_spend::table)
         .filter(accounts::name.eq(name.as_str()))
-        .select(AccountRow::as_select())
+        .select((AccountRow::as_select(), Option::<AccountSpend>::as_select()))
         .first(c)
         .await
         .optional())?;
-    row.map(AccountRow::read).transpose()
+    row.map(read).transpose()
 }
 
 pub(super) async fn all(conn: &mut Conn) -> Result<Vec<StoredAccount>, StoreError> {
     let rows = on_backend!(conn, c => accounts::table
+        .left_join(account_spend::table)
         .order(accounts::name.asc())
-        .select(AccountRow::as_select())
+        .select((AccountRow::as_select(), Option::<AccountSpend>::as_select()))
         .load(c)
         .await)?;
-    rows.into_iter().map(AccountRow::read).collect()
+    rows.into_iter().map(read).collect()
 }
 
 /// How many tokens the account has.

@@ -1,22 +1,21 @@
 //! A turn on PostgreSQL: each statement takes all rows at once, as arrays.
 
 mod kept;
+mod load;
 mod receipts;
 mod write;
 
 use std::collections::BTreeSet;
 
+use diesel::QueryResult;
 use diesel::prelude::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Text};
-use diesel::{ExpressionMethods, QueryDsl, QueryResult, SelectableHelper};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use tollgate_ledger::book::{LEASE_LIFETIME, Outcome, Turn};
 
 use super::batch;
-use super::load::{AccountPurse, TokenPurse};
 use super::pot::{Key, Owner};
 use super::sheet::{self, Leased, Sheet};
-use crate::schema::{accounts, tokens};
 use kept::{Bind, Kept};
 
 const HEARTBEAT: &str = "INSERT INTO gateways (id, seen_at) VALUES (?, ?) \
@@ -61,8 +60,8 @@ pub(super) async fn run(conn: &mut AsyncPgConnection, turn: &Turn) -> QueryResul
         .await
 }
 
-/// INVARIANT: leases of a pot are read and written under the lock on its token or account, which
-/// is taken in one order by all.
+/// INVARIANT: leases of a pot are read and written under the lock on what its token or account has
+/// spent, which is taken in one order by all.
 async fn settle(conn: &mut AsyncPgConnection, turn: &Turn) -> QueryResult<Outcome> {
     heartbeat(conn, turn).await?;
     let gone = silent(conn, turn).await?;
@@ -78,7 +77,7 @@ async fn settle(conn: &mut AsyncPgConnection, turn: &Turn) -> QueryResult<Outcom
         owners.extend(dead.into_iter().map(|(key, _)| key.owner));
     }
     let mut sheet = Sheet::default();
-    load(conn, &owners, &mut sheet).await?;
+    load::purses(conn, &owners, &mut sheet).await?;
     load_leases(conn, turn, &keys, &mut sheet).await?;
     // Once more, now that nobody can change them.
     let dead = match gone.is_empty() {
@@ -116,40 +115,6 @@ async fn of_gateways(
     let rows = Kept::new(LEASES, vec![Bind::Blobs(gateways)]).load(conn);
     let rows: Vec<LeaseRow> = rows.await?;
     Ok(rows.into_iter().map(LeaseRow::read).collect())
-}
-
-/// Locks and reads the rows of tokens and accounts: accounts first, each in the order of the ids.
-async fn load(
-    conn: &mut AsyncPgConnection,
-    owners: &BTreeSet<Owner>,
-    sheet: &mut Sheet,
-) -> QueryResult<()> {
-    let (mut of_accounts, mut of_tokens) = (Vec::new(), Vec::new());
-    for owner in owners {
-        match *owner {
-            Owner::Account(id) => of_accounts.push(id),
-            Owner::Token(id) => of_tokens.push(id),
-        }
-    }
-    let rows: Vec<AccountPurse> = accounts::table
-        .filter(accounts::id.eq_any(of_accounts))
-        .order(accounts::id)
-        .select(AccountPurse::as_select())
-        .for_no_key_update()
-        .load(conn)
-        .await?;
-    sheet
-        .purses
-        .extend(rows.into_iter().map(AccountPurse::read));
-    let rows: Vec<TokenPurse> = tokens::table
-        .filter(tokens::id.eq_any(of_tokens))
-        .order(tokens::id)
-        .select(TokenPurse::as_select())
-        .for_no_key_update()
-        .load(conn)
-        .await?;
-    sheet.purses.extend(rows.into_iter().map(TokenPurse::read));
-    Ok(())
 }
 
 async fn load_leases(

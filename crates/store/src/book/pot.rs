@@ -35,6 +35,13 @@ impl Owner {
         }
     }
 
+    /// The id in its table.
+    pub(super) const fn id(self) -> i64 {
+        match self {
+            Self::Account(id) | Self::Token(id) => id,
+        }
+    }
+
     const fn lifetime(self) -> (&'static str, i64) {
         match self {
             Self::Account(id) => ("account", id),

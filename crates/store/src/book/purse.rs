@@ -16,8 +16,12 @@ pub(super) struct Purse {
     pub(super) rules: Option<Rules>,
     pub(super) begin: Option<i64>,
     pub(super) end: Option<i64>,
-    /// Whether the row is to be written.
+    /// Whether the counts are to be written.
     pub(super) changed: bool,
+    /// What the row of the counts has as used, if there is a row.
+    pub(super) stored: Option<i64>,
+    /// Whether the row of a token says that a limit is used up.
+    pub(super) marked: bool,
 }
 
 /// A limit with what was spent of it, in micro-credits.
@@ -55,6 +59,12 @@ impl Purse {
             None => self.lifetime.limit,
             Some(_) => self.periodic.limit,
         }
+    }
+
+    /// Whether one of its limits is used up, by the counts of whichever period.
+    pub(super) fn used_up(&self) -> bool {
+        let reached = |counts: &Counts| counts.limit.is_some_and(|limit| counts.used >= limit);
+        reached(&self.lifetime) || reached(&self.periodic)
     }
 
     /// Brings the row to a period, if that is a later one.

@@ -13,10 +13,10 @@ use diesel::{
 use tollgate_ledger::book::{LEASE_LIFETIME, Outcome, Turn};
 
 use super::batch;
-use super::load::{AccountPurse, TokenPurse};
+use super::load::{AccountCounts, AccountLimits, TokenCounts, TokenLimits};
 use super::pot::{Key, Owner};
 use super::sheet::{self, Leased, Sheet};
-use crate::schema::{accounts, gateways, leases, tokens};
+use crate::schema::{account_spend, accounts, gateways, leases, token_spend, tokens};
 
 type LeaseRow = (String, i64, i64, i64);
 
@@ -104,21 +104,25 @@ fn of_gateway(conn: &mut SqliteConnection, gateway: &[u8]) -> QueryResult<Vec<(K
 
 /// Not `first`: its limit is a parameter, for each new value of which SQLite prepares anew.
 fn purse(conn: &mut SqliteConnection, owner: Owner) -> QueryResult<Option<super::purse::Purse>> {
-    let row = match owner {
+    Ok(match owner {
         Owner::Account(id) => accounts::table
-            .find(id)
-            .select(AccountPurse::as_select())
-            .get_result(conn)
+            .left_join(account_spend::table)
+            .filter(accounts::id.eq(id))
+            .select((
+                AccountLimits::as_select(),
+                Option::<AccountCounts>::as_select(),
+            ))
+            .get_result::<(AccountLimits, Option<AccountCounts>)>(conn)
             .optional()?
-            .map(AccountPurse::read),
+            .map(|(limits, counts)| limits.purse(counts.map(Into::into))),
         Owner::Token(id) => tokens::table
-            .find(id)
-            .select(TokenPurse::as_select())
-            .get_result(conn)
+            .left_join(token_spend::table)
+            .filter(tokens::id.eq(id))
+            .select((TokenLimits::as_select(), Option::<TokenCounts>::as_select()))
+            .get_result::<(TokenLimits, Option<TokenCounts>)>(conn)
             .optional()?
-            .map(TokenPurse::read),
-    };
-    Ok(row.map(|(_, purse)| purse))
+            .map(|(limits, counts)| limits.purse(counts.map(Into::into))),
+    })
 }
 
 fn load_lease(

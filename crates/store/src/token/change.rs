@@ -64,7 +64,7 @@ pub(super) async fn edit(
     edit: TokenEdit,
     at: Timestamp,
 ) -> Changed<StoredToken> {
-    let before = row::fetch(conn, id).await?;
+    let before = row::fetch_locked(conn, id).await?;
     if edit.if_version.is_some_and(|seen| seen != before.version) {
         let version = before.version;
         return Err(StoreError::Conflict { id, version });
@@ -99,7 +99,7 @@ pub(super) async fn set_state(
     state: TokenState,
     at: Timestamp,
 ) -> Changed<StoredToken> {
-    let before = row::fetch(conn, id).await?;
+    let before = row::fetch_locked(conn, id).await?;
     if state != TokenState::Revoked {
         refuse_revoked(&before)?;
     }
@@ -120,7 +120,7 @@ pub(super) async fn rotate(
     overlap_until: Timestamp,
     at: Timestamp,
 ) -> Changed<StoredToken> {
-    let before = row::fetch(conn, id).await?;
+    let before = row::fetch_locked(conn, id).await?;
     refuse_revoked(&before)?;
     secret::retire(conn, id, overlap_until, at).await?;
     secret::insert(conn, id, &[new], at).await?;

@@ -23,7 +23,7 @@ pub(super) struct Sql {
 }
 
 /// One condition that listed tokens fulfil.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Condition {
     /// As one of many conditions.
     pub(super) filter: Sql,
@@ -32,7 +32,7 @@ pub(super) struct Condition {
 }
 
 /// How an index finds the tokens of a condition.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Driver {
     /// The condition.
     pub(super) filter: Sql,
@@ -42,17 +42,19 @@ pub(super) struct Driver {
     pub(super) by_created: Option<&'static str>,
 }
 
-/// What the index `tokens_exhausted` has: word for word, for SQLite compares no meanings. Tokens
-/// whose period has ended are among them.
-const USED_UP: &str = "((@t.quota IS NOT NULL AND @t.used >= t.quota) \
-    OR (@t.period_limit IS NOT NULL AND @t.period_used >= t.period_limit))";
+/// Tokens, and what they have spent, as conditions name them.
+pub(super) const SOURCE: &str = "tokens AS t LEFT JOIN token_spend AS s ON s.token_id = t.id";
+/// What a token has used.
+pub(super) const USED: &str = "COALESCE(s.used, 0)";
+/// What the index `tokens_exhausted` has. Tokens whose period has ended are among them.
+const USED_UP: &str = "@t.used_up";
 /// Which of them are used up at a moment, which is named twice. A limit of nothing always is.
-const USED_UP_NOW: &str = "((t.quota IS NOT NULL AND #t.used >= t.quota) OR t.period_limit <= 0 \
-    OR (t.period_used >= t.period_limit AND t.period_begin <= ? AND t.period_end > ?))";
+const USED_UP_NOW: &str = "(COALESCE(s.used, 0) >= t.quota OR t.period_limit <= 0 \
+    OR (s.period_used >= t.period_limit AND s.period_begin <= ? AND s.period_end > ?))";
 /// The contrary, for tokens with and without limits.
-const SPENDABLE: &str = "(t.quota IS NULL OR #t.used < t.quota) AND (t.period_limit IS NULL \
-    OR (t.period_limit > 0 AND (t.period_used < t.period_limit OR t.period_begin > ? \
-    OR t.period_end <= ?)))";
+const SPENDABLE: &str = "(t.quota IS NULL OR COALESCE(s.used, 0) < t.quota) \
+    AND (t.period_limit IS NULL OR (t.period_limit > 0 AND (s.period_begin IS NULL \
+    OR s.period_used < t.period_limit OR s.period_begin > ? OR s.period_end <= ?)))";
 
 /// Keywords below this length are in no index of trigrams.
 const TRIGRAM: usize = 3;
@@ -222,7 +224,7 @@ impl Condition {
     }
 
     fn driving(text: String, binds: Vec<Bind>, by_created: Option<&'static str>) -> Self {
-        let probe = format!("SELECT 1 FROM tokens AS t WHERE {text}");
+        let probe = format!("SELECT 1 FROM {SOURCE} WHERE {text}");
         Self {
             filter: Sql::new(text.clone(), binds.clone()),
             driver: Some(Driver {

@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::query::{Page, TokenQuery};
-use super::row::{self, TokenRow};
+use super::row;
 use super::{StoredToken, filter, plan};
 use crate::backend::Conn;
 use crate::error::StoreError;
@@ -20,15 +20,14 @@ pub(super) async fn list(
     let fts = matches!(conn, Conn::Sqlite(_));
     let conditions = filter::conditions(&query, fts);
     // One more than is shown tells whether there is another page.
-    let sql = plan::page(conn, conditions, sort, cursor, i64::from(limit) + 1).await?;
-    let mut rows: Vec<TokenRow> = plan::load(conn, sql).await?;
+    let mut rows = plan::page(conn, conditions, sort, cursor, i64::from(limit) + 1).await?;
     let shown = limit as usize;
     let more = rows.len() > shown;
     rows.truncate(shown);
     let next = rows.last().filter(|_| more).map(|row| {
         let cursor = Cursor {
             value: sort.key.value(row),
-            id: row.id,
+            id: row.token.id,
         };
         cursor.to_text(sort)
     });

@@ -4,15 +4,20 @@
 //! Where many fulfil each, an index in the wanted order is walked, and a page is soon full. Which it
 //! is, is counted up to a limit: neither database's statistics know it well enough, SQLite has none.
 
+mod spent;
+mod writer;
+
 use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
-use super::cursor::{Cursor, Value};
+use super::cursor::Cursor;
 use super::filter::{Bind, Condition, Driver, Sql};
-use super::query::{Direction, Sort, SortKey};
+use super::query::{Sort, SortKey};
+use super::row::SpentRow;
 use crate::backend::{Conn, on_backend};
 use crate::error::StoreError;
+use writer::Writer;
 
 /// Up to so many tokens are collected and sorted, at some 2 to 10 µs each. A page that is walked to
 /// for more of them is typically full after 10,000 of a million tokens. Where all that is looked for
@@ -20,9 +25,10 @@ use crate::error::StoreError;
 const FEW: i64 = 5000;
 
 const COLUMNS: &str = "t.id, t.name, t.account_id, t.group_id, t.state, t.expires_at, t.quota, \
-    t.used, t.models, t.providers, t.endpoints, t.networks, t.creator, t.note, t.created_at, \
-    t.updated_at, t.last_used_at, t.version, t.held, t.period_limit, t.period_unit, t.period_zone, \
-    t.period_begin, t.period_used, t.period_held, t.rpm, t.tpm, t.concurrency";
+    t.models, t.providers, t.endpoints, t.networks, t.creator, t.note, t.created_at, t.updated_at, \
+    t.last_used_at, t.version, t.period_limit, t.period_unit, t.period_zone, t.rpm, t.tpm, \
+    t.concurrency, COALESCE(s.used, 0) AS used, COALESCE(s.held, 0) AS held, s.period_begin, \
+    COALESCE(s.period_used, 0) AS period_used, COALESCE(s.period_held, 0) AS period_held";
 
 /// A way to find a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +37,8 @@ enum Plan {
     Collect(usize),
     /// The tokens of this index, in its order; the condition, if any, is what it begins with.
     Walk(&'static str, Option<usize>),
+    /// All tokens, in the order of what they have spent.
+    Spent,
 }
 
 #[derive(QueryableByName)]
@@ -39,17 +47,21 @@ struct Count {
     found: i64,
 }
 
-/// The query for a page of at most `limit` tokens after the cursor.
+/// A page of at most `limit` tokens after the cursor.
 pub(super) async fn page(
     conn: &mut Conn,
     conditions: Vec<Condition>,
     sort: Sort,
     cursor: Option<Cursor>,
     limit: i64,
-) -> Result<Sql, StoreError> {
+) -> Result<Vec<SpentRow>, StoreError> {
     let plan = choose(conn, &conditions, sort.key).await?;
+    if plan == Plan::Spent {
+        return spent::page(conn, conditions, sort.direction, cursor, limit).await;
+    }
     let sqlite = matches!(conn, Conn::Sqlite(_));
-    Ok(Writer::new(sqlite).page(plan, conditions, sort, cursor, limit))
+    let sql = Writer::new(sqlite).page(plan, conditions, sort, cursor, limit);
+    load(conn, sql).await
 }
 
 async fn choose(
@@ -58,7 +70,10 @@ async fn choose(
     key: SortKey,
 ) -> Result<Plan, StoreError> {
     let mut fewest = None;
-    let mut walk = Plan::Walk(key.index(), None);
+    let mut walk = match key.index() {
+        Some(index) => Plan::Walk(index, None),
+        None => Plan::Spent,
+    };
     if let ([only], SortKey::Created) = (conditions, key)
         && let Some(index) = only.driver.as_ref().and_then(|driver| driver.by_created)
     {
@@ -92,7 +107,7 @@ async fn probe(conn: &mut Conn, driver: &Driver) -> Result<i64, StoreError> {
 }
 
 /// Runs a query that was put together here.
-pub(super) async fn load<T>(conn: &mut Conn, sql: Sql) -> Result<Vec<T>, StoreError>
+async fn load<T>(conn: &mut Conn, sql: Sql) -> Result<Vec<T>, StoreError>
 where
     T: QueryableByName<diesel::sqlite::Sqlite> + QueryableByName<diesel::pg::Pg> + Send + 'static,
 {
@@ -107,107 +122,4 @@ where
         query.load::<T>(c).await
     })?;
     Ok(rows)
-}
-
-/// Puts a query together.
-struct Writer {
-    sql: Sql,
-    sqlite: bool,
-}
-
-impl Writer {
-    fn new(sqlite: bool) -> Self {
-        let sql = Sql::new(String::new(), Vec::new());
-        Self { sql, sqlite }
-    }
-
-    fn page(
-        mut self,
-        plan: Plan,
-        mut conditions: Vec<Condition>,
-        sort: Sort,
-        cursor: Option<Cursor>,
-        limit: i64,
-    ) -> Sql {
-        let collect = matches!(plan, Plan::Collect(_));
-        let driver = match plan {
-            Plan::Collect(i) | Plan::Walk(_, Some(i)) => Some(conditions.remove(i)),
-            Plan::Walk(_, None) => None,
-        };
-        let driver = driver.and_then(|condition| condition.driver);
-        self.tokens(plan, driver);
-        for condition in conditions {
-            self.push(" AND ");
-            self.sql(condition.filter, false);
-        }
-        // A sum is no indexed column: this order is made by sorting.
-        let mark = if collect && self.sqlite { "+" } else { "" };
-        let expression = sort.key.expression();
-        if let Some(cursor) = cursor {
-            self.push(" AND ");
-            self.after(&format!("{mark}{expression}"), sort.direction, cursor);
-        }
-        let order = sort.direction.order();
-        self.push(&format!(
-            " ORDER BY {mark}{expression} {order}, t.id {order} LIMIT {limit}"
-        ));
-        self.sql
-    }
-
-    /// Where the tokens come from, up to the first condition.
-    fn tokens(&mut self, plan: Plan, driver: Option<Driver>) {
-        let driver = driver.map(|driver| driver.filter);
-        match (plan, self.sqlite) {
-            (Plan::Walk(index, _), true) => self.push(&format!(
-                "SELECT {COLUMNS} FROM tokens AS t INDEXED BY {index} WHERE "
-            )),
-            // PostgreSQL would otherwise weigh the order's index against the condition's again.
-            (Plan::Collect(_), false) => {
-                self.push("WITH few AS MATERIALIZED (SELECT t.* FROM tokens AS t WHERE ");
-                if let Some(driver) = driver {
-                    self.sql(driver, true);
-                }
-                self.push(&format!(") SELECT {COLUMNS} FROM few AS t WHERE 1 = 1"));
-                return;
-            }
-            _ => self.push(&format!("SELECT {COLUMNS} FROM tokens AS t WHERE ")),
-        }
-        match driver {
-            Some(driver) => self.sql(driver, true),
-            None => self.push("1 = 1"),
-        }
-    }
-
-    /// What comes after the cursor, said so that an index can begin there.
-    fn after(&mut self, expression: &str, direction: Direction, cursor: Cursor) {
-        let value = match cursor.value {
-            Value::Number(number) => Bind::Number(number),
-            Value::Text(text) => Bind::Text(text),
-        };
-        let text = format!("({expression}, t.id) {} (?, ?)", direction.after());
-        self.sql(Sql::new(text, vec![value, Bind::Number(cursor.id)]), true);
-    }
-
-    fn push(&mut self, text: &str) {
-        self.sql.text.push_str(text);
-    }
-
-    /// Adds a condition: values get their numbers, and columns the mark that keeps SQLite from
-    /// using their index where it shall not. PostgreSQL needs no such help.
-    fn sql(&mut self, sql: Sql, driving: bool) {
-        let mut binds = sql.binds.into_iter();
-        for c in sql.text.chars() {
-            match c {
-                '?' => {
-                    self.sql.binds.extend(binds.next());
-                    let number = self.sql.binds.len();
-                    self.sql.text.push_str(&format!("${number}"));
-                }
-                '@' if self.sqlite && !driving => self.sql.text.push('+'),
-                '#' if self.sqlite => self.sql.text.push('+'),
-                '@' | '#' => {}
-                other => self.sql.text.push(other),
-            }
-        }
-    }
 }

@@ -18,12 +18,13 @@ use super::{SecretInfo, StoredToken, secret};
 use crate::backend::{Conn, on_backend};
 use crate::columns::{
     LimitColumns, PeriodColumns, Row, limit_columns, list, micros, moment, period_columns,
-    scope_columns, spent_columns,
+    scope_columns,
 };
 use crate::error::{Kind, StoreError};
-use crate::schema::{accounts, groups, secrets, tokens};
+use crate::schema::{accounts, groups, secrets, token_spend, tokens};
+use crate::spend::{self, TokenSpend};
 
-/// A token as it is read.
+/// A token as it is read, without what it has spent.
 #[derive(Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = tokens)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
@@ -35,7 +36,6 @@ pub(crate) struct TokenRow {
     state: String,
     pub(super) expires_at: Option<i64>,
     quota: Option<i64>,
-    pub(super) used: i64,
     models: Option<String>,
     providers: Option<String>,
     endpoints: Option<String>,
@@ -46,16 +46,21 @@ pub(crate) struct TokenRow {
     updated_at: i64,
     pub(super) last_used_at: Option<i64>,
     version: i64,
-    held: i64,
     period_limit: Option<i64>,
     period_unit: Option<String>,
     period_zone: Option<String>,
-    period_begin: Option<i64>,
-    period_used: i64,
-    period_held: i64,
     rpm: Option<i64>,
     tpm: Option<i64>,
     concurrency: Option<i64>,
+}
+
+/// A token with what it has spent.
+#[derive(QueryableByName)]
+pub(crate) struct SpentRow {
+    #[diesel(embed)]
+    pub(super) token: TokenRow,
+    #[diesel(embed)]
+    pub(super) spend: TokenSpend,
 }
 
 /// A token as operators write it: without what the gateways write at the same time.
@@ -85,6 +90,7 @@ pub(super) struct TokenWrite {
     rpm: Option<i64>,
     tpm: Option<i64>,
     concurrency: Option<i64>,
+    used_up: bool,
 }
 
 impl From<&StoredToken> for TokenWrite {
@@ -116,6 +122,7 @@ impl From<&StoredToken> for TokenWrite {
             rpm: limits.rpm,
             tpm: limits.tpm,
             concurrency: limits.concurrency,
+            used_up: spend::used_up(&token.quota, &stored.spent),
         }
     }
 }
@@ -128,7 +135,10 @@ fn search_text(stored: &StoredToken) -> String {
 
 impl TokenRow {
     /// The token and what it has spent.
-    pub(crate) fn token(&self) -> Result<(Token, Standing), StoreError> {
+    pub(crate) fn token(
+        &self,
+        spend: Option<&TokenSpend>,
+    ) -> Result<(Token, Standing), StoreError> {
         let row = Row::new("tokens", self.id);
         let token = Token {
             id: row.id("id", TokenId::from_raw(self.id))?,
@@ -144,11 +154,16 @@ impl TokenRow {
             limits: row.limits(&limit_columns!(self))?,
             scope: row.scope(&scope_columns!(self))?,
         };
-        Ok((token, spent_columns!(self).standing()))
+        Ok((token, spend.map(TokenSpend::standing).unwrap_or_default()))
     }
 
-    fn read(self, names: &Names, secrets: Vec<SecretInfo>) -> Result<StoredToken, StoreError> {
-        let (token, spent) = self.token()?;
+    fn read(
+        self,
+        spend: &TokenSpend,
+        names: &Names,
+        secrets: Vec<SecretInfo>,
+    ) -> Result<StoredToken, StoreError> {
+        let (token, spent) = self.token(Some(spend))?;
         let row = Row::new("tokens", self.id);
         let missing = |column| row.corrupt(column, "it leads nowhere");
         let account = names.accounts.get(&self.account_id);
@@ -176,9 +191,9 @@ struct Names {
 }
 
 impl Names {
-    async fn of(conn: &mut Conn, rows: &[TokenRow]) -> Result<Self, StoreError> {
-        let account_ids: Vec<i64> = rows.iter().map(|row| row.account_id).collect();
-        let group_ids: Vec<i64> = rows.iter().map(|row| row.group_id).collect();
+    async fn of(conn: &mut Conn, rows: &[SpentRow]) -> Result<Self, StoreError> {
+        let account_ids: Vec<i64> = rows.iter().map(|row| row.token.account_id).collect();
+        let group_ids: Vec<i64> = rows.iter().map(|row| row.token.group_id).collect();
         let accounts = on_backend!(conn, c => accounts::table
             .filter(accounts::id.eq_any(&account_ids))
             .select((accounts::id, accounts::name))
@@ -199,31 +214,44 @@ impl Names {
 /// Rows with their names and secrets, in the same order.
 pub(super) async fn complete(
     conn: &mut Conn,
-    rows: Vec<TokenRow>,
+    rows: Vec<SpentRow>,
 ) -> Result<Vec<StoredToken>, StoreError> {
     let names = Names::of(conn, &rows).await?;
-    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<i64> = rows.iter().map(|row| row.token.id).collect();
     let mut secrets: BTreeMap<i64, Vec<SecretInfo>> = BTreeMap::new();
     for row in secret::of_tokens(conn, &ids).await? {
         secrets.entry(row.token_id()).or_default().push(row.info());
     }
     rows.into_iter()
-        .map(|row| {
-            let secrets = secrets.remove(&row.id).unwrap_or_default();
-            row.read(&names, secrets)
+        .map(|SpentRow { token, spend }| {
+            let secrets = secrets.remove(&token.id).unwrap_or_default();
+            token.read(&spend, &names, secrets)
         })
         .collect()
 }
 
 /// The token of this id, or an error that names it.
 pub(crate) async fn fetch(conn: &mut Conn, id: TokenId) -> Result<StoredToken, StoreError> {
-    let rows = on_backend!(conn, c => tokens::table
-        .find(id.raw())
-        .select(TokenRow::as_select())
+    let rows: Vec<(TokenRow, Option<TokenSpend>)> = on_backend!(conn, c => tokens::table
+        .left_join(token_spend::table)
+        .filter(tokens::id.eq(id.raw()))
+        .select((TokenRow::as_select(), Option::<TokenSpend>::as_select()))
         .load(c)
         .await)?;
-    let stored = complete(conn, rows).await?.pop();
+    let rows = rows.into_iter().map(|(token, spend)| SpentRow {
+        token,
+        spend: spend.unwrap_or_default(),
+    });
+    let stored = complete(conn, rows.collect()).await?.pop();
     stored.ok_or_else(|| StoreError::not_found(Kind::Token, id))
+}
+
+/// The token of this id, whose counts nobody changes until this transaction ends.
+pub(super) async fn fetch_locked(conn: &mut Conn, id: TokenId) -> Result<StoredToken, StoreError> {
+    // An error that names it, where it is not there.
+    fetch(conn, id).await?;
+    spend::lock_token(conn, id.raw()).await?;
+    fetch(conn, id).await
 }
 
 pub(super) async fn by_hash(
@@ -254,6 +282,8 @@ pub(super) async fn update(conn: &mut Conn, row: TokenWrite) -> Result<(), Store
 }
 
 pub(super) async fn delete(conn: &mut Conn, id: TokenId) -> Result<(), StoreError> {
+    // Before the row itself, which is the order in which gateways take locks.
+    spend::lock_token(conn, id.raw()).await?;
     on_backend!(conn, c => diesel::delete(tokens::table.find(id.raw())).execute(c).await)?;
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! The orders of the list: an expression, and the index that has the tokens in that order.
 
 use super::cursor::Value;
+use super::filter::USED;
 use super::query::{Direction, SortKey};
-use super::row::TokenRow;
+use super::row::SpentRow;
 
 /// A token that was never used sorts before all moments. The indexes have the same expression.
 pub(super) const LAST_USED: &str = "COALESCE(t.last_used_at, -1)";
@@ -17,29 +18,30 @@ impl SortKey {
             Self::Name => "t.name",
             Self::LastUsed => LAST_USED,
             Self::Expires => EXPIRES,
-            Self::Used => "t.used",
+            Self::Used => USED,
         }
     }
 
-    /// The index that has all tokens in this order.
-    pub(super) const fn index(self) -> &'static str {
+    /// The index that has all tokens in this order; none where no single one has.
+    pub(super) const fn index(self) -> Option<&'static str> {
         match self {
-            Self::Created => "tokens_by_created",
-            Self::Name => "tokens_by_name",
-            Self::LastUsed => "tokens_by_last_used",
-            Self::Expires => "tokens_by_expires",
-            Self::Used => "tokens_by_used",
+            Self::Created => Some("tokens_by_created"),
+            Self::Name => Some("tokens_by_name"),
+            Self::LastUsed => Some("tokens_by_last_used"),
+            Self::Expires => Some("tokens_by_expires"),
+            Self::Used => None,
         }
     }
 
     /// What the expression gives for a token.
-    pub(super) fn value(self, row: &TokenRow) -> Value {
+    pub(super) fn value(self, row: &SpentRow) -> Value {
+        let (token, spend) = (&row.token, &row.spend);
         match self {
-            Self::Created => Value::Number(row.created_at),
-            Self::Name => Value::Text(row.name.clone()),
-            Self::LastUsed => Value::Number(row.last_used_at.unwrap_or(-1)),
-            Self::Expires => Value::Number(row.expires_at.unwrap_or(i64::MAX)),
-            Self::Used => Value::Number(row.used),
+            Self::Created => Value::Number(token.created_at),
+            Self::Name => Value::Text(token.name.clone()),
+            Self::LastUsed => Value::Number(token.last_used_at.unwrap_or(-1)),
+            Self::Expires => Value::Number(token.expires_at.unwrap_or(i64::MAX)),
+            Self::Used => Value::Number(spend.used),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use diesel::prelude::QueryableByName;
 use diesel::sql_types::BigInt;
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, sql_query};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper, sql_query,
+};
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -17,7 +19,8 @@ use super::{Day, RecentUsage};
 use crate::account::AccountRow;
 use crate::backend::{Conn, on_backend};
 use crate::error::StoreError;
-use crate::schema::{accounts, tokens};
+use crate::schema::{account_spend, accounts, token_spend, tokens};
+use crate::spend::{AccountSpend, TokenSpend};
 use crate::store::Store;
 use crate::token::row::TokenRow;
 
@@ -33,6 +36,14 @@ impl Statements for Store {
     }
 }
 
+/// A token and its account, each with what it has spent.
+type Found = (
+    TokenRow,
+    Option<TokenSpend>,
+    AccountRow,
+    Option<AccountSpend>,
+);
+
 async fn statement(
     conn: &mut Conn,
     token: TokenId,
@@ -40,16 +51,23 @@ async fn statement(
 ) -> Result<Option<Statement>, StoreError> {
     let found = on_backend!(conn, c => tokens::table
         .inner_join(accounts::table)
+        .left_join(token_spend::table)
+        .left_join(account_spend::table.on(account_spend::account_id.eq(accounts::id)))
         .filter(tokens::id.eq(token.raw()))
-        .select((TokenRow::as_select(), AccountRow::as_select()))
-        .first::<(TokenRow, AccountRow)>(c)
+        .select((
+            TokenRow::as_select(),
+            Option::<TokenSpend>::as_select(),
+            AccountRow::as_select(),
+            Option::<AccountSpend>::as_select(),
+        ))
+        .first::<Found>(c)
         .await
         .optional())?;
-    let Some((row, account)) = found else {
+    let Some((row, spend, account, account_spend)) = found else {
         return Ok(None);
     };
-    let (policy, spent) = row.token()?;
-    let account = account.read()?;
+    let (policy, spent) = row.token(spend.as_ref())?;
+    let account = account.read(account_spend)?;
     let usage = recent(conn, token, now).await?;
     Ok(Some(Statement {
         principal: Principal {

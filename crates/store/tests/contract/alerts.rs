@@ -89,7 +89,7 @@ async fn a_mark_is_told_of_once(fixture: &Fixture) {
     let who = payers(fixture).await;
     who.quota(fixture, 100).await;
     receive(fixture, vec![who.receipt(fixture, 85, 0)], 1).await;
-    fixture.sql("UPDATE tokens SET used = 0").await;
+    fixture.sql("UPDATE token_spend SET used = 0").await;
     receive(fixture, vec![who.receipt(fixture, 85, 0)], 1).await;
     assert_eq!(all(fixture).await.len(), 1);
 }

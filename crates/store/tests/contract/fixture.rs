@@ -202,8 +202,27 @@ impl Fixture {
     /// Sets what a token has spent, which no call of this crate does.
     pub async fn spend(&self, token: TokenId, used: Credits) {
         let (used, id) = (used.as_micros(), token.raw());
-        self.sql(&format!("UPDATE tokens SET used = {used} WHERE id = {id}"))
-            .await;
+        let magnitude = magnitude(used);
+        self.sql(&format!(
+            "INSERT INTO token_spend (token_id, used, magnitude) VALUES ({id}, {used}, {magnitude})
+             ON CONFLICT (token_id)
+             DO UPDATE SET used = excluded.used, magnitude = excluded.magnitude"
+        ))
+        .await;
+        self.mark().await;
+    }
+
+    /// Notes which tokens have used up a limit, where a test wrote limits or counts by itself.
+    pub async fn mark(&self) {
+        let used = |column| {
+            format!("COALESCE((SELECT {column} FROM token_spend WHERE token_id = tokens.id), 0)")
+        };
+        let (used, period_used) = (used("used"), used("period_used"));
+        self.sql(&format!(
+            "UPDATE tokens SET used_up = (quota IS NOT NULL AND {used} >= quota)
+                 OR (period_limit IS NOT NULL AND {period_used} >= period_limit)"
+        ))
+        .await;
     }
 
     /// The whole audit log, oldest first.
@@ -216,6 +235,12 @@ impl Fixture {
         entries.reverse();
         entries
     }
+}
+
+/// What was used on the scale that tokens are sorted by first.
+pub fn magnitude(used: i64) -> i64 {
+    let shift = i64::from(used.max(1).ilog2()).max(3) - 3;
+    shift * 8 + (used >> shift)
 }
 
 pub fn credits(micros: i64) -> Credits {

@@ -89,9 +89,9 @@ async fn funds_are_edited_and_counts_are_kept(fixture: &Fixture) {
     let begin = (START + MIDNIGHT) * 1_000_000;
     fixture
         .sql(&format!(
-            "UPDATE accounts SET used = 30, held = 4, period_unit = 'day', period_zone = 'UTC',
-                 period_limit = 9, period_begin = {begin}, period_end = {begin} + 86400000000,
-                 period_used = 8, period_held = 1"
+            "UPDATE accounts SET period_unit = 'day', period_zone = 'UTC', period_limit = 9;
+             UPDATE account_spend SET used = 30, held = 4, period_begin = {begin},
+                 period_end = {begin} + 86400000000, period_used = 8, period_held = 1"
         ))
         .await;
     let given = AccountEdit {
@@ -131,7 +131,7 @@ async fn another_period_of_an_account_counts_anew(fixture: &Fixture) {
     };
     assert_eq!(set("day").await, Some((at(MIDNIGHT), spent(0, 0))));
     fixture
-        .sql("UPDATE accounts SET period_used = 8, period_held = 1")
+        .sql("UPDATE account_spend SET period_used = 8, period_held = 1")
         .await;
     assert_eq!(set("day").await, Some((at(MIDNIGHT), spent(8, 1))));
     assert_eq!(set("hour").await, Some((at(0), spent(0, 0))));
@@ -348,7 +348,12 @@ async fn a_principal_says_what_its_account_spent(fixture: &Fixture) {
     let rotated = store.token_rotate(who, token.id, kept, at(9), at(1));
     rotated.await.unwrap();
     fixture
-        .sql("UPDATE accounts SET used = 7, held = 3, period_begin = 0, period_used = 2")
+        .sql(
+            "INSERT INTO account_spend (account_id, used, held, period_begin, period_used)
+             SELECT id, 7, 3, 0, 2 FROM accounts WHERE 1 = 1
+             ON CONFLICT (account_id) DO UPDATE SET used = excluded.used, held = excluded.held,
+                 period_begin = excluded.period_begin, period_used = excluded.period_used",
+        )
         .await;
     let found = store.credential(fixture.hash(&secret)).await.unwrap();
     let principal = found.unwrap().principal;

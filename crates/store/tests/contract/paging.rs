@@ -29,7 +29,10 @@ async fn fill(fixture: &Fixture) -> Vec<StoredToken> {
         let mut new = fixture.new_token(text, home.account, home.group);
         new.expires_at = (i % 3 > 0).then(|| at(1000 + i % 5));
         let id = fixture.insert(new, i % 7).await.token.id;
-        fixture.spend(id, Credits::from_micros(i % 6)).await;
+        // Some count nothing; of the others some count the same, or nearly so.
+        if i % 6 > 0 {
+            fixture.spend(id, Credits::from_micros(30 + i % 6)).await;
+        }
         if i % 4 > 0 {
             fixture
                 .store
@@ -138,14 +141,17 @@ async fn fill_many(fixture: &Fixture) -> StoredToken {
     fixture
         .sql(&format!(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {copies})
-             INSERT INTO tokens (id, name, account_id, group_id, state, expires_at, quota, used,
-                 period_limit, period_unit, period_zone, period_used, period_begin, period_end,
-                 creator, note, search_text, created_at, updated_at, last_used_at, version)
+             INSERT INTO tokens (id, name, account_id, group_id, state, expires_at, quota,
+                 period_limit, period_unit, period_zone, creator, note, search_text, created_at, updated_at, last_used_at, version)
              SELECT id + i, 'many ' || (i % 10), account_id, group_id, state, expires_at,
-                 CASE WHEN i % 2 = 0 THEN quota END, 1 + i % 7, CASE WHEN i % 2 = 1 THEN 5 END,
-                 'day', 'UTC', 5, created_at - 1, created_at + 900000000, creator, note, search_text, created_at + i % 1000, updated_at,
+                 CASE WHEN i % 2 = 0 THEN quota END, CASE WHEN i % 2 = 1 THEN 5 END, 'day', 'UTC',
+                 creator, note, search_text, created_at + i % 1000, updated_at,
                  created_at + i % 13, version
-             FROM tokens, n WHERE id = {from}"
+             FROM tokens, n WHERE id = {from};
+             INSERT INTO token_spend (token_id, used, magnitude, period_used, period_begin,
+                 period_end)
+             SELECT id, 1 + id % 7, 1 + id % 7, 5, created_at - 1000000, created_at + 900000000
+             FROM tokens WHERE id > {from}"
         ))
         .await;
     fixture.spend(id, Credits::from_micros(1)).await;

@@ -34,10 +34,14 @@ async fn count(fixture: &Fixture, id: TokenId, begin: i64, end: i64, used: i64, 
     let (begin, end) = ((START + begin) * second, (START + end) * second);
     fixture
         .sql(&format!(
-            "UPDATE tokens SET period_begin = {begin}, period_end = {end}, period_used = {used},
-                 period_held = {held} WHERE id = {id}"
+            "INSERT INTO token_spend (token_id, period_begin, period_end, period_used, period_held)
+             VALUES ({id}, {begin}, {end}, {used}, {held})
+             ON CONFLICT (token_id) DO UPDATE SET period_begin = excluded.period_begin,
+                 period_end = excluded.period_end, period_used = excluded.period_used,
+                 period_held = excluded.period_held"
         ))
         .await;
+    fixture.mark().await;
 }
 
 async fn set(fixture: &Fixture, id: TokenId, limit: i64, unit: &str) -> StoredToken {
@@ -75,7 +79,7 @@ async fn a_quota_and_limits_are_kept_as_they_were_given(fixture: &Fixture) {
     count(fixture, id, MONDAY, MONDAY + 7 * DAY, 7, 5).await;
     fixture
         .sql(&format!(
-            "UPDATE tokens SET used = 40, held = 6 WHERE id = {}",
+            "UPDATE token_spend SET used = 40, held = 6 WHERE token_id = {}",
             id.raw()
         ))
         .await;

@@ -14,23 +14,24 @@ use crate::book::daily;
 use crate::book::pot::{Key, Owner};
 use crate::book::purse::Purse;
 use crate::book::sheet::Sheet;
+use crate::spend::magnitude;
 
 /// The rows are locked, so what was read of them still holds.
-macro_rules! update {
-    ($table:literal) => {
-        concat!(
-            "UPDATE ",
-            $table,
-            " AS t SET used = u.used, held = u.held, period_begin = u.period_begin, \
-             period_end = u.period_end, period_used = u.period_used, period_held = u.period_held \
-             FROM unnest(?, ?, ?, ?, ?, ?, ?) AS u (id, used, held, period_begin, period_end, \
-             period_used, period_held) WHERE t.id = u.id"
-        )
-    };
-}
-
-const ACCOUNTS: &str = update!("accounts");
-const TOKENS: &str = update!("tokens");
+const ACCOUNTS: &str = "UPDATE account_spend AS s SET used = u.used, held = u.held, \
+    period_begin = u.period_begin, period_end = u.period_end, period_used = u.period_used, \
+    period_held = u.period_held \
+    FROM unnest(?, ?, ?, ?, ?, ?, ?) AS u (id, used, held, period_begin, period_end, period_used, \
+    period_held) WHERE s.account_id = u.id";
+/// A magnitude that stays as it is costs no write of its index.
+const TOKENS: &str = "UPDATE token_spend AS s SET used = u.used, held = u.held, \
+    period_begin = u.period_begin, period_end = u.period_end, period_used = u.period_used, \
+    period_held = u.period_held, magnitude = u.magnitude \
+    FROM unnest(?, ?, ?, ?, ?, ?, ?, ?) AS u (id, used, held, period_begin, period_end, \
+    period_used, period_held, magnitude) WHERE s.token_id = u.id";
+/// In the order in which uses are noted.
+const LOCK_TOKENS: &str = "SELECT FROM tokens WHERE id = ANY(?) ORDER BY id FOR NO KEY UPDATE";
+const MARK_TOKENS: &str = "UPDATE tokens AS t SET used_up = u.used_up \
+    FROM unnest(?, ?) AS u (id, used_up) WHERE t.id = u.id";
 const GATEWAYS: &str = "DELETE FROM gateways WHERE id = ANY(?)";
 const VOID: &str = "DELETE FROM leases AS l USING unnest(?, ?) AS v (pot, owner_id) \
     WHERE l.pot = v.pot AND l.owner_id = v.owner_id";
@@ -86,10 +87,22 @@ pub(super) async fn all(
         let delete = Kept::new(GATEWAYS, vec![Bind::Blobs(gone)]);
         delete.execute(conn).await?;
     }
-    let changed = |owner: &Owner| matches!(owner, Owner::Account(_));
-    purses(conn, ACCOUNTS, sheet, changed).await?;
-    let changed = |owner: &Owner| matches!(owner, Owner::Token(_));
-    purses(conn, TOKENS, sheet, changed).await?;
+    let changed = sheet.purses.iter().filter(|(_, purse)| purse.changed);
+    let (of_accounts, of_tokens): (Vec<Row<'_>>, Vec<Row<'_>>) =
+        changed.partition(|(owner, _)| matches!(owner, Owner::Account(_)));
+    if !of_accounts.is_empty() {
+        let update = Kept::new(ACCOUNTS, counts(&of_accounts));
+        update.execute(conn).await?;
+    }
+    if !of_tokens.is_empty() {
+        let mut binds = counts(&of_tokens);
+        let magnitudes = of_tokens
+            .iter()
+            .map(|(_, one)| magnitude(one.lifetime.used));
+        binds.push(Bind::Numbers(magnitudes.collect()));
+        Kept::new(TOKENS, binds).execute(conn).await?;
+    }
+    mark(conn, &of_tokens).await?;
     leases(conn, turn, sheet).await?;
     for alert in &sheet.alerts {
         alert::insert_postgres(conn, alert, turn.now).await?;
@@ -97,33 +110,40 @@ pub(super) async fn all(
     Ok(())
 }
 
-async fn purses(
-    conn: &mut AsyncPgConnection,
-    update: &'static str,
-    sheet: &Sheet,
-    of_table: impl Fn(&Owner) -> bool,
-) -> QueryResult<()> {
-    let rows = sheet.purses.iter();
-    let rows = rows.filter(|(owner, purse)| of_table(owner) && purse.changed);
-    let rows: Vec<(&Owner, &Purse)> = rows.collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
+/// A token or an account, with its purse.
+type Row<'a> = (&'a Owner, &'a Purse);
+
+/// The ids and the counts, in the order of the statements.
+fn counts(rows: &[Row<'_>]) -> Vec<Bind<'static>> {
     let numbers =
         |get: fn(&Purse) -> i64| Bind::Numbers(rows.iter().map(|(_, purse)| get(purse)).collect());
     let moments = |get: fn(&Purse) -> Option<i64>| {
         Bind::MaybeNumbers(rows.iter().map(|(_, purse)| get(purse)).collect())
     };
-    let binds = vec![
-        Bind::Numbers(rows.iter().map(|(owner, _)| owner.periodic().1).collect()),
+    vec![
+        Bind::Numbers(rows.iter().map(|(owner, _)| owner.id()).collect()),
         numbers(|purse| purse.lifetime.used),
         numbers(|purse| purse.lifetime.held),
         moments(|purse| purse.begin),
         moments(|purse| purse.end),
         numbers(|purse| purse.periodic.used),
         numbers(|purse| purse.periodic.held),
-    ];
-    Kept::new(update, binds).execute(conn).await?;
+    ]
+}
+
+/// Notes which tokens have used up a limit now, or no longer: most turns find none.
+async fn mark(conn: &mut AsyncPgConnection, rows: &[Row<'_>]) -> QueryResult<()> {
+    let marked = rows.iter().map(|(owner, purse)| (owner.id(), purse));
+    let marked = marked.filter(|(_, purse)| purse.used_up() != purse.marked);
+    let (ids, flags): (Vec<i64>, Vec<bool>) =
+        marked.map(|(id, purse)| (id, purse.used_up())).unzip();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let lock = Kept::new(LOCK_TOKENS, vec![Bind::Numbers(ids.clone())]);
+    lock.execute(conn).await?;
+    let binds = vec![Bind::Numbers(ids), Bind::Flags(flags)];
+    Kept::new(MARK_TOKENS, binds).execute(conn).await?;
     Ok(())
 }
 

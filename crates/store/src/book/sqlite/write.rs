@@ -11,6 +11,7 @@ use crate::book::pot::{Key, Owner};
 use crate::book::purse::Purse;
 use crate::book::sheet::{Leased, Sheet};
 use crate::receipt::{Quotes, ReceiptWrite};
+use crate::spend::magnitude;
 
 macro_rules! statements {
     ($($name:ident = $text:expr;)*) => {
@@ -29,10 +30,16 @@ statements! {
         output_tokens, estimated, price, multiplier_millionths, cost, uncovered, started_at, \
         first_byte, total) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
         ?, ?) ON CONFLICT (request_id) DO NOTHING";
-    UpdateAccount = "UPDATE accounts SET used = ?, held = ?, period_begin = ?, period_end = ?, \
-        period_used = ?, period_held = ? WHERE id = ?";
-    UpdateToken = "UPDATE tokens SET used = ?, held = ?, period_begin = ?, period_end = ?, \
-        period_used = ?, period_held = ? WHERE id = ?";
+    InsertAccount = "INSERT INTO account_spend (used, held, period_begin, period_end, \
+        period_used, period_held, account_id) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    UpdateAccount = "UPDATE account_spend SET used = ?, held = ?, period_begin = ?, \
+        period_end = ?, period_used = ?, period_held = ? WHERE account_id = ?";
+    InsertToken = "INSERT INTO token_spend (used, held, period_begin, period_end, period_used, \
+        period_held, token_id) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    UpdateToken = "UPDATE token_spend SET used = ?, held = ?, period_begin = ?, period_end = ?, \
+        period_used = ?, period_held = ? WHERE token_id = ?";
+    RaiseToken = "UPDATE token_spend SET magnitude = ? WHERE token_id = ?";
+    MarkToken = "UPDATE tokens SET used_up = ? WHERE id = ?";
     VoidLeases = "DELETE FROM leases WHERE pot = ? AND owner_id = ?";
     DeleteLease = "DELETE FROM leases \
         WHERE gateway_id = ? AND pot = ? AND owner_id = ? AND begin_at = ?";
@@ -90,9 +97,9 @@ fn receipt(conn: &mut SqliteConnection, row: &ReceiptWrite<'_>) -> QueryResult<u
 pub(super) fn all(conn: &mut SqliteConnection, turn: &Turn, sheet: &Sheet) -> QueryResult<()> {
     for (owner, purse) in sheet.purses.iter().filter(|(_, purse)| purse.changed) {
         match *owner {
-            Owner::Account(id) => execute::<UpdateAccount, _>(conn, spent(id, purse))?,
-            Owner::Token(id) => execute::<UpdateToken, _>(conn, spent(id, purse))?,
-        };
+            Owner::Account(id) => account(conn, id, purse)?,
+            Owner::Token(id) => token(conn, id, purse)?,
+        }
     }
     for owner in &sheet.begun {
         let (pot, id) = owner.periodic();
@@ -105,6 +112,31 @@ pub(super) fn all(conn: &mut SqliteConnection, turn: &Turn, sheet: &Sheet) -> Qu
     }
     for alert in &sheet.alerts {
         alert::insert_sqlite(conn, alert, turn.now)?;
+    }
+    Ok(())
+}
+
+fn account(conn: &mut SqliteConnection, id: i64, purse: &Purse) -> QueryResult<()> {
+    match purse.stored {
+        Some(_) => execute::<UpdateAccount, _>(conn, spent(id, purse))?,
+        None => execute::<InsertAccount, _>(conn, spent(id, purse))?,
+    };
+    Ok(())
+}
+
+/// What has an index is only written where it changes, for which SQLite does not look.
+fn token(conn: &mut SqliteConnection, id: i64, purse: &Purse) -> QueryResult<()> {
+    match purse.stored {
+        Some(_) => execute::<UpdateToken, _>(conn, spent(id, purse))?,
+        None => execute::<InsertToken, _>(conn, spent(id, purse))?,
+    };
+    let reached = magnitude(purse.lifetime.used);
+    if reached != magnitude(purse.stored.unwrap_or(0)) {
+        execute::<RaiseToken, _>(conn, [Bind::Number(reached), Bind::Number(id)])?;
+    }
+    let used_up = purse.used_up();
+    if used_up != purse.marked {
+        execute::<MarkToken, _>(conn, [Bind::Flag(used_up), Bind::Number(id)])?;
     }
     Ok(())
 }

@@ -250,10 +250,10 @@ impl Bank {
                 );
             }
         }
-        for (owner, table) in [("token_id", "tokens"), ("account_id", "accounts")] {
+        for (owner, table) in [("token_id", "token_spend"), ("account_id", "account_spend")] {
             let wrong = format!(
                 "SELECT COUNT(*) AS number FROM {table} AS t WHERE used <> COALESCE((SELECT \
-                 SUM(cost - uncovered) FROM receipts AS r WHERE r.{owner} = t.id), 0)"
+                 SUM(cost - uncovered) FROM receipts AS r WHERE r.{owner} = t.{owner}), 0)"
             );
             assert_eq!(number(fixture, &wrong).await, 0, "{place}: {table}");
         }

@@ -214,13 +214,15 @@ struct Number {
     number: i64,
 }
 
-const POTS: &str = "SELECT 'token' AS kind, id, quota AS most, used, held, NULL AS begin_at \
-        FROM tokens \
-    UNION ALL SELECT 'account', id, credited + credit_line, used, held, NULL FROM accounts \
+const POTS: &str = "SELECT 'token' AS kind, id, quota AS most, COALESCE(used, 0) AS used, \
+        COALESCE(held, 0) AS held, NULL AS begin_at \
+        FROM tokens LEFT JOIN token_spend ON token_id = id \
+    UNION ALL SELECT 'account', id, credited + credit_line, COALESCE(used, 0), COALESCE(held, 0), \
+        NULL FROM accounts LEFT JOIN account_spend ON account_id = id \
     UNION ALL SELECT 'token', id, period_limit, period_used, period_held, period_begin \
-        FROM tokens WHERE period_begin IS NOT NULL \
+        FROM tokens JOIN token_spend ON token_id = id WHERE period_begin IS NOT NULL \
     UNION ALL SELECT 'account', id, period_limit, period_used, period_held, period_begin \
-        FROM accounts WHERE period_begin IS NOT NULL";
+        FROM accounts JOIN account_spend ON account_id = id WHERE period_begin IS NOT NULL";
 
 async fn rows<T>(fixture: &Fixture, text: &str) -> Vec<T>
 where

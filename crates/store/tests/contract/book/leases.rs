@@ -101,7 +101,10 @@ async fn a_lease_is_given_back_when_the_limit_is_lifted(fixture: &Fixture) {
 async fn an_account_lends_its_credits_and_its_line(fixture: &Fixture) {
     let who = payers(fixture).await;
     fixture
-        .sql("UPDATE accounts SET credited = -40, credit_line = 100, used = 10")
+        .sql(
+            "UPDATE accounts SET credited = -40, credit_line = 100;
+             INSERT INTO account_spend (account_id, used) SELECT id, 10 FROM accounts",
+        )
         .await;
     let leased = ask(fixture, ONE, who.account(), (60, 60), 0).await;
     assert_eq!(leased, lease(who.account(), 50, true));

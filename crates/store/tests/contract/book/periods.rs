@@ -50,7 +50,7 @@ async fn a_period_begins_with_its_first_ask(fixture: &Fixture) {
     let stands = stands(fixture).await;
     assert_eq!(stands.counts(period(&who, 0)), (0, 30));
     stands.assert_balanced();
-    let end = number(fixture, "SELECT period_end AS number FROM tokens").await;
+    let end = number(fixture, "SELECT period_end AS number FROM token_spend").await;
     assert_eq!(end, day(1).as_micros());
 }
 
