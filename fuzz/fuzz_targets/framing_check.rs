@@ -64,7 +64,7 @@ fn message_end(bytes: &[u8]) -> Option<usize> {
     let mut at = end;
     loop {
         let line = at + find(&bytes[at..], b"\r\n")?;
-        let size = std::str::from_utf8(&bytes[at..line]).unwrap();
+        let size = String::from_utf8_lossy(&bytes[at..line]);
         let size = size.split(';').next().unwrap();
         let size = usize::from_str_radix(size, 16).unwrap();
         at = line + 2;
