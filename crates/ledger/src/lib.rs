@@ -31,3 +31,4 @@ pub use denied::Denied;
 pub use held::{Done, Held};
 pub use ledger::{Ask, Ledger, OpenError, Options, PotStats, Stats};
 pub use meter::{Window, Windows};
+pub use recovery::adopt;

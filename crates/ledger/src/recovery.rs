@@ -1,14 +1,47 @@
 //! What the last run left in the journal: settled before this run begins.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use tollgate_journal::{Journal, Recovered};
+use tollgate_journal::{Journal, JournalError, Opened, Recovered};
 use tollgate_policy::time::Timestamp;
 
 use crate::book::{Book, GatewayId, Turn};
 use crate::ledger::OpenError;
 use crate::record::{Begun, Ended, Record};
 use crate::round::MOST_RECEIPTS;
+
+/// Settles what another gateway of this machine left in its journal, and gives back what it had
+/// leased, where its process has ended. Gives the number of receipts; `None` where the process goes
+/// on, or there is no journal. The journal stays, for whoever starts with it next.
+///
+/// # Errors
+/// As [`Ledger::open`](crate::Ledger::open).
+///
+/// CANCEL: what is not settled by then stays in the journal.
+pub async fn adopt(
+    book: &dyn Book,
+    path: &Path,
+    most_receipts: u32,
+    now: Timestamp,
+) -> Result<Option<usize>, OpenError> {
+    // An empty file is one that is being made, and has no identity yet.
+    if !std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        return Ok(None);
+    }
+    let Opened {
+        journal,
+        recovered,
+        identity,
+    } = match Journal::open(path, most_receipts, [0; 16]) {
+        Ok(opened) => opened,
+        Err(JournalError::InUse { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let receipts = recovered.len();
+    recover(&journal, GatewayId(identity), recovered, book, now).await?;
+    Ok(Some(receipts))
+}
 
 /// Settles what the last run left: receipts as they are, and calls that it did not survive by an
 /// estimate. Then nothing of it is held any more.

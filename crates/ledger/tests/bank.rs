@@ -11,6 +11,7 @@
 mod support;
 
 mod bank {
+    mod adopted;
     mod alone;
     mod city;
     mod exact;
