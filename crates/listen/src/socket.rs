@@ -34,6 +34,8 @@ pub(crate) struct Socket<S: Service> {
     /// What the pulse was told last.
     partial: bool,
     stalled: bool,
+    /// Whether it was a flush that stalled.
+    unflushed: bool,
 }
 
 /// What is looked at.
@@ -67,6 +69,7 @@ impl<S: Service> Socket<S> {
             farewell: Farewell::None,
             partial: false,
             stalled: false,
+            unflushed: false,
         };
         if matches!(socket.sight, Sight::Http1(_)) {
             socket.inspect();
@@ -109,6 +112,7 @@ impl<S: Service> Socket<S> {
     }
 
     fn note_written(&mut self, written: &Poll<io::Result<usize>>) {
+        self.unflushed = false;
         self.note_stall(written.is_pending());
         if let (Sight::Http2(watch), Poll::Ready(Ok(count))) = (&mut self.sight, written) {
             watch.sent(*count);
@@ -217,8 +221,10 @@ impl<S: Service> AsyncWrite for Socket<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let flushed = Pin::new(&mut this.stream).poll_flush(cx);
-        if flushed.is_pending() {
-            this.note_stall(true);
+        // In clear it says nothing of the client; TLS holds what was written until then.
+        if flushed.is_pending() || this.unflushed {
+            this.unflushed = flushed.is_pending();
+            this.note_stall(this.unflushed);
         }
         flushed
     }

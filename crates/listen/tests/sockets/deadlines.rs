@@ -52,8 +52,9 @@ async fn a_head_that_comes_bit_by_bit_has_one_deadline() {
     client.send("GET / HTTP/1.1\r\n").await;
     let (mut read, mut write) = tokio::io::split(client.0);
     let sending = async {
+        let mut pace = tokio::time::interval(SHORT / 10);
         loop {
-            tokio::time::sleep(SHORT / 10).await;
+            pace.tick().await;
             tokio::io::AsyncWriteExt::write_all(&mut write, b"X: y\r\n").await?;
         }
     };

@@ -305,3 +305,27 @@ async fn without_a_place_tls_clients_are_told_as_well() {
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     assert!(client.rest().await.contains("Overloaded"));
 }
+
+#[tokio::test]
+async fn a_tls_client_that_does_not_read_is_cut_off_and_one_that_reads_is_not() {
+    let folder = Folder::new();
+    let gate = Gate::new(10).with_certificates(folder.load(ClientCertificates::Ignored));
+    let settings = Settings {
+        client_stall: Duration::from_millis(150),
+        ..Settings::default()
+    };
+    let server = Server::with(gate, settings).await;
+    let mut client = connect(&server, folder.client(&TLS13, None)).await.unwrap();
+    client
+        .send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await;
+    // Twice as long as it may stall.
+    let reading = async { while client.exactly(1 << 16).await.is_some() {} };
+    let read = tokio::time::timeout(Duration::from_millis(300), reading).await;
+    assert!(read.is_err(), "cut off though it read");
+    let ending = server.noticed(|notice| match notice {
+        Notice::Ended(ending) => Some(*ending),
+        _ => None,
+    });
+    assert_eq!(ending.await, Ending::Expired);
+}
