@@ -1,8 +1,8 @@
 //! The body of an answer. It drives the connection that it comes from, and gives it back at its end.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -10,9 +10,6 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use crate::http2::Mooring;
-use crate::link::Link;
-use crate::request::RequestBody;
-use crate::shelf::Shelf;
 use crate::upgraded::Upgraded;
 
 /// The answer broke off before its end.
@@ -20,18 +17,21 @@ use crate::upgraded::Upgraded;
 #[error("the upstream's answer broke off")]
 pub struct AnswerError(#[source] hyper::Error);
 
-/// What follows the head of an answer.
+/// What follows the head of an answer to a request with a body `B`.
 ///
 /// Frames are what hyper read, and those that were read together are ready together. Dropping the
 /// body before its end closes the connection (HTTP/2: resets the stream).
-pub struct AnswerBody<B: RequestBody> {
+pub struct AnswerBody<B> {
     incoming: Incoming,
-    source: Source<B>,
+    source: Source,
+    request: PhantomData<fn(B)>,
 }
 
-enum Source<B: RequestBody> {
-    /// A connection that nobody else polls, and where it goes afterwards.
-    Link(Box<Link<B>>, Arc<Shelf<B>>),
+/// What is behind a body. It does not know `B`, so that nobody who holds an answer in a future has to
+/// prove what hyper demands of `B`.
+enum Source {
+    /// A connection that nobody else polls.
+    Lent(Box<dyn Lent>),
     /// A stream of a shared connection.
     Stream { _mooring: Mooring },
     /// The protocol was switched, and there is no body.
@@ -40,30 +40,42 @@ enum Source<B: RequestBody> {
     Ended,
 }
 
+/// A connection that is driven by the body that comes from it.
+pub(crate) trait Lent: Send {
+    /// The next frame of `incoming`, which the connection fills.
+    fn poll_frame(
+        &mut self,
+        incoming: &mut Incoming,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>>;
+
+    /// The body is over: the connection serves the next request, or is closed if it cannot.
+    fn give_back(self: Box<Self>);
+}
+
 type Polled = Poll<Option<Result<Frame<Bytes>, AnswerError>>>;
 
-impl<B: RequestBody> AnswerBody<B> {
-    pub(crate) fn of_link(incoming: Incoming, link: Box<Link<B>>, shelf: Arc<Shelf<B>>) -> Self {
+impl<B> AnswerBody<B> {
+    fn new(incoming: Incoming, source: Source) -> Self {
         let mut body = Self {
             incoming,
-            source: Source::Link(link, shelf),
+            source,
+            request: PhantomData,
         };
         body.settle_at_end();
         body
     }
 
+    pub(crate) fn of_link(incoming: Incoming, link: Box<dyn Lent>) -> Self {
+        Self::new(incoming, Source::Lent(link))
+    }
+
     pub(crate) fn of_stream(incoming: Incoming, mooring: Mooring) -> Self {
-        let source = Source::Stream { _mooring: mooring };
-        let mut body = Self { incoming, source };
-        body.settle_at_end();
-        body
+        Self::new(incoming, Source::Stream { _mooring: mooring })
     }
 
     pub(crate) fn of_upgraded(incoming: Incoming, upgraded: Upgraded) -> Self {
-        Self {
-            incoming,
-            source: Source::Upgraded(Box::new(upgraded)),
-        }
+        Self::new(incoming, Source::Upgraded(Box::new(upgraded)))
     }
 
     /// The bytes in both directions, where the answer is a 101.
@@ -81,38 +93,15 @@ impl<B: RequestBody> AnswerBody<B> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Polled {
-        let Source::Link(link, _) = &mut self.source else {
-            return self.poll_incoming(cx);
+        let next = match &mut self.source {
+            Source::Lent(link) => link.poll_frame(&mut self.incoming, cx),
+            _ => Pin::new(&mut self.incoming).poll_frame(cx),
         };
-        let incoming = &mut self.incoming;
-        let mut next = link.quietly(|cx| Pin::new(&mut *incoming).poll_frame(cx));
-        let mut broke = Ok(());
-        if next.is_pending() {
-            broke = link.advance(cx);
-            next = link.quietly(|cx| Pin::new(&mut *incoming).poll_frame(cx));
-        }
-        match next {
-            Poll::Pending => return Poll::Pending,
-            Poll::Ready(Some(Ok(frame))) => {
-                self.settle_at_end();
-                return Poll::Ready(Some(Ok(frame)));
-            }
+        match &next {
+            Poll::Pending => {}
+            Poll::Ready(Some(Ok(_))) => self.settle_at_end(),
             Poll::Ready(None) => self.settle(),
-            Poll::Ready(Some(Err(error))) => {
-                self.source = Source::Ended;
-                // hyper tells the body only that there was an error, and the connection which one.
-                let cause = broke.err().unwrap_or(error);
-                return Poll::Ready(Some(Err(AnswerError(cause))));
-            }
-        }
-        Poll::Ready(None)
-    }
-
-    /// Of what is driven elsewhere, or was read before.
-    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Polled {
-        let next = Pin::new(&mut self.incoming).poll_frame(cx);
-        if !matches!(next, Poll::Pending | Poll::Ready(Some(Ok(_)))) {
-            self.source = Source::Ended;
+            Poll::Ready(Some(Err(_))) => self.source = Source::Ended,
         }
         next.map_err(AnswerError)
     }
@@ -124,18 +113,17 @@ impl<B: RequestBody> AnswerBody<B> {
         }
     }
 
-    /// The body is over: the connection serves the next request, or is closed if it cannot.
     fn settle(&mut self) {
-        if let Source::Link(mut link, shelf) = std::mem::replace(&mut self.source, Source::Ended) {
-            if !link.is_ready() {
-                let _ = link.advance(&Context::from_waker(Waker::noop()));
-            }
-            shelf.put(link);
+        if let Source::Upgraded(_) = self.source {
+            return;
+        }
+        if let Source::Lent(link) = std::mem::replace(&mut self.source, Source::Ended) {
+            link.give_back();
         }
     }
 }
 
-impl<B: RequestBody> Body for AnswerBody<B> {
+impl<B> Body for AnswerBody<B> {
     type Data = Bytes;
     type Error = AnswerError;
 
@@ -152,17 +140,17 @@ impl<B: RequestBody> Body for AnswerBody<B> {
     }
 }
 
-impl<B: RequestBody> Drop for AnswerBody<B> {
+impl<B> Drop for AnswerBody<B> {
     /// A body that is over is sometimes dropped by readers that knew so from its content.
     fn drop(&mut self) {
-        if let Source::Link(..) = self.source {
+        if let Source::Lent(_) = self.source {
             let polled = self.poll(&mut Context::from_waker(Waker::noop()));
             drop(polled);
         }
     }
 }
 
-impl<B: RequestBody> fmt::Debug for AnswerBody<B> {
+impl<B> fmt::Debug for AnswerBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AnswerBody")
             .field("incoming", &self.incoming)

@@ -11,20 +11,19 @@ use tokio::time::Instant;
 
 use crate::error::SendError;
 use crate::place::Place;
-use crate::request::RequestBody;
 use crate::stream::Stream;
 
 use trunk::Trunk;
-pub(crate) use trunk::{Berth, Failed, Mooring};
+pub(crate) use trunk::{Berth, Failed, Mooring, Outgoing};
 
 /// The HTTP/2 connections to one destination.
-pub(crate) struct Trunks<B: RequestBody> {
-    list: Mutex<Vec<Trunk<B>>>,
+pub(crate) struct Trunks {
+    list: Mutex<Vec<Trunk>>,
     /// Held while a connection is made, so that requests that come meanwhile share it.
     pub(crate) growing: tokio::sync::Mutex<()>,
 }
 
-impl<B: RequestBody> Trunks<B> {
+impl Trunks {
     pub(crate) fn new() -> Self {
         Self {
             list: Mutex::default(),
@@ -33,14 +32,14 @@ impl<B: RequestBody> Trunks<B> {
     }
 
     /// A place for one more stream on a connection that there is.
-    pub(crate) fn berth(&self) -> Option<Berth<B>> {
+    pub(crate) fn berth(&self) -> Option<Berth> {
         let mut list = self.lock();
         list.retain(|trunk| !trunk.is_closed());
         list.iter().find_map(Trunk::berth)
     }
 
     /// Adds a connection, and takes its first place.
-    pub(crate) async fn add(&self, stream: Stream, place: Place) -> Result<Berth<B>, SendError> {
+    pub(crate) async fn add(&self, stream: Stream, place: Place) -> Result<Berth, SendError> {
         let trunk = Trunk::new(stream, place).await?;
         let berth = trunk.berth();
         self.lock().push(trunk);
@@ -63,7 +62,7 @@ impl<B: RequestBody> Trunks<B> {
         self.lock().iter().filter(|trunk| trunk.is_idle()).count()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Trunk<B>>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Trunk>> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

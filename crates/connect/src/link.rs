@@ -2,20 +2,24 @@
 //! connection is polled by nobody.
 
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body::{Body, Frame};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::answer::Lent;
 use crate::error::SendError;
 use crate::place::Place;
 use crate::relay::Relay;
 use crate::request::RequestBody;
+use crate::shelf::Shelf;
 use crate::stream::Stream;
 use crate::upgraded::Upgraded;
 
@@ -33,6 +37,8 @@ pub(crate) struct Link<B: RequestBody> {
     deadline: Instant,
     pub(crate) idle_since: Instant,
     pub(crate) place: Place,
+    /// Where it goes when its answer is over; nowhere while it is there.
+    home: Option<Arc<Shelf<B>>>,
 }
 
 enum Driven<B: RequestBody> {
@@ -66,6 +72,7 @@ impl<B: RequestBody> Link<B> {
             deadline: now,
             idle_since: now,
             place,
+            home: None,
         })
     }
 
@@ -138,15 +145,16 @@ impl<B: RequestBody> Link<B> {
         ended
     }
 
-    /// Polls what the connection fills, without the wake-ups between the two.
-    pub(crate) fn quietly<R>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
-        self.relay.quietly(poll)
-    }
-
     /// Nobody waits for this connection any more.
     pub(crate) fn rest(&mut self, now: Instant) {
         self.relay.forget();
         self.idle_since = now;
+    }
+
+    /// For the body of the answer that has begun.
+    pub(crate) fn lend(mut self: Box<Self>, home: Arc<Shelf<B>>) -> Box<dyn Lent> {
+        self.home = Some(home);
+        self
     }
 
     /// The stream, if the connection ended by switching protocols.
@@ -169,6 +177,36 @@ impl<B: RequestBody> Link<B> {
                 return true;
             }
             self.alarm.as_mut().reset(self.deadline);
+        }
+    }
+}
+
+impl<B: RequestBody> Lent for Link<B> {
+    fn poll_frame(
+        &mut self,
+        incoming: &mut Incoming,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let next = self
+            .relay
+            .quietly(|cx| Pin::new(&mut *incoming).poll_frame(cx));
+        if next.is_ready() {
+            return next;
+        }
+        let broke = self.advance(cx);
+        let next = self
+            .relay
+            .quietly(|cx| Pin::new(&mut *incoming).poll_frame(cx));
+        // hyper tells the body only that there was an error, and the connection which one.
+        next.map_err(|error| broke.err().unwrap_or(error))
+    }
+
+    fn give_back(mut self: Box<Self>) {
+        if !self.is_ready() {
+            let _ = self.advance(&Context::from_waker(Waker::noop()));
+        }
+        if let Some(home) = self.home.take() {
+            home.put(self);
         }
     }
 }

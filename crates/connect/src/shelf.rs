@@ -18,7 +18,7 @@ pub(crate) struct Shelf<B: RequestBody> {
     pub(crate) destination: Destination,
     /// How many connections to the destination are open.
     pub(crate) open: Arc<AtomicUsize>,
-    pub(crate) trunks: Trunks<B>,
+    pub(crate) trunks: Trunks,
     /// Whether the upstream has declined HTTP/2.
     declined: AtomicBool,
     idle: Mutex<Idle<B>>,

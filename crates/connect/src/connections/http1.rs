@@ -70,7 +70,7 @@ fn answer<B: RequestBody>(
         return Err(SendError::Framing(doubt));
     }
     let body = if head.extensions.remove::<OnUpgrade>().is_none() {
-        AnswerBody::of_link(incoming, link, shelf)
+        AnswerBody::of_link(incoming, link.lend(shelf))
     } else {
         let is_asked_for = asks_to_switch && head.status == StatusCode::SWITCHING_PROTOCOLS;
         let upgraded = is_asked_for.then(|| link.into_upgraded()).flatten();

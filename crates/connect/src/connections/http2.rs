@@ -10,7 +10,7 @@ use super::Connections;
 use crate::answer::AnswerBody;
 use crate::destination::Http2;
 use crate::error::SendError;
-use crate::http2::{Berth, Failed};
+use crate::http2::{Berth, Failed, Outgoing};
 use crate::link::Link;
 use crate::request::{self, RequestBody};
 use crate::shelf::Shelf;
@@ -32,30 +32,36 @@ impl<B: RequestBody> Connections<B> {
         shelf: &Arc<Shelf<B>>,
         mut request: Request<B>,
     ) -> Result<Shared<B>, SendError> {
-        let mut unsent = SendError::Full;
-        for _ in 0..ATTEMPTS {
-            let Some(mut berth) = self.berth(shelf).await? else {
-                return Ok(Shared::Declined(request));
-            };
-            request::for_http2(&shelf.destination, &mut request)?;
+        let Some(mut berth) = self.berth(shelf).await? else {
+            return Ok(Shared::Declined(request));
+        };
+        request::for_http2(&shelf.destination, &mut request)?;
+        let mut outgoing = Outgoing::new(request);
+        let mut left = ATTEMPTS;
+        loop {
             let limit = self.settings.response_timeout;
-            match berth.exchange(request, limit).await {
+            match berth.exchange(outgoing, limit).await {
                 Ok(answer) => {
                     let body = |incoming| AnswerBody::of_stream(incoming, berth.mooring);
                     return Ok(Shared::Answered(answer.map(body)));
                 }
                 Err(Failed::Sent(error)) => return Err(error),
                 Err(Failed::Unwritten(back, error)) => {
-                    request = *back;
-                    unsent = SendError::Unsent(error);
+                    outgoing = *back;
+                    left -= 1;
+                    let next = if left > 0 {
+                        self.berth(shelf).await?
+                    } else {
+                        None
+                    };
+                    berth = next.ok_or(SendError::Unsent(error))?;
                 }
             }
         }
-        Err(unsent)
     }
 
     /// A stream, or none where the upstream speaks HTTP/1 only.
-    async fn berth(&self, shelf: &Arc<Shelf<B>>) -> Result<Option<Berth<B>>, SendError> {
+    async fn berth(&self, shelf: &Arc<Shelf<B>>) -> Result<Option<Berth>, SendError> {
         if let Some(berth) = shelf.trunks.berth() {
             self.totals.reused.fetch_add(1, Ordering::Relaxed);
             return Ok(Some(berth));

@@ -31,14 +31,14 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest head of an answer, in bytes.
 const HEAD: u32 = 64 << 10;
 
-type Http2<B> = Connection<TokioIo<Stream>, Watched<B>, TokioExecutor>;
+type Http2 = Connection<TokioIo<Stream>, Watched, TokioExecutor>;
 
 /// A connection that any number of requests share.
-pub(super) struct Trunk<B: RequestBody> {
-    sender: SendRequest<Watched<B>>,
+pub(super) struct Trunk {
+    sender: SendRequest<Watched>,
     /// Shared with the task that drives it, to ask how many streams the upstream allows; gone at
     /// its end.
-    connection: Arc<Mutex<Option<Http2<B>>>>,
+    connection: Arc<Mutex<Option<Http2>>>,
     load: Arc<Load>,
 }
 
@@ -49,23 +49,37 @@ struct Load {
 }
 
 /// The right to one stream.
-pub(crate) struct Berth<B> {
-    sender: SendRequest<Watched<B>>,
+pub(crate) struct Berth {
+    sender: SendRequest<Watched>,
     pub(crate) mooring: Mooring,
 }
 
 /// Counts as a stream until it is dropped.
 pub(crate) struct Mooring(Arc<Load>);
 
+/// A request, and where the failure of its body is found.
+pub(crate) struct Outgoing {
+    request: Request<Watched>,
+    failure: Failure,
+}
+
 /// Why a request has no answer.
-pub(crate) enum Failed<B> {
+pub(crate) enum Failed {
     /// It was not sent, and this is it.
-    Unwritten(Box<Request<B>>, hyper::Error),
+    Unwritten(Box<Outgoing>, hyper::Error),
     /// It was, or may have been.
     Sent(SendError),
 }
 
-impl<B: RequestBody> Trunk<B> {
+impl Outgoing {
+    pub(crate) fn new<B: RequestBody>(request: Request<B>) -> Self {
+        let failure = Failure::default();
+        let request = request.map(|body| Watched::new(body, &failure));
+        Self { request, failure }
+    }
+}
+
+impl Trunk {
     /// Must be called in a runtime: the connection is driven by a task, which ends with it.
     pub(super) async fn new(stream: Stream, place: Place) -> Result<Self, SendError> {
         let handshake = Builder::new(TokioExecutor::new())
@@ -108,7 +122,7 @@ impl<B: RequestBody> Trunk<B> {
     }
 
     /// A place for a stream, if the upstream allows one more.
-    pub(super) fn berth(&self) -> Option<Berth<B>> {
+    pub(super) fn berth(&self) -> Option<Berth> {
         let connection = self
             .connection
             .lock()
@@ -125,7 +139,7 @@ impl<B: RequestBody> Trunk<B> {
 }
 
 /// Why the connection ended is told to the requests that were on it.
-async fn drive<B: RequestBody>(connection: Arc<Mutex<Option<Http2<B>>>>, place: Place) {
+async fn drive(connection: Arc<Mutex<Option<Http2>>>, place: Place) {
     std::future::poll_fn(|cx| {
         let mut shared = connection.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(open) = shared.as_mut() else {
@@ -142,32 +156,29 @@ async fn drive<B: RequestBody>(connection: Arc<Mutex<Option<Http2<B>>>>, place: 
     drop(place);
 }
 
-impl<B: RequestBody> Berth<B> {
+impl Berth {
     /// Sends a request and waits for the head of its answer.
     ///
     /// CANCEL: dropping it resets the stream.
     pub(crate) async fn exchange(
         &mut self,
-        request: Request<B>,
+        outgoing: Outgoing,
         limit: Duration,
-    ) -> Result<Response<Incoming>, Failed<B>> {
-        let (head, body) = request.into_parts();
-        let (body, failure) = Watched::new(body);
-        let sending = self
-            .sender
-            .try_send_request(Request::from_parts(head, body));
+    ) -> Result<Response<Incoming>, Failed> {
+        let Outgoing { request, failure } = outgoing;
+        let sending = self.sender.try_send_request(request);
         match timeout(limit, sending).await {
             Err(_) => Err(Failed::Sent(SendError::ResponseTimeout)),
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(failed(error, &failure)),
+            Ok(Err(error)) => Err(failed(error, failure)),
         }
     }
 }
 
-fn failed<B>(mut error: TrySendError<Request<Watched<B>>>, failure: &Failure) -> Failed<B> {
+fn failed(mut error: TrySendError<Request<Watched>>, failure: Failure) -> Failed {
     if let Some(request) = error.take_message() {
-        let request = Box::new(request.map(|watched| watched.body));
-        return Failed::Unwritten(request, error.into_error());
+        let outgoing = Box::new(Outgoing { request, failure });
+        return Failed::Unwritten(outgoing, error.into_error());
     }
     let error = error.into_error();
     Failed::Sent(match failure.take() {

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
 
 use crate::request::{BoxError, RequestBody};
 
@@ -25,9 +26,10 @@ impl Failure {
     }
 }
 
-/// The body, looked at as it passes.
-pub(super) struct Watched<B> {
-    pub(super) body: B,
+/// The body, looked at as it passes. It is the same type for all bodies: what hyper makes of a body's
+/// type for HTTP/2 would put bounds on it that no caller's future could be proved to hold.
+pub(super) struct Watched {
+    body: Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>,
     failure: Failure,
 }
 
@@ -36,28 +38,26 @@ pub(super) struct Watched<B> {
 #[error("the request's body broke off")]
 pub(super) struct Kept;
 
-impl<B> Watched<B> {
-    pub(super) fn new(body: B) -> (Self, Failure) {
-        let failure = Failure::default();
-        let watched = Self {
-            body,
+impl Watched {
+    pub(super) fn new<B: RequestBody>(body: B, failure: &Failure) -> Self {
+        Self {
+            body: Box::pin(body.map_err(Into::into)),
             failure: failure.clone(),
-        };
-        (watched, failure)
+        }
     }
 }
 
-impl<B: RequestBody> Body for Watched<B> {
+impl Body for Watched {
     type Data = Bytes;
     type Error = Kept;
 
     fn poll_frame(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Kept>>> {
-        let this = self.get_mut();
-        Pin::new(&mut this.body).poll_frame(cx).map_err(|error| {
-            this.failure.set(error.into());
+        let next = self.body.as_mut().poll_frame(cx);
+        next.map_err(|error| {
+            self.failure.set(error);
             Kept
         })
     }

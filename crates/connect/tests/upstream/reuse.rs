@@ -1,5 +1,6 @@
 //! Which connections serve another request.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
@@ -256,4 +257,48 @@ async fn a_body_outlives_the_pool_and_closes_its_connection() {
     let answer = pool.send(&to, get("/")).await;
     drop(pool);
     assert_eq!(text(answer).await, "hello");
+}
+
+#[tokio::test]
+async fn large_bodies_pass_in_both_directions() {
+    let large: &'static str = "0123456789abcdef".repeat(1 << 16).leak();
+    let (server, to) = upstream(vec![vec![ok(large)]]).await;
+    let pool = pool();
+    for _ in 0..2 {
+        let answer = text(pool.send(&to, post(whole(large))).await).await;
+        assert!(answer == large);
+    }
+    let seen = server.seen();
+    assert!(
+        seen.requests
+            .iter()
+            .all(|request| request.body == large.as_bytes())
+    );
+    assert_eq!(seen.connections, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_wake_up_is_lost_between_threads() {
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    let writes = [head, "3\r\none\r\n", "3\r\ntwo\r\n", "0\r\n\r\n"];
+    let script = writes.map(Step::write).to_vec();
+    let (server, to) = upstream(vec![script]).await;
+    let pool = Arc::new(pool());
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (pool, to) = (Arc::clone(&pool), to.clone());
+        tasks.spawn(async move {
+            for _ in 0..50 {
+                let answer = pool.send(&to, post(whole("{}"))).await;
+                // The body goes on in another task, and so perhaps on another thread.
+                let answer = tokio::spawn(text(answer)).await.unwrap();
+                assert_eq!(answer, "onetwo");
+            }
+        });
+    }
+    let all = async { while tasks.join_next().await.transpose().unwrap().is_some() {} };
+    let limit = tollgate_testkit::DEADLINE;
+    tokio::time::timeout(limit, all).await.unwrap();
+    assert_eq!(server.seen().requests.len(), 800);
+    assert!(pool.stats().made <= 16, "{:?}", pool.stats());
 }
