@@ -164,7 +164,7 @@ impl System {
         let create = ["model", "create", model, "--provider", "openai"];
         self.try_admin(&[create.as_slice(), &["--price", PRICE]].concat());
         let vendor = ["--dialect", "openai", "--provider", "openai"];
-        let served = ["--models", model, "--base-url", url];
+        let served = ["--models", model, "--allow-private", "--base-url", url];
         let base = ["upstream", "create", name.as_str()];
         self.admin(&[&base, vendor.as_slice(), &served, more].concat());
     }
@@ -317,6 +317,7 @@ fn furnish(directory: &Path, store: &str, provider: &str) {
     let key = [
         "--credential-env",
         "TEST_UPSTREAM_KEY",
+        "--allow-private",
         "--base-url",
         provider,
     ];
@@ -348,6 +349,7 @@ fn furnish(directory: &Path, store: &str, provider: &str) {
     let key = [
         "--credential-env",
         "TEST_UPSTREAM_KEY",
+        "--allow-private",
         "--base-url",
         crm.as_str(),
     ];

@@ -38,7 +38,12 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ),
     (
         "tollgate-admin-core",
-        &["tollgate-policy", "tollgate-rights", "tollgate-store"],
+        &[
+            "tollgate-connect",
+            "tollgate-policy",
+            "tollgate-rights",
+            "tollgate-store",
+        ],
     ),
     ("tollgate-connect", &[]),
     ("tollgate-simulator", &[]),

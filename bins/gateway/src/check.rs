@@ -94,10 +94,13 @@ async fn credentials(store: &Store) -> Result<Vec<String>, Failure> {
         .upstream_list()
         .await
         .map_err(|error| Failure::start("the upstreams cannot be read", error))?;
-    let unset = upstreams.iter().filter_map(|stored| match &stored.credential {
+    let all = upstreams.iter().flat_map(|stored| {
+        let used = stored.credentials.iter().filter(|one| one.enabled);
+        used.map(|one| (&stored.upstream.name, &one.kept))
+    });
+    let unset = all.filter_map(|(upstream, kept)| match kept {
         CredentialKept::Env(name) if environment(name).is_none_or(|value| value.is_empty()) => {
-            let upstream = &stored.upstream.name;
-            Some(format!("upstream `{upstream}` reads its credential from the variable `{name}`, which is not set"))
+            Some(format!("upstream `{upstream}` reads a credential from the variable `{name}`, which is not set"))
         }
         _ => None,
     });

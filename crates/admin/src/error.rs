@@ -120,7 +120,9 @@ impl From<StoreError> for AdminError {
             StoreError::BadCursor => Self::invalid("cursor", error),
             StoreError::Amount { .. } => Self::invalid("amount", error),
             StoreError::CreditLine(_) => Self::invalid("credit_line", error),
-            StoreError::SecretCount(_)
+            StoreError::NoCredential(_)
+            | StoreError::CredentialTaken(_)
+            | StoreError::SecretCount(_)
             | StoreError::NameTaken { .. }
             | StoreError::MountTaken(_)
             | StoreError::SecretTaken

@@ -1,7 +1,7 @@
 //! What an operator does with groups.
 
 use serde::Deserialize;
-use tollgate_policy::group::{Multiplier, Terms};
+use tollgate_policy::group::{Fallbacks, Multiplier, Terms};
 use tollgate_policy::id::GroupId;
 use tollgate_policy::name::Name;
 use tollgate_store::Kind;
@@ -46,6 +46,8 @@ pub struct TermsInput {
     /// What becomes of a call whose client leaves: `cancel`, or `drain:` and 1 to 3600 seconds;
     /// `cancel` if it was never said.
     pub on_leave: Option<String>,
+    /// All fallbacks from now on, each `MODEL=MODEL,MODEL`; an empty list for none.
+    pub fallbacks: Option<Vec<String>>,
 }
 
 /// What to change of a group, as it is written: what is missing stays as it is.
@@ -78,6 +80,7 @@ impl TermsInput {
             on_leave: on_leave
                 .map(|text| parsed("on_leave", text.trim()))
                 .transpose()?,
+            fallbacks: self.fallbacks.as_deref().map(fallbacks).transpose()?,
         })
     }
 
@@ -88,9 +91,25 @@ impl TermsInput {
             shared: edit.shared.unwrap_or_default(),
             enforcement: edit.enforcement.unwrap_or_default(),
             on_leave: edit.on_leave.unwrap_or_default(),
-            ..Terms::default()
+            fallbacks: edit.fallbacks.unwrap_or_default(),
         })
     }
+}
+
+fn fallbacks(list: &[String]) -> Result<Fallbacks, AdminError> {
+    let mut fallbacks = Fallbacks::default();
+    for text in list.iter().filter(|text| !text.trim().is_empty()) {
+        let (model, others) = text.split_once('=').ok_or_else(|| {
+            AdminError::invalid("fallback", "write `MODEL=MODEL`, or several with commas")
+        })?;
+        let others = others.split(',').map(|one| parsed("fallback", one.trim()));
+        let set = fallbacks.set(
+            parsed("fallback", model.trim())?,
+            others.collect::<Result<_, _>>()?,
+        );
+        set.map_err(|error| AdminError::invalid("fallback", error))?;
+    }
+    Ok(fallbacks)
 }
 
 /// Makes a group.

@@ -1,7 +1,9 @@
 //! What an operator does with upstreams.
 
+pub mod credential;
 mod input;
 mod probe;
+mod reach;
 
 use tollgate_policy::id::UpstreamId;
 use tollgate_policy::name::Name;
@@ -10,6 +12,7 @@ use tollgate_store::upstream::{NewUpstream, StoredUpstream, UpstreamEdit};
 
 pub use input::{CredentialInput, ServedInput, UpstreamChange, UpstreamInput};
 pub use probe::{TestInput, test};
+pub use reach::ReachInput;
 pub use tollgate_rights::source::UpstreamSecret;
 
 use crate::context::Context;
@@ -29,14 +32,20 @@ pub async fn create(context: &Context, input: UpstreamInput) -> Result<UpstreamV
         .ok_or_else(|| AdminError::invalid("models", "name models, or a mount"))?;
     input::fits(dialect, &serves)?;
     let groups = input::groups(context, input.groups.as_deref()).await?;
+    let base_url = input::base_url(&input.base_url)?;
+    let (reach, proxy) = input.reach.new_reach()?;
+    reach::check_address(&base_url, reach.allow_private)?;
     let new = NewUpstream {
         name: parsed("name", &input.name)?,
         provider: parsed("provider", &input.provider)?,
         dialect,
-        base_url: input::base_url(&input.base_url)?,
+        base_url,
         carrier: input::carrier(input.carrier.as_deref())?
             .unwrap_or_else(|| input::usual_carrier(dialect)),
         credential: input.credential.checked()?,
+        reach,
+        proxy,
+        sticky: input.sticky,
         enabled: true,
         priority: input.priority,
         weight: input.weight,
@@ -58,8 +67,12 @@ pub async fn create(context: &Context, input: UpstreamInput) -> Result<UpstreamV
 /// Where the store does not answer.
 pub async fn list(context: &Context) -> Result<Vec<UpstreamView>, AdminError> {
     let groups = group::list(context).await?;
-    let upstreams = context.store().upstream_list().await?;
-    let shown = upstreams.iter().map(|one| UpstreamView::new(one, &groups));
+    let store = context.store();
+    let upstreams = store.upstream_list().await?;
+    let states = store.upstream_states(context.now()).await?;
+    let shown = upstreams
+        .iter()
+        .map(|one| UpstreamView::new(one, &groups, &states));
     Ok(shown.collect())
 }
 
@@ -81,7 +94,13 @@ pub async fn edit(
     which: &str,
     change: UpstreamChange,
 ) -> Result<UpstreamView, AdminError> {
-    let found = find(context, which).await?.upstream;
+    let stored = find(context, which).await?;
+    let found = &stored.upstream;
+    if change.credential.is_some() && stored.credentials.len() > 1 {
+        let problem =
+            "the upstream has several credentials: change them with `upstream credential`";
+        return Err(AdminError::invalid("credential", problem));
+    }
     let dialect = change.dialect.as_deref();
     let dialect = dialect.map(|text| parsed("dialect", text)).transpose()?;
     let serves = input::serves(change.models.as_deref(), change.mount.as_deref())?;
@@ -90,6 +109,9 @@ pub async fn edit(
     let price = input::price(change.price.as_deref(), kept)?;
     let provider = change.provider.as_deref();
     let base_url = change.base_url.as_deref();
+    let base_url = base_url.map(input::base_url).transpose()?;
+    let reach = change.reach.edit()?;
+    reach::check_edit(&stored, base_url.as_ref(), &reach)?;
     let edit = UpstreamEdit {
         name: change
             .name
@@ -98,12 +120,14 @@ pub async fn edit(
             .transpose()?,
         provider: provider.map(|text| parsed("provider", text)).transpose()?,
         dialect,
-        base_url: base_url.map(input::base_url).transpose()?,
+        base_url,
         carrier: input::carrier(change.carrier.as_deref())?,
         credential: change
             .credential
             .map(CredentialInput::checked)
             .transpose()?,
+        reach,
+        sticky: change.sticky,
         enabled: change.enabled,
         priority: change.priority,
         weight: change.weight,
@@ -150,7 +174,9 @@ pub(crate) async fn find(context: &Context, which: &str) -> Result<StoredUpstrea
 }
 
 async fn view(context: &Context, stored: &StoredUpstream) -> Result<UpstreamView, AdminError> {
-    Ok(UpstreamView::new(stored, &group::list(context).await?))
+    let states = context.store().upstream_states(context.now()).await?;
+    let groups = group::list(context).await?;
+    Ok(UpstreamView::new(stored, &groups, &states))
 }
 
 fn reference(stored: &StoredUpstream) -> Reference {

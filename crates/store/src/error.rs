@@ -1,7 +1,7 @@
 //! Why the store did not do as it was asked.
 
 use tollgate_policy::credits::Credits;
-use tollgate_policy::id::TokenId;
+use tollgate_policy::id::{CredentialId, TokenId};
 
 use crate::key::KeyError;
 
@@ -46,6 +46,12 @@ pub enum StoreError {
     /// A path prefix leads to one upstream.
     #[error("another upstream is already mounted under `/{0}`: choose another prefix")]
     MountTaken(String),
+    /// An upstream has no such credential, or not any more.
+    #[error("the upstream has no credential `{0}`")]
+    NoCredential(CredentialId),
+    /// The credentials of an upstream have different names.
+    #[error("the upstream has a credential named `{0}` already: choose a different name")]
+    CredentialTaken(String),
     /// A secret belongs to one token.
     #[error("this secret already belongs to a token: use another one")]
     SecretTaken,

@@ -2,7 +2,7 @@
 
 mod row;
 
-use tollgate_policy::group::{Enforcement, Group, Multiplier, OnLeave, Terms};
+use tollgate_policy::group::{Enforcement, Fallbacks, Group, Multiplier, OnLeave, Terms};
 use tollgate_policy::id::GroupId;
 use tollgate_policy::name::Name;
 use tollgate_policy::scope::Scope;
@@ -20,7 +20,7 @@ use crate::store::{Changed, Store};
 use crate::{model, upstream};
 
 use row::GroupRow;
-pub(crate) use row::all;
+pub(crate) use row::{all, fallbacks};
 
 /// A group to be made.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub struct GroupEdit {
 }
 
 /// What to change of how a group treats its tokens: `None` leaves it as it is.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct TermsEdit {
     /// What its tokens may ask for in a minute, and at once.
     pub limits: LimitsEdit,
@@ -63,6 +63,8 @@ pub struct TermsEdit {
     pub enforcement: Option<Enforcement>,
     /// What becomes of a call whose client leaves.
     pub on_leave: Option<OnLeave>,
+    /// All fallbacks from now on.
+    pub fallbacks: Option<Fallbacks>,
 }
 
 /// A group as it is kept.
@@ -219,6 +221,7 @@ impl TermsEdit {
         set(&mut terms.shared, self.shared);
         set(&mut terms.enforcement, self.enforcement);
         set(&mut terms.on_leave, self.on_leave);
+        set(&mut terms.fallbacks, self.fallbacks);
     }
 }
 

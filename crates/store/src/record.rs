@@ -2,6 +2,8 @@
 
 mod money;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use tollgate_policy::cap::CapField;
 use tollgate_policy::credits::Credits;
@@ -11,9 +13,10 @@ use tollgate_policy::upstream::Serves;
 use crate::account::StoredAccount;
 use crate::columns::{micros, price};
 use crate::group::StoredGroup;
+use crate::group::fallbacks;
 use crate::model::StoredModel;
 use crate::token::StoredToken;
-use crate::upstream::{CredentialKept, StoredUpstream};
+use crate::upstream::{CredentialKept, StoredCredential, StoredUpstream};
 
 use money::{Entry, Limits, Periodic, PriceFor};
 
@@ -57,6 +60,8 @@ pub(crate) struct Group {
     shared: bool,
     enforcement: &'static str,
     on_leave: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fallbacks: BTreeMap<String, Vec<String>>,
     scope: Scope,
     note: String,
 }
@@ -84,7 +89,7 @@ pub(crate) struct Upstream {
     dialect: &'static str,
     base_url: String,
     carrier: &'static str,
-    credential: String,
+    credentials: Vec<Credential>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     credential_replaced: bool,
     enabled: bool,
@@ -94,7 +99,24 @@ pub(crate) struct Upstream {
     mount: Option<String>,
     models: Vec<Served>,
     price: Option<String>,
+    sticky: bool,
+    headers: Vec<(String, String)>,
+    parameters: Vec<(String, String)>,
+    ca: Option<String>,
+    proxy: Option<String>,
+    allow_private: bool,
+    http2: &'static str,
+    retry_on: String,
     note: String,
+}
+
+/// Where a credential comes from, and never the credential.
+#[derive(Serialize)]
+struct Credential {
+    id: String,
+    name: String,
+    source: String,
+    enabled: bool,
 }
 
 #[derive(Serialize)]
@@ -166,6 +188,7 @@ impl From<&StoredGroup> for Group {
             shared: terms.shared,
             enforcement: terms.enforcement.name(),
             on_leave: terms.on_leave.to_string(),
+            fallbacks: fallbacks(&terms.fallbacks),
             scope: Scope::from(&stored.group.scope),
             note: stored.note.clone(),
         }
@@ -193,7 +216,8 @@ impl From<&StoredModel> for Model {
 impl Upstream {
     /// `replaced` says that a credential was given, which may look the same before and after.
     pub(crate) fn new(stored: &StoredUpstream, replaced: bool) -> Self {
-        let upstream = &stored.upstream;
+        let (upstream, reach) = (&stored.upstream, &stored.reach);
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let (mount, models) = match &upstream.serves {
             Serves::Mount(prefix) => (Some(prefix.to_string()), Vec::new()),
             Serves::Models(models) => (None, models.iter().map(Served::from).collect()),
@@ -205,11 +229,7 @@ impl Upstream {
             dialect: upstream.dialect.name(),
             base_url: public(&stored.base_url),
             carrier: stored.carrier.name(),
-            credential: match &stored.credential {
-                CredentialKept::None => "none".to_owned(),
-                CredentialKept::Env(name) => format!("env:{name}"),
-                CredentialKept::Sealed => "sealed".to_owned(),
-            },
+            credentials: stored.credentials.iter().map(Credential::from).collect(),
             credential_replaced: replaced,
             enabled: upstream.enabled,
             priority: upstream.priority,
@@ -218,7 +238,37 @@ impl Upstream {
             mount,
             models,
             price: price(upstream.price.as_ref()),
+            sticky: upstream.sticky,
+            headers: reach
+                .headers
+                .iter()
+                .map(|one| pair(one.name(), one.value()))
+                .collect(),
+            parameters: reach
+                .parameters
+                .iter()
+                .map(|one| pair(one.name(), one.json()))
+                .collect(),
+            ca: reach.ca.clone(),
+            proxy: stored.proxy.clone(),
+            allow_private: reach.allow_private,
+            http2: reach.http2.name(),
+            retry_on: reach.retry_on.to_string(),
             note: stored.note.clone(),
+        }
+    }
+}
+
+impl From<&StoredCredential> for Credential {
+    fn from(stored: &StoredCredential) -> Self {
+        Self {
+            id: stored.id.to_string(),
+            name: stored.name.to_string(),
+            source: match &stored.kept {
+                CredentialKept::Env(name) => format!("env:{name}"),
+                CredentialKept::Sealed => "sealed".to_owned(),
+            },
+            enabled: stored.enabled,
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::store::{Inner, Store};
 use crate::token::row::TokenRow;
 use crate::token::secret;
 use crate::upstream::StoredUpstream;
-use crate::upstream::credential::{self, CredentialColumns};
+use crate::upstream::credential::{self, Kept};
 use crate::{feed, group, model, setting, upstream, uses};
 
 impl Source for Store {
@@ -134,7 +134,7 @@ struct Parts {
     groups: Vec<StoredGroup>,
     models: Vec<StoredModel>,
     default_price: Option<Price>,
-    upstreams: Vec<(StoredUpstream, CredentialColumns)>,
+    upstreams: Vec<(StoredUpstream, Kept)>,
 }
 
 impl Parts {

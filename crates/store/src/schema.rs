@@ -66,6 +66,7 @@ diesel::table! {
         shared -> Bool,
         enforcement -> Text,
         on_leave -> Text,
+        fallbacks -> Text,
     }
 }
 
@@ -159,8 +160,6 @@ diesel::table! {
         dialect -> Text,
         base_url -> Text,
         carrier -> Text,
-        credential_env -> Nullable<Text>,
-        credential_sealed -> Nullable<Binary>,
         enabled -> Bool,
         priority -> BigInt,
         weight -> BigInt,
@@ -170,6 +169,40 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         price -> Nullable<Text>,
+        sticky -> Bool,
+        headers -> Text,
+        parameters -> Text,
+        ca -> Nullable<Text>,
+        proxy -> Nullable<Text>,
+        proxy_sealed -> Nullable<Binary>,
+        allow_private -> Bool,
+        http2 -> Text,
+        retry_on -> Text,
+    }
+}
+
+diesel::table! {
+    upstream_credentials (id) {
+        id -> BigInt,
+        upstream_id -> BigInt,
+        name -> Text,
+        env -> Nullable<Text>,
+        sealed -> Nullable<Binary>,
+        enabled -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    upstream_states (gateway_id, upstream_id, credential_id) {
+        gateway_id -> Binary,
+        upstream_id -> BigInt,
+        credential_id -> BigInt,
+        state -> Text,
+        reason -> Text,
+        since -> BigInt,
+        until_at -> Nullable<BigInt>,
+        seen_at -> BigInt,
     }
 }
 

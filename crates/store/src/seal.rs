@@ -11,10 +11,20 @@ use crate::key::{KeyError, MasterKey, fill};
 
 const NONCE: usize = 24;
 
+/// What a sealed text is for: one cannot be taken for the other.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    /// A credential of the upstream.
+    Credential,
+    /// The address of the proxy by which it is reached.
+    Proxy,
+}
+
 /// Encrypts a credential for one upstream: a random nonce, then the ciphertext.
 pub(crate) fn seal(
     key: &MasterKey,
     upstream: UpstreamId,
+    purpose: Purpose,
     secret: &UpstreamSecret,
 ) -> Result<Vec<u8>, StoreError> {
     let mut nonce = [0; NONCE];
@@ -22,7 +32,7 @@ pub(crate) fn seal(
     let sealed = cipher(key)
         .encrypt(
             &XNonce::from(nonce),
-            payload(secret.reveal().as_bytes(), &bound_to(upstream)),
+            payload(secret.reveal().as_bytes(), &bound_to(upstream, purpose)),
         )
         // Only a text of hundreds of gigabytes cannot be encrypted.
         .map_err(|_| StoreError::Key(KeyError::Entropy))?;
@@ -33,6 +43,7 @@ pub(crate) fn seal(
 pub(crate) fn unseal(
     key: &MasterKey,
     upstream: UpstreamId,
+    purpose: Purpose,
     sealed: &[u8],
 ) -> Result<UpstreamSecret, StoreError> {
     let damaged = |why: &str| StoreError::corrupt("upstreams", upstream, why);
@@ -40,7 +51,10 @@ pub(crate) fn unseal(
         .split_first_chunk::<NONCE>()
         .ok_or_else(|| damaged("the sealed credential is too short"))?;
     let clear = cipher(key)
-        .decrypt(&XNonce::from(*nonce), payload(text, &bound_to(upstream)))
+        .decrypt(
+            &XNonce::from(*nonce),
+            payload(text, &bound_to(upstream, purpose)),
+        )
         .map_err(|_| damaged("the sealed credential was not made for this upstream"))?;
     let clear = Zeroizing::new(clear);
     let text = std::str::from_utf8(&clear).map_err(|_| damaged("the credential is no text"))?;
@@ -56,20 +70,32 @@ fn payload<'a>(msg: &'a [u8], aad: &'a [u8]) -> Payload<'a, 'a> {
 }
 
 /// Associated data: a value that is moved to another row does not open there.
-fn bound_to(upstream: UpstreamId) -> [u8; 8] {
-    upstream.raw().to_be_bytes()
+fn bound_to(upstream: UpstreamId, purpose: Purpose) -> Vec<u8> {
+    let what: &[u8] = match purpose {
+        Purpose::Credential => b"",
+        Purpose::Proxy => b"proxy",
+    };
+    [upstream.raw().to_be_bytes().as_slice(), what].concat()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PURPOSE: Purpose = Purpose::Credential;
+
     fn upstream(raw: i64) -> UpstreamId {
         UpstreamId::from_raw(raw).unwrap()
     }
 
     fn sealed(key: &MasterKey) -> Vec<u8> {
-        seal(key, upstream(1), &UpstreamSecret::new("sk-live".to_owned())).unwrap()
+        seal(
+            key,
+            upstream(1),
+            PURPOSE,
+            &UpstreamSecret::new("sk-live".to_owned()),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -80,11 +106,12 @@ mod tests {
         );
         let value = sealed(&key);
         assert_eq!(
-            unseal(&key, upstream(1), &value).unwrap().reveal(),
+            unseal(&key, upstream(1), PURPOSE, &value).unwrap().reveal(),
             "sk-live"
         );
-        assert!(unseal(&key, upstream(2), &value).is_err());
-        assert!(unseal(&other, upstream(1), &value).is_err());
+        assert!(unseal(&key, upstream(2), PURPOSE, &value).is_err());
+        assert!(unseal(&other, upstream(1), PURPOSE, &value).is_err());
+        assert!(unseal(&key, upstream(1), Purpose::Proxy, &value).is_err());
     }
 
     #[test]
@@ -94,9 +121,12 @@ mod tests {
         for at in 0..value.len() {
             let mut changed = value.clone();
             changed[at] ^= 1;
-            assert!(unseal(&key, upstream(1), &changed).is_err(), "byte {at}");
             assert!(
-                unseal(&key, upstream(1), &value[..at]).is_err(),
+                unseal(&key, upstream(1), PURPOSE, &changed).is_err(),
+                "byte {at}"
+            );
+            assert!(
+                unseal(&key, upstream(1), PURPOSE, &value[..at]).is_err(),
                 "cut at {at}"
             );
         }

@@ -2,8 +2,10 @@
 
 mod change;
 pub(crate) mod credential;
+mod reach;
 pub(crate) mod row;
 mod served;
+mod state;
 
 use tollgate_policy::endpoint::Dialect;
 use tollgate_policy::id::{GroupId, UpstreamId};
@@ -12,15 +14,17 @@ use tollgate_policy::price::Price;
 use tollgate_policy::scope::Allow;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::upstream::{Serves, Upstream};
-use tollgate_rights::source::{Access, Carrier};
+use tollgate_rights::source::{Access, Carrier, ProxyAddress};
 use url::Url;
 
 use crate::actor::Actor;
 use crate::error::StoreError;
 use crate::store::Store;
 
-pub use credential::{CredentialKept, NewCredential};
+pub use credential::{CredentialChange, CredentialKept, DEFAULT, NewCredential, StoredCredential};
+pub use reach::{Reach, ReachEdit};
 pub(crate) use row::all;
+pub use state::{SeenState, StoredState};
 
 /// An upstream to be made.
 #[derive(Debug)]
@@ -35,8 +39,14 @@ pub struct NewUpstream {
     pub base_url: Url,
     /// Where its credential goes.
     pub carrier: Carrier,
-    /// Its credential.
+    /// Its credential, under the name [`DEFAULT`].
     pub credential: NewCredential,
+    /// How requests are sent to it.
+    pub reach: Reach,
+    /// The proxy by which it is reached.
+    pub proxy: Option<ProxyAddress>,
+    /// Whether the calls of a token stay together.
+    pub sticky: bool,
     /// Whether it takes calls.
     pub enabled: bool,
     /// A higher priority is tried first.
@@ -66,8 +76,12 @@ pub struct UpstreamEdit {
     pub base_url: Option<Url>,
     /// Where its credential goes.
     pub carrier: Option<Carrier>,
-    /// A new credential.
+    /// A credential in place of all that it has.
     pub credential: Option<NewCredential>,
+    /// How requests are sent to it.
+    pub reach: ReachEdit,
+    /// Whether the calls of a token stay together.
+    pub sticky: Option<bool>,
     /// Whether it takes calls.
     pub enabled: Option<bool>,
     /// A higher priority is tried first.
@@ -91,10 +105,14 @@ pub struct StoredUpstream {
     pub upstream: Upstream,
     /// The address below which its routes are.
     pub base_url: Url,
-    /// Where its credential goes.
+    /// Where its credentials go.
     pub carrier: Carrier,
-    /// Where its credential comes from.
-    pub credential: CredentialKept,
+    /// Its credentials, in the order in which they were made.
+    pub credentials: Vec<StoredCredential>,
+    /// How requests are sent to it.
+    pub reach: Reach,
+    /// The proxy by which it is reached, without user and password.
+    pub proxy: Option<String>,
     /// For operators.
     pub note: String,
     /// When it was made.
@@ -142,7 +160,25 @@ impl Store {
         .await
     }
 
-    /// Deletes an upstream with its credential.
+    /// Changes the credentials of an upstream.
+    ///
+    /// # Errors
+    /// Where the upstream or the credential is not there, or the name is taken.
+    pub async fn upstream_credential(
+        &self,
+        who: &Actor,
+        id: UpstreamId,
+        change: CredentialChange,
+        at: Timestamp,
+    ) -> Result<StoredUpstream, StoreError> {
+        let key = self.inner().key.clone();
+        self.write(who, at, move |conn| {
+            Box::pin(change::credentials(conn, key, id, change, at))
+        })
+        .await
+    }
+
+    /// Deletes an upstream with its credentials.
     ///
     /// # Errors
     /// Where it is not there.

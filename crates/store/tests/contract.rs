@@ -48,6 +48,7 @@ mod contract {
     pub mod quotas;
     pub mod receipts;
     pub mod rights;
+    pub mod routing;
     pub mod tokens;
     pub mod usage;
     pub mod writers;

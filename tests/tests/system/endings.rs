@@ -368,7 +368,7 @@ async fn serve(system: &System, scripts: [(&str, Vec<Vec<Step>>); 2]) -> Vec<Raw
         let name = format!("raw {dialect}");
         let url = upstream.url();
         let create = ["upstream", "create", &name, "--dialect", dialect];
-        let served = ["--models", &model, "--base-url", &url];
+        let served = ["--models", &model, "--allow-private", "--base-url", &url];
         system.admin(&[create.as_slice(), &vendor, &served].concat());
         upstreams.push(upstream);
     }

@@ -322,6 +322,7 @@ async fn a_model_is_named_to_the_upstream_as_it_knows_it() {
         "openai",
         "--models",
         "public-name=their-\"name\"",
+        "--allow-private",
         "--base-url",
         &url,
     ]);

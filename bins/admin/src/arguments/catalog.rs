@@ -44,7 +44,7 @@ pub(crate) struct GroupCreate {
 /// Change a group.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("change").required(true).multiple(true)
-    .args(["name", "multiplier", "rpm", "tpm", "concurrency", "shared_limits", "enforcement", "on_leave",
+    .args(["name", "multiplier", "rpm", "tpm", "concurrency", "shared_limits", "enforcement", "on_leave", "fallbacks",
            "models", "providers", "endpoints", "ips", "note"])))]
 pub(crate) struct GroupEdit {
     #[command(flatten)]
@@ -86,4 +86,8 @@ pub(crate) struct TermsArguments {
     /// seconds
     #[arg(long, value_name = "HOW")]
     pub(crate) on_leave: Option<String>,
+    /// The models that are tried in place of one that nobody serves just now, in order; repeat it for
+    /// more models, blank for none
+    #[arg(long = "fallback", value_name = "MODEL=MODEL,MODEL")]
+    pub(crate) fallbacks: Option<Vec<String>>,
 }

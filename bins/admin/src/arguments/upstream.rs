@@ -1,10 +1,14 @@
 //! The commands of upstreams.
 
-use std::path::PathBuf;
+mod credential;
+mod reach;
 
 use clap::{Args, Subcommand};
 
 use super::Which;
+
+pub(crate) use credential::{CredentialArguments, CredentialCommand, OneCredential};
+pub(crate) use reach::ReachArguments;
 
 /// What can be done with upstreams.
 #[derive(Debug, Subcommand)]
@@ -25,6 +29,9 @@ pub(crate) enum UpstreamCommand {
     Delete(Which),
     /// Make one small real call to an upstream, which may cost a little
     Test(UpstreamTest),
+    /// Add, list, replace, enable, disable and remove the credentials of an upstream
+    #[command(subcommand)]
+    Credential(CredentialCommand),
 }
 
 /// Create an upstream.
@@ -54,6 +61,8 @@ pub(crate) struct UpstreamCreate {
     pub(crate) price: Option<String>,
     #[command(flatten)]
     pub(crate) credential: CredentialArguments,
+    #[command(flatten)]
+    pub(crate) reach: ReachArguments,
     /// The header of the credential: bearer, apikey-scheme, x-api-key, api-key or x-goog-api-key;
     /// by default what the dialect uses
     #[arg(long)]
@@ -72,30 +81,13 @@ pub(crate) struct UpstreamCreate {
     pub(crate) note: String,
 }
 
-/// Where the credential of an upstream comes from.
-#[derive(Debug, Args)]
-#[group(multiple = false)]
-pub(crate) struct CredentialArguments {
-    /// Read the credential from this environment variable of the gateway
-    #[arg(long, value_name = "VARIABLE")]
-    pub(crate) credential_env: Option<String>,
-    /// Keep the credential in this file, sealed, in the database; `-` reads standard input
-    #[arg(long, value_name = "FILE")]
-    pub(crate) credential_file: Option<PathBuf>,
-    /// Ask for the credential, and keep it sealed in the database
-    #[arg(long)]
-    pub(crate) credential_prompt: bool,
-    /// It wants no credential
-    #[arg(long)]
-    pub(crate) no_credential: bool,
-}
-
 /// Change an upstream.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("change").required(true).multiple(true)
     .args(["name", "base_url", "dialect", "provider", "models", "mount", "price", "credential_env",
            "credential_file", "credential_prompt", "no_credential", "carrier", "groups", "priority",
-           "weight", "note"])))]
+           "weight", "note", "headers", "parameters", "ca_file", "proxy_env", "proxy_file",
+           "no_proxy", "allow_private", "http2", "retry_on", "sticky"])))]
 pub(crate) struct UpstreamEdit {
     #[command(flatten)]
     pub(crate) which: Which,
@@ -122,6 +114,8 @@ pub(crate) struct UpstreamEdit {
     pub(crate) price: Option<String>,
     #[command(flatten)]
     pub(crate) credential: CredentialArguments,
+    #[command(flatten)]
+    pub(crate) reach: ReachArguments,
     /// The header of the credential
     #[arg(long)]
     pub(crate) carrier: Option<String>,

@@ -55,6 +55,7 @@ fn show(session: &Session<'_>, group: &GroupView) -> Result<(), Failure> {
         ("limits", of_group(&group.limits, group.shared_limits)),
         ("enforcement", group.enforcement.clone()),
         ("on leave", group.on_leave.clone()),
+        ("fallbacks", fallbacks(group)),
         ("models", list(group.scope.models.as_ref())),
         ("providers", list(group.scope.providers.as_ref())),
         ("endpoints", list(group.scope.endpoints.as_ref())),
@@ -84,6 +85,17 @@ fn show_all(session: &Session<'_>, groups: &[GroupView]) -> Result<(), Failure> 
     Ok(session.output.table(&table)?)
 }
 
+fn fallbacks(group: &GroupView) -> String {
+    let pairs = group.fallbacks.iter();
+    let shown: Vec<_> = pairs
+        .map(|(model, others)| format!("{model}={}", others.join(",")))
+        .collect();
+    if shown.is_empty() {
+        return "none".to_owned();
+    }
+    shown.join("; ")
+}
+
 /// The limits of a group, and whose they are.
 pub(super) fn of_group(view: &LimitsView, shared: bool) -> String {
     let limits = limits(view);
@@ -105,6 +117,7 @@ impl From<TermsArguments> for TermsInput {
             shared_limits: arguments.shared_limits,
             enforcement: arguments.enforcement,
             on_leave: arguments.on_leave,
+            fallbacks: arguments.fallbacks,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The commands of upstreams.
 
 mod credential;
+mod reach;
 mod shown;
 
 use tollgate_admin_core::upstream::{
@@ -37,6 +38,7 @@ pub(super) async fn run(
         UpstreamCommand::Disable(one) => switch(session, &one.which, false).await?,
         UpstreamCommand::Delete(one) => delete(session, &one.which).await?,
         UpstreamCommand::Test(arguments) => return test(session, arguments).await,
+        UpstreamCommand::Credential(command) => credential::run(command, session).await?,
     }
     Ok(Ending::Done)
 }
@@ -84,6 +86,8 @@ async fn test(session: &Session<'_>, arguments: UpstreamTest) -> Result<Ending, 
 fn input(arguments: UpstreamCreate) -> Result<UpstreamInput, Failure> {
     Ok(UpstreamInput {
         credential: credential::read(arguments.credential)?.unwrap_or(CredentialInput::None),
+        sticky: arguments.reach.sticky.unwrap_or_default(),
+        reach: reach::read(arguments.reach)?,
         name: arguments.name,
         base_url: arguments.base_url,
         dialect: arguments.dialect,
@@ -102,6 +106,8 @@ fn input(arguments: UpstreamCreate) -> Result<UpstreamInput, Failure> {
 fn change(arguments: UpstreamEdit) -> Result<UpstreamChange, Failure> {
     Ok(UpstreamChange {
         credential: credential::read(arguments.credential)?,
+        sticky: arguments.reach.sticky,
+        reach: reach::read(arguments.reach)?,
         name: arguments.name,
         base_url: arguments.base_url,
         dialect: arguments.dialect,

@@ -43,7 +43,7 @@ impl Desk {
             "group create standard",
             "account create acme --unlimited",
             "model create gpt-4o --provider openai --price input=2.5,output=10",
-            "upstream create main --dialect openai --provider openai --models gpt-4o=gpt-4o-eu --base-url http://127.0.0.1:1 --credential-env NO_SUCH_KEY",
+            "upstream create main --dialect openai --provider openai --models gpt-4o=gpt-4o-eu --base-url http://127.0.0.1:1 --allow-private --credential-env NO_SUCH_KEY",
         ] {
             let said = desk.run(command);
             assert_eq!(said.code, 0, "{command}: {said:?}");

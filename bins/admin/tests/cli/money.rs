@@ -169,7 +169,7 @@ fn prices_are_set_shown_and_removed() {
         desk.json("model default-price refuse")["price"],
         Value::Null
     );
-    let mount = desk.json("upstream create crm --dialect plain --provider crm --mount crm --base-url http://127.0.0.1:1 --no-credential --price request=0.001");
+    let mount = desk.json("upstream create crm --dialect plain --provider crm --mount crm --base-url http://127.0.0.1:1 --allow-private --no-credential --price request=0.001");
     assert_eq!(mount["price"], json!("request=0.001"));
 }
 

@@ -5,7 +5,7 @@ use tollgate_admin_core::group::{self, GroupInput};
 use tollgate_admin_core::model::{self, ModelInput, WindowInput};
 use tollgate_admin_core::token::{self, TokenInput};
 use tollgate_admin_core::upstream::{
-    self, CredentialInput, ServedInput, UpstreamChange, UpstreamInput,
+    self, CredentialInput, ReachInput, ServedInput, UpstreamChange, UpstreamInput,
 };
 use tollgate_admin_core::{AdminError, Context, ErrorKind};
 use tollgate_simulator::{CHAT_MODEL, EMBEDDING_MODEL, MESSAGES_MODEL};
@@ -123,6 +123,12 @@ async fn serve(
         mount: models.is_none().then(|| "crm".to_owned()),
         price: models.is_none().then(|| "request=0.001".to_owned()),
         credential: CredentialInput::None,
+        reach: ReachInput {
+            // The provider of the demo is on this machine.
+            allow_private: Some(true),
+            ..ReachInput::default()
+        },
+        sticky: false,
         carrier: None,
         groups: None,
         priority: 0,

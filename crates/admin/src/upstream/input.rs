@@ -9,6 +9,7 @@ use tollgate_rights::source::{Carrier, UpstreamSecret};
 use tollgate_store::upstream::NewCredential;
 use url::Url;
 
+use super::reach::ReachInput;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::group;
@@ -37,6 +38,10 @@ pub struct UpstreamInput {
     pub price: Option<String>,
     /// Its credential.
     pub credential: CredentialInput,
+    /// How requests are sent to it.
+    pub reach: ReachInput,
+    /// Whether the calls of a token stay at one upstream, with one credential.
+    pub sticky: bool,
     /// The header of the credential; what the dialect uses if missing.
     pub carrier: Option<String>,
     /// The groups that it serves, by name or id; all if missing.
@@ -66,8 +71,12 @@ pub struct UpstreamChange {
     pub mount: Option<String>,
     /// What a call of the mount costs; blank or `unknown` for an unknown price.
     pub price: Option<String>,
-    /// A new credential.
+    /// A credential in place of the one that it has.
     pub credential: Option<CredentialInput>,
+    /// How requests are sent to it.
+    pub reach: ReachInput,
+    /// Whether the calls of a token stay at one upstream, with one credential.
+    pub sticky: Option<bool>,
     /// The header of the credential.
     pub carrier: Option<String>,
     /// The groups that it serves.

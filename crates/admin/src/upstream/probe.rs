@@ -59,8 +59,9 @@ pub async fn test(
         .first()
         .and_then(|one| one.secret.as_ref());
     let begun = Instant::now();
-    let outcome = match (&stored.credential, secret) {
-        (CredentialKept::Env(name), None) => {
+    let unset = stored.credentials.iter().find(|one| one.enabled);
+    let outcome = match (unset.map(|one| &one.kept), secret) {
+        (Some(CredentialKept::Env(name)), None) => {
             Err(format!("the environment variable `{name}` is not set here"))
         }
         _ => timeout(limit, call.send(&access, stored.upstream.dialect))

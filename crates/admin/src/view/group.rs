@@ -1,6 +1,9 @@
 //! Groups as they are shown.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use tollgate_policy::group::Fallbacks;
 use tollgate_store::group::StoredGroup;
 
 use super::ScopeView;
@@ -24,6 +27,8 @@ pub struct GroupView {
     pub enforcement: String,
     /// What becomes of a call whose client leaves: `cancel`, or `drain:` and seconds.
     pub on_leave: String,
+    /// The models that take the place of one that nobody serves just now, by model.
+    pub fallbacks: BTreeMap<String, Vec<String>>,
     /// Restrictions of all its tokens.
     #[serde(flatten)]
     pub scope: ScopeView,
@@ -46,10 +51,19 @@ impl GroupView {
             shared_limits: group.terms.shared,
             enforcement: group.terms.enforcement.to_string(),
             on_leave: group.terms.on_leave.to_string(),
+            fallbacks: fallbacks(&group.terms.fallbacks),
             scope: ScopeView::new(&group.scope),
             note: stored.note.clone(),
             created_at: stored.created_at.to_string(),
             updated_at: stored.updated_at.to_string(),
         }
     }
+}
+
+fn fallbacks(fallbacks: &Fallbacks) -> BTreeMap<String, Vec<String>> {
+    let pairs = fallbacks.iter().map(|(model, others)| {
+        let others = others.iter().map(ToString::to_string).collect();
+        (model.to_string(), others)
+    });
+    pairs.collect()
 }

@@ -4,9 +4,9 @@ use tollgate_admin_core::input::scope::ScopeInput;
 use tollgate_admin_core::model::{self, ModelChange, ModelInput};
 use tollgate_admin_core::upstream::UpstreamSecret;
 use tollgate_admin_core::upstream::{
-    self, CredentialInput, ServedInput, TestInput, UpstreamChange, UpstreamInput,
+    self, CredentialInput, ReachInput, ServedInput, TestInput, UpstreamChange, UpstreamInput,
 };
-use tollgate_admin_core::view::upstream::{CredentialView, UpstreamView};
+use tollgate_admin_core::view::upstream::UpstreamView;
 use tollgate_admin_core::{AdminError, ErrorKind, audit};
 use tollgate_testkit::raw_upstream::{RawUpstream, Step};
 
@@ -22,6 +22,12 @@ fn openai(name: &str, base_url: &str) -> UpstreamInput {
         mount: None,
         price: None,
         credential: CredentialInput::Clear(UpstreamSecret::new("sk-upstream-1".to_owned())),
+        reach: ReachInput {
+            // The servers of these tests are on this machine.
+            allow_private: Some(true),
+            ..ReachInput::default()
+        },
+        sticky: false,
         carrier: None,
         groups: None,
         priority: 0,
@@ -105,7 +111,8 @@ async fn a_credential_is_sealed_and_never_shown() {
     let context = &world.context;
     let input = openai("main", "https://api.example.com/v1");
     let made = upstream::create(context, input).await.unwrap();
-    assert_eq!(made.credential, CredentialView::Sealed);
+    assert_eq!(made.credentials.len(), 1);
+    assert_eq!(made.credentials[0].variable, None);
     assert_eq!(
         (made.carrier.as_str(), made.groups.as_ref()),
         ("bearer", None)
@@ -125,7 +132,7 @@ async fn a_credential_is_sealed_and_never_shown() {
     };
     let edited = upstream::edit(context, "main", change).await.unwrap();
     let variable = "UPSTREAM_KEY".to_owned();
-    assert_eq!(edited.credential, CredentialView::Env { variable });
+    assert_eq!(edited.credentials[0].variable, Some(variable));
     assert_eq!(edited.groups.unwrap()[0].name, "standard");
     assert_eq!((edited.weight, edited.base_url), (3, made.base_url));
     upstream::delete(context, "main").await.unwrap();
@@ -240,6 +247,148 @@ async fn an_unencrypted_address_is_warned_of_unless_it_is_this_machine() {
         let made = upstream::create(&world.context, input).await.unwrap();
         assert_eq!(!made.warnings.is_empty(), warned, "{base_url}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_address_is_saved_only_where_that_was_said() {
+    let world = World::new().await;
+    gallery(&world).await;
+    let context = &world.context;
+    for private in [
+        "http://127.0.0.1:9",
+        "http://10.0.0.7",
+        "http://localhost:9",
+        "http://vllm:8000",
+        "https://models.internal",
+    ] {
+        let mut input = openai("main", private);
+        input.reach.allow_private = None;
+        let (_, text) = refused(upstream::create(context, input).await);
+        assert!(text.contains("--allow-private"), "{text}");
+    }
+    let mut never = openai("main", "http://169.254.169.254");
+    never.reach.allow_private = Some(true);
+    let (_, text) = refused(upstream::create(context, never).await);
+    assert!(!text.contains("--allow-private"), "{text}");
+    let mut input = openai("main", "https://api.example.com");
+    input.reach.allow_private = None;
+    upstream::create(context, input).await.unwrap();
+    let edit = |base_url: Option<&str>, allow_private| UpstreamChange {
+        base_url: base_url.map(str::to_owned),
+        reach: ReachInput {
+            allow_private,
+            ..ReachInput::default()
+        },
+        ..UpstreamChange::default()
+    };
+    let change = edit(Some("http://10.0.0.7"), None);
+    refused(upstream::edit(context, "main", change).await);
+    let change = edit(Some("http://10.0.0.7"), Some(true));
+    let edited = upstream::edit(context, "main", change).await.unwrap();
+    assert!(edited.allow_private);
+    let change = edit(None, Some(false));
+    refused(upstream::edit(context, "main", change).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_has_several_credentials_and_is_reached_as_was_said() {
+    let world = World::new().await;
+    gallery(&world).await;
+    let context = &world.context;
+    let mut input = openai("main", "https://api.example.com");
+    let list = |text: &str| Some(vec![text.to_owned()]);
+    input.reach = ReachInput {
+        headers: list("OpenAI-Organization=org-1"),
+        parameters: list("service_tier=\"flex\""),
+        proxy: Some(UpstreamSecret::new(
+            "http://me:hunter2@proxy:8080".to_owned(),
+        )),
+        retry_on: Some("429".to_owned()),
+        http2: Some("never".to_owned()),
+        ..ReachInput::default()
+    };
+    let made = upstream::create(context, input).await.unwrap();
+    let header = ("openai-organization".to_owned(), "org-1".to_owned());
+    assert_eq!(made.headers, [header]);
+    assert_eq!(made.proxy.as_deref(), Some("http://proxy:8080"));
+    assert_eq!(
+        (made.retry_on.as_str(), made.http2.as_str()),
+        ("429", "never")
+    );
+    let variable = || CredentialInput::Env("SECOND_KEY".to_owned());
+    let two = upstream::credential::add(context, "main", "second", variable());
+    assert_eq!(two.await.unwrap().credentials.len(), 2);
+    let again = upstream::credential::add(context, "main", "second", variable());
+    assert_eq!(refused(again.await).0, ErrorKind::Conflict);
+    let change = UpstreamChange {
+        credential: Some(variable()),
+        ..UpstreamChange::default()
+    };
+    refused(upstream::edit(context, "main", change).await);
+    let off = upstream::credential::enable(context, "main", "default", false);
+    assert!(!off.await.unwrap().credentials[0].enabled);
+    let left = upstream::credential::remove(context, "main", "default");
+    assert_eq!(left.await.unwrap().credentials[0].name, "second");
+    refused(upstream::credential::remove(context, "main", "default").await);
+    for (reach, says) in [
+        (
+            ReachInput {
+                headers: list("Host=x"),
+                ..ReachInput::default()
+            },
+            "`host`",
+        ),
+        (
+            ReachInput {
+                parameters: list("n=2"),
+                ..ReachInput::default()
+            },
+            "`n`",
+        ),
+        (
+            ReachInput {
+                retry_on: Some("200".to_owned()),
+                ..ReachInput::default()
+            },
+            "`200`",
+        ),
+        (
+            ReachInput {
+                ca: Some("x".to_owned()),
+                ..ReachInput::default()
+            },
+            "PEM",
+        ),
+    ] {
+        let change = UpstreamChange {
+            reach,
+            ..UpstreamChange::default()
+        };
+        let (_, text) = refused(upstream::edit(context, "main", change).await);
+        assert!(text.contains(says), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_names_fallbacks_of_its_models() {
+    let world = World::new().await;
+    let context = &world.context;
+    let edit = |list: &[&str]| {
+        let mut change = GroupChange::default();
+        change.terms.fallbacks = texts(list);
+        change
+    };
+    let given = edit(&["gpt-4o=gpt-4o-mini, o3", "o3=o3-mini"]);
+    let group = group::edit(context, "standard", &given).await.unwrap();
+    assert_eq!(group.fallbacks["gpt-4o"], ["gpt-4o-mini", "o3"]);
+    assert_eq!(group.fallbacks.len(), 2);
+    for odd in ["gpt-4o", "a=a", "a=b,b", "a="] {
+        refused(group::edit(context, "standard", &edit(&[odd])).await);
+    }
+    let group = group::edit(context, "standard", &edit(&[""]))
+        .await
+        .unwrap();
+    assert!(group.fallbacks.is_empty());
 }
 
 async fn tested(

@@ -2,7 +2,9 @@ use tollgate_admin_core::explain::{ExplainInput, explain};
 use tollgate_admin_core::input::scope::ScopeInput;
 use tollgate_admin_core::model::{self, ModelInput};
 use tollgate_admin_core::token::{self, TokenInput};
-use tollgate_admin_core::upstream::{self, CredentialInput, ServedInput, UpstreamInput};
+use tollgate_admin_core::upstream::{
+    self, CredentialInput, ReachInput, ServedInput, UpstreamInput,
+};
 use tollgate_admin_core::{Context, ErrorKind, audit};
 
 use crate::{World, later, named, refused, texts};
@@ -24,6 +26,8 @@ async fn offer(context: &Context) {
         mount: None,
         price: None,
         credential: CredentialInput::None,
+        reach: ReachInput::default(),
+        sticky: false,
         carrier: None,
         groups: None,
         priority: 0,

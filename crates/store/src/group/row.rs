@@ -1,11 +1,13 @@
 //! The table of groups.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
 use tollgate_policy::group::{Fallbacks, Group, Multiplier, Terms};
 use tollgate_policy::id::GroupId;
-use tollgate_policy::name::Name;
+use tollgate_policy::name::{ModelName, Name};
 use tollgate_policy::time::Timestamp;
 
 use super::StoredGroup;
@@ -34,6 +36,7 @@ pub(super) struct GroupRow {
     shared: bool,
     enforcement: String,
     on_leave: String,
+    fallbacks: String,
 }
 
 impl From<&StoredGroup> for GroupRow {
@@ -57,6 +60,7 @@ impl From<&StoredGroup> for GroupRow {
             shared: group.terms.shared,
             enforcement: group.terms.enforcement.name().to_owned(),
             on_leave: group.terms.on_leave.to_string(),
+            fallbacks: serde_json::json!(fallbacks(&group.terms.fallbacks)).to_string(),
         }
     }
 }
@@ -77,7 +81,7 @@ impl GroupRow {
                     shared: self.shared,
                     enforcement: row.parse("enforcement", &self.enforcement)?,
                     on_leave: row.parse("on_leave", &self.on_leave)?,
-                    fallbacks: Fallbacks::default(),
+                    fallbacks: read_fallbacks(row, &self.fallbacks)?,
                 },
             },
             note: self.note,
@@ -85,6 +89,28 @@ impl GroupRow {
             updated_at: Timestamp::from_micros(self.updated_at),
         })
     }
+}
+
+/// For each model that has fallbacks, their names.
+pub(crate) fn fallbacks(fallbacks: &Fallbacks) -> BTreeMap<String, Vec<String>> {
+    let texts = |others: &[ModelName]| others.iter().map(ToString::to_string).collect();
+    let pairs = fallbacks.iter();
+    pairs
+        .map(|(model, others)| (model.to_string(), texts(others)))
+        .collect()
+}
+
+fn read_fallbacks(row: Row, text: &str) -> Result<Fallbacks, StoreError> {
+    let read: BTreeMap<String, Vec<String>> =
+        serde_json::from_str(text).map_err(|error| row.corrupt("fallbacks", error))?;
+    let mut fallbacks = Fallbacks::default();
+    for (model, others) in read {
+        let others = others.iter().map(|other| row.parse("fallbacks", other));
+        let others = others.collect::<Result<_, _>>()?;
+        let set = fallbacks.set(row.parse("fallbacks", &model)?, others);
+        set.map_err(|error| row.corrupt("fallbacks", error))?;
+    }
+    Ok(fallbacks)
 }
 
 pub(super) async fn insert(conn: &mut Conn, row: GroupRow) -> Result<(), StoreError> {

@@ -23,7 +23,7 @@ use tollgate_store::audit::{AuditEntry, AuditQuery};
 use tollgate_store::group::{NewGroup, StoredGroup};
 use tollgate_store::model::{NewModel, StoredModel};
 use tollgate_store::token::{NewSecret, NewToken, StoredToken};
-use tollgate_store::upstream::{NewCredential, NewUpstream, StoredUpstream};
+use tollgate_store::upstream::{NewCredential, NewUpstream, Reach, StoredUpstream};
 use tollgate_store::{Actor, MasterKey, Store};
 
 pub const KEY: [u8; 32] = [7; 32];
@@ -154,6 +154,9 @@ impl Fixture {
             base_url: "https://api.example.com/v1".parse().unwrap(),
             carrier: Carrier::Bearer,
             credential: NewCredential::None,
+            reach: Reach::default(),
+            proxy: None,
+            sticky: false,
             enabled: true,
             priority: 0,
             weight: 1,

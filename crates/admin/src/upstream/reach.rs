@@ -1,0 +1,152 @@
+//! How requests are sent to an upstream, as operators write it.
+
+use tollgate_policy::name::Name;
+use tollgate_rights::source::{
+    ExtraHeader, ExtraParameter, Http2, ProxyAddress, RetryOn, UpstreamSecret,
+};
+use tollgate_store::upstream::{Reach, ReachEdit, StoredUpstream};
+use url::Url;
+
+use crate::error::AdminError;
+use crate::input::parsed;
+
+/// The most bytes of certificates.
+const CA: usize = 256 * 1024;
+
+/// How requests are sent, as it is written: what is missing stays as it is.
+#[derive(Debug, Default)]
+pub struct ReachInput {
+    /// All headers from now on, each `NAME=VALUE`.
+    pub headers: Option<Vec<String>>,
+    /// All parameters from now on, each `NAME=JSON`.
+    pub parameters: Option<Vec<String>>,
+    /// Certificates to trust besides the usual roots, as PEM; blank for none.
+    pub ca: Option<String>,
+    /// The address of a proxy, which may hold a password; blank for none.
+    pub proxy: Option<UpstreamSecret>,
+    /// Whether it may be on a private network or on this machine.
+    pub allow_private: Option<bool>,
+    /// `never`, `offered` or `prior-knowledge`.
+    pub http2: Option<String>,
+    /// Statuses such as `429,503`, or `none`.
+    pub retry_on: Option<String>,
+}
+
+impl ReachInput {
+    pub(super) fn edit(&self) -> Result<ReachEdit, AdminError> {
+        let (headers, parameters) = (self.headers.as_deref(), self.parameters.as_deref());
+        let retry_on = self.retry_on.as_deref();
+        Ok(ReachEdit {
+            headers: headers.map(|list| each(list, header)).transpose()?,
+            parameters: parameters.map(|list| each(list, parameter)).transpose()?,
+            ca: self.ca.as_deref().map(ca).transpose()?,
+            proxy: self.proxy.as_ref().map(proxy).transpose()?,
+            allow_private: self.allow_private,
+            http2: self.http2.as_deref().map(http2).transpose()?,
+            retry_on: retry_on
+                .map(|text| parsed::<RetryOn>("retry_on", text.trim()))
+                .transpose()?,
+        })
+    }
+
+    /// That of a new upstream.
+    pub(super) fn new_reach(&self) -> Result<(Reach, Option<ProxyAddress>), AdminError> {
+        let edit = self.edit()?;
+        let reach = Reach {
+            headers: edit.headers.unwrap_or_default(),
+            parameters: edit.parameters.unwrap_or_default(),
+            ca: edit.ca.flatten(),
+            allow_private: edit.allow_private.unwrap_or_default(),
+            http2: edit.http2.unwrap_or_default(),
+            retry_on: edit.retry_on.unwrap_or_default(),
+        };
+        Ok((reach, edit.proxy.flatten()))
+    }
+}
+
+/// An upstream on a private network is reached only where that was said, so that nobody can have
+/// the gateway call what only it can reach.
+pub(super) fn check_address(url: &Url, allow_private: bool) -> Result<(), AdminError> {
+    let Err(error) = tollgate_connect::url::check(url, allow_private) else {
+        return Ok(());
+    };
+    let private = !allow_private && tollgate_connect::url::check(url, true).is_ok();
+    let problem = if private {
+        format!("{error}: say `--allow-private` if the upstream is on your own network")
+    } else {
+        error.to_string()
+    };
+    Err(AdminError::invalid("base_url", problem))
+}
+
+/// Checks the address that an upstream will have after a change.
+pub(super) fn check_edit(
+    found: &StoredUpstream,
+    base_url: Option<&Url>,
+    edit: &ReachEdit,
+) -> Result<(), AdminError> {
+    if base_url.is_none() && edit.allow_private.is_none() {
+        return Ok(());
+    }
+    let private = edit.allow_private.unwrap_or(found.reach.allow_private);
+    check_address(base_url.unwrap_or(&found.base_url), private)
+}
+
+pub(super) fn name(text: &str) -> Result<Name, AdminError> {
+    parsed("credential", text)
+}
+
+fn each<T>(
+    list: &[String],
+    read: impl Fn(&str) -> Result<T, AdminError>,
+) -> Result<Vec<T>, AdminError> {
+    let written = list.iter().filter(|text| !text.trim().is_empty());
+    written.map(|text| read(text)).collect()
+}
+
+fn header(text: &str) -> Result<ExtraHeader, AdminError> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| AdminError::invalid("header", "write `NAME=VALUE`"))?;
+    ExtraHeader::new(name, value).map_err(|error| AdminError::invalid("header", error))
+}
+
+fn parameter(text: &str) -> Result<ExtraParameter, AdminError> {
+    let (name, json) = text
+        .split_once('=')
+        .ok_or_else(|| AdminError::invalid("parameter", "write `NAME=JSON`"))?;
+    let read = ExtraParameter::new(name.trim(), json);
+    read.map_err(|error| AdminError::invalid("parameter", error))
+}
+
+fn ca(text: &str) -> Result<Option<String>, AdminError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let certificates = text.contains("-----BEGIN CERTIFICATE-----");
+    if !certificates || text.contains("PRIVATE KEY") || text.len() > CA {
+        let problem = "this is no PEM file of certificates alone, of at most 256 KiB";
+        return Err(AdminError::invalid("ca", problem));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+fn proxy(secret: &UpstreamSecret) -> Result<Option<ProxyAddress>, AdminError> {
+    if secret.reveal().trim().is_empty() {
+        return Ok(None);
+    }
+    let read = ProxyAddress::parse(secret.reveal());
+    read.map(Some)
+        .map_err(|error| AdminError::invalid("proxy", error))
+}
+
+fn http2(text: &str) -> Result<Http2, AdminError> {
+    let found = Http2::ALL.into_iter().find(|one| one.name() == text.trim());
+    found.ok_or_else(|| {
+        AdminError::invalid(
+            "http2",
+            "it is none of `never`, `offered`, `prior-knowledge`",
+        )
+    })
+}
