@@ -63,6 +63,13 @@ pub enum OpenError {
     Record,
 }
 
+impl OpenError {
+    /// Whether another process has the journal.
+    pub const fn is_in_use(&self) -> bool {
+        matches!(self, Self::Journal(JournalError::InUse { .. }))
+    }
+}
+
 impl From<RecordError> for OpenError {
     fn from(_: RecordError) -> Self {
         Self::Record
