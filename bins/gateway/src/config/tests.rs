@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use super::*;
 use crate::cli::{Cli, Command};
 use clap::Parser;
+use tollgate_listen::ClientCertificates;
 
 fn load(file: &str, flags: &[&str]) -> Result<Config, String> {
     let dir = tempfile::tempdir().unwrap();
@@ -63,6 +66,30 @@ fn what_is_wrong_is_named() {
         ("[limits]\ndrain_seconds = 90000", "limits.drain_seconds"),
         ("trusted_proxies = ['10.0.0.1/8']", "write `10.0.0.0/8`"),
         ("[log]\nformat = 'xml'", "xml"),
+        ("proxy_protocol = ['10.0.0.1/8']", "`proxy_protocol` is not"),
+        ("workers = 0", "`workers` must be from 1 to 1024"),
+        ("[tls]\ncertificate = 'a.pem'", "missing field `key`"),
+        (
+            "[tls]\ncertificate = 'a'\nkey = 'b'\nclient_certificates = 'required'",
+            "`tls.client_ca` belongs to",
+        ),
+        (
+            "[tls]\ncertificate = 'a'\nkey = 'b'\nclient_certificates = 'maybe'",
+            "maybe",
+        ),
+        ("[access_log]\nfile = 'a'", "file"),
+        (
+            "[traces]\nendpoint = 'http://c'\nsampling_ratio = 1.5",
+            "`traces.sampling_ratio` must be from 0 to 1, and is 1.5",
+        ),
+        (
+            "[traces]\nendpoint = 'collector'",
+            "`traces.endpoint` is not",
+        ),
+        (
+            "[traces]\nendpoint = 'ftp://c'",
+            "`traces.endpoint` must be",
+        ),
     ];
     for (file, named) in cases {
         let error = load(file, &[]).unwrap_err();
@@ -73,4 +100,57 @@ fn what_is_wrong_is_named() {
             .unwrap_err()
             .contains("`x` is no address")
     );
+}
+
+#[test]
+fn tls_and_logs_are_off_unless_they_are_asked_for() {
+    let config = load("", &[]).unwrap();
+    assert_eq!(
+        (config.tls, config.access_log, config.traces),
+        (None, None, None)
+    );
+    let file = "[tls]\ncertificate = 'chain.pem'\nkey = 'key.pem'\nclient_ca = 'ca.pem'\nclient_certificates = 'optional'\n[access_log]\npath = 'stdout'\n[traces]\nendpoint = 'http://collector:4318'\n";
+    let config = load(file, &[]).unwrap();
+    let tls = config.tls.unwrap();
+    assert_eq!(tls.certificate, PathBuf::from("chain.pem"));
+    assert_eq!(tls.clients, ClientCertificates::Optional("ca.pem".into()));
+    assert_eq!(config.access_log, Some(AccessLog::Stdout));
+    let traces = config.traces.unwrap();
+    assert!((traces.sampling_ratio - 1.0).abs() < f64::EPSILON);
+}
+
+/// The example with the lines in force that it has as comments.
+fn whole_example() -> String {
+    let example = include_str!("../../../../dist/tollgate.toml");
+    let is_setting = |rest: &&str| rest.starts_with('[') || rest.contains(" = ");
+    let lines = example.lines().map(|line| {
+        let rest = line.strip_prefix("# ").filter(is_setting);
+        format!("{}\n", rest.unwrap_or(line))
+    });
+    lines.collect()
+}
+
+#[test]
+fn the_example_has_the_defaults_and_every_key_in_it_is_known() {
+    let example = load(include_str!("../../../../dist/tollgate.toml"), &[]).unwrap();
+    assert_eq!(
+        format!("{example:?}"),
+        format!("{:?}", load("", &[]).unwrap())
+    );
+    let whole = whole_example().replace("\nclient_ca", "\n# client_ca");
+    let whole = load(&whole, &[]).unwrap();
+    assert!(whole.tls.is_some() && whole.access_log.is_some() && whole.traces.is_some());
+    assert!(whole.upkeep.webhook.is_some());
+}
+
+#[test]
+fn what_a_running_gateway_cannot_change_is_named() {
+    let mut old = load("", &[]).unwrap();
+    let file = "workers = 77\n[limits]\nconnections = 7\nhead_seconds = 3\n[log]\nfilter = 'warn'\n[keep]\ndaily_days = 1\n";
+    let new = load(file, &[]).unwrap();
+    assert_eq!(old.fixed(&new), ["workers", "limits.connections"]);
+    old.follow(new);
+    assert_eq!((old.log.as_str(), old.upkeep.keep_daily_days), ("warn", 1));
+    assert_eq!(old.settings.head_timeout, Duration::from_secs(3));
+    assert_eq!(old.settings.connections, 10_000, "as it runs");
 }
