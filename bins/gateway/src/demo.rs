@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use tollgate_admin_core::{Actor, Context};
-use tollgate_proxy::listen::Drained;
+use tollgate_listen::Drained;
 use tollgate_simulator::{Options, Pace, Simulator};
 
 use crate::cli::{Demo, LogFormat, Settings};
@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         .await
         .map_err(|error| Failure::start("the demo's store cannot be filled", error))?;
     let gateway = Gateway::bind(&config, store).await?;
-    let (address, observe) = (gateway.address()?, gateway.observe_address()?);
+    let (address, observe) = (gateway.address(), gateway.observe_address()?);
     print::line(&show::text(
         arguments.output,
         address,
@@ -68,7 +68,7 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     simulator.stop().await;
     Ok(match drained {
         Drained::Complete => ExitCode::SUCCESS,
-        Drained::CutOff => ExitCode::from(3),
+        Drained::CutOff { .. } => ExitCode::from(3),
     })
 }
 

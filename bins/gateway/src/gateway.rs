@@ -7,8 +7,11 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tollgate_ledger::{Ledger, Options, keeper};
-use tollgate_proxy::listen::{self, Drained};
+use tollgate_listen::{Drained, Gate};
+use tollgate_policy::secret::HashKey;
+use tollgate_proxy::health::Health;
 use tollgate_proxy::metrics::Metrics;
+use tollgate_proxy::settings::Settings;
 use tollgate_proxy::{Proxy, Services};
 use tollgate_rights::source::Touched;
 use tollgate_rights::{Rights, follow};
@@ -16,22 +19,26 @@ use tollgate_store::{MasterKey, Store};
 
 use crate::clock;
 use crate::config::Config;
+use crate::elsewhere::Elsewhere;
 use crate::failure::Failure;
 use crate::observe::{self, Observed};
 use crate::upkeep::Upkeep;
+use crate::workers::{Job, Workers};
 
 /// How long the observing listener may take to end.
 const OBSERVE_DRAIN: Duration = Duration::from_secs(1);
 
 /// A gateway whose sockets are bound, so that its addresses are known.
 pub(crate) struct Gateway {
-    proxy: Arc<Proxy>,
+    services: Services,
+    hash_key: Arc<HashKey>,
+    settings: Settings,
     rights: Arc<Rights>,
     ledger: Ledger,
     upkeep: Upkeep,
     store: Arc<Store>,
     observed: Arc<Observed>,
-    calls: TcpListener,
+    workers: Workers,
     observing: TcpListener,
 }
 
@@ -52,9 +59,10 @@ pub(crate) fn environment(name: &str) -> Option<String> {
 impl Gateway {
     /// Reads the catalog and binds the sockets. Nothing is served yet.
     pub(crate) async fn bind(config: &Config, store: Store) -> Result<Self, Failure> {
-        let hash_key = store.hash_key();
+        let hash_key = Arc::new(store.hash_key());
         let store = Arc::new(store);
-        let rights = Rights::open(Arc::clone(&store) as _, config.credentials_in_memory)
+        let elsewhere = Arc::new(Elsewhere::new(Arc::clone(&store)));
+        let rights = Rights::open(Arc::clone(&elsewhere) as _, config.credentials_in_memory)
             .await
             .map_err(|error| Failure::start("the catalog cannot be read", error))?;
         let rights = Arc::new(rights);
@@ -68,26 +76,32 @@ impl Gateway {
         let services = Services {
             rights: Arc::clone(&rights),
             ledger: ledger.clone(),
-            statements: Arc::clone(&store) as _,
+            statements: elsewhere,
             watch: upkeep.watch(),
+            health: Arc::new(Health::default()),
             metrics,
         };
-        let proxy = Proxy::new(services, hash_key, settings, clock::now);
         Ok(Self {
-            proxy: Arc::new(proxy),
+            services,
+            hash_key,
+            settings,
             rights,
             ledger,
             upkeep,
             store,
             observed: Arc::new(observed),
-            calls: bind(config.listen, "--listen").await?,
-            observing: bind(config.observe, "--observe").await?,
+            workers: Workers::bind(config.listen, config.workers)
+                .await
+                .map_err(|error| cannot_listen(config.listen, "--listen", error))?,
+            observing: TcpListener::bind(config.observe)
+                .await
+                .map_err(|error| cannot_listen(config.observe, "--observe", error))?,
         })
     }
 
     /// The address on which calls are served.
-    pub(crate) fn address(&self) -> Result<SocketAddr, Failure> {
-        local(&self.calls)
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.workers.address()
     }
 
     /// The address of health and metrics.
@@ -122,11 +136,25 @@ impl Gateway {
             wait(is_over),
         ));
         let observed = self.observed;
-        let ended = async move {
+        let (ending, is_ending) = watch::channel(false);
+        let gate = Gate::new(self.settings.connections);
+        let job = || Job {
+            proxy: Proxy::new(
+                self.services.clone(),
+                Arc::clone(&self.hash_key),
+                self.settings.clone(),
+                clock::now,
+            ),
+            gate: gate.clone(),
+            settings: self.settings.listening(),
+            over: is_ending.clone(),
+        };
+        let ended = async {
             ended.await;
             observed.drain();
+            ending.send_replace(true);
         };
-        let drained = listen::serve(self.proxy, self.calls, ended).await;
+        let (drained, ()) = tokio::join!(self.workers.serve(job), ended);
         over.send_replace(true);
         // What is left to write is bounded by the store's own deadlines.
         for ended in [following.await, keeping.await, upkeep.await] {
@@ -175,13 +203,11 @@ fn tell(ledger: &Ledger, touched: &[Touched]) {
     }
 }
 
-async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
-    listen::bind(address).await.map_err(|error| {
-        Failure::start(
-            format!("{address} cannot be listened on: choose another address with {flag}"),
-            error,
-        )
-    })
+fn cannot_listen(address: SocketAddr, flag: &str, error: std::io::Error) -> Failure {
+    Failure::start(
+        format!("{address} cannot be listened on: choose another address with {flag}"),
+        error,
+    )
 }
 
 fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use tollgate_proxy::listen::Drained;
+use tollgate_listen::Drained;
 
 use crate::cli::Settings;
 use crate::config::Config;
@@ -24,7 +24,7 @@ pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
     let store = open_store(&config).await?;
     let gateway = Gateway::bind(&config, store).await?;
     tracing::info!(
-        listen = %gateway.address()?,
+        listen = %gateway.address(),
         observe = %gateway.observe_address()?,
         version = env!("CARGO_PKG_VERSION"),
         "serving"
@@ -33,6 +33,6 @@ pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
     tracing::info!(complete = drained == Drained::Complete, "ended");
     Ok(match drained {
         Drained::Complete => ExitCode::SUCCESS,
-        Drained::CutOff => ExitCode::from(3),
+        Drained::CutOff { .. } => ExitCode::from(3),
     })
 }

@@ -1,5 +1,6 @@
 //! From a hash to a permit: who calls, and whether they may.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tollgate_ledger::Windows;
@@ -70,7 +71,10 @@ pub(crate) fn subject(target: Target<'_>) -> Subject {
         Target::Mount { .. } | Target::Gateway { .. } => None,
     };
     Subject {
-        endpoint: target.to_string(),
+        endpoint: target.endpoint().map_or_else(
+            || Cow::Owned(target.to_string()),
+            |one| Cow::Borrowed(one.name()),
+        ),
         model,
     }
 }

@@ -12,7 +12,7 @@ use crate::exchange::Exchange;
 use crate::relay::RelayBody;
 
 /// A body that was made here, or one that is passed on.
-pub(crate) type ReplyBody = Either<Full<Bytes>, RelayBody>;
+pub type ReplyBody = Either<Full<Bytes>, RelayBody>;
 
 /// The answer to a fault, in the caller's dialect.
 pub(crate) fn refuse(exchange: &Exchange, fault: &Fault<'_>) -> Response<ReplyBody> {

@@ -3,6 +3,7 @@
 //! However it ends, and wherever it is dropped, it is settled once and leaves one record: a client
 //! that leaves takes the future of its request with it, and the call must not vanish with that.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +11,17 @@ use bytes::Bytes;
 use tollgate_ledger::receipt::Ending;
 use tollgate_ledger::{Done, Held, Windows};
 use tollgate_policy::bound::Quote;
+use tollgate_policy::breaker::Outcome as Became;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::group::OnLeave;
 use tollgate_policy::id::UpstreamId;
 use tollgate_policy::plan::Attempt;
+use tollgate_policy::time::Timestamp;
 use tollgate_rights::entry::Entry;
 
 use crate::exchange::Exchange;
+use crate::health::InFlight;
 use crate::hold::{Hold, Worth};
 use crate::metered::{Metered, Outcome, Reached};
 use crate::metrics::Metrics;
@@ -26,19 +30,20 @@ use crate::record;
 /// What is asked for, by the names that records use.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
-    pub(crate) endpoint: String,
+    pub(crate) endpoint: Cow<'static, str>,
     pub(crate) model: Option<String>,
 }
 
 /// A permitted call that has not ended.
 pub(crate) struct Call {
-    pub(crate) exchange: Exchange,
+    pub(crate) exchange: Arc<Exchange>,
     pub(crate) entry: Arc<Entry>,
     pub(crate) subject: Subject,
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) progress: Progress,
     pub(crate) settled: Option<Settlement>,
     pub(crate) on_leave: OnLeave,
+    in_flight: Option<InFlight>,
     held: Held,
     worth: Worth,
     metered: Metered,
@@ -79,32 +84,33 @@ pub(crate) struct Settlement {
 }
 
 impl Call {
-    /// A call that begins to be forwarded.
+    /// A call that begins to be forwarded. It is handed on from step to step, so it has one place.
     pub(crate) fn new(
-        exchange: &Exchange,
+        exchange: &Arc<Exchange>,
         entry: &Arc<Entry>,
         subject: Subject,
         endpoint: Option<Endpoint>,
         hold: Hold,
         on_leave: OnLeave,
         metrics: &Arc<Metrics>,
-    ) -> Self {
+    ) -> Box<Self> {
         metrics.relay_began();
         let Hold { held, worth } = hold;
-        Self {
-            exchange: exchange.clone(),
+        Box::new(Self {
+            exchange: Arc::clone(exchange),
             entry: Arc::clone(entry),
             subject,
             endpoint,
             progress: Progress::default(),
             settled: None,
             on_leave,
+            in_flight: None,
             held,
             worth,
             metered: Metered::default(),
             metrics: Arc::clone(metrics),
             open: true,
-        }
+        })
     }
 
     /// The cap that keeps the output within what is held, if an upstream with this price and model needs one.
@@ -125,6 +131,16 @@ impl Call {
             quote: attempt.quote,
             reached: true,
         });
+    }
+
+    /// This one serves it, and has it until it ends.
+    pub(crate) fn served_by(&mut self, in_flight: InFlight) {
+        self.in_flight = Some(in_flight);
+    }
+
+    /// The moment.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.exchange.now.plus(self.exchange.started.elapsed())
     }
 
     /// Nothing of the request reached the upstream.
@@ -230,6 +246,14 @@ impl Call {
             return;
         }
         self.settle(ending);
+        let now = self.now();
+        if let Some(mut in_flight) = self.in_flight.take() {
+            match ending {
+                Ending::UpstreamBroke => in_flight.outcome(Became::Broken, now),
+                Ending::UpstreamSilent => in_flight.outcome(Became::TimedOut, now),
+                _ => {}
+            }
+        }
         // A client that leaves after the answer's own end has it all.
         let ending = self.settled.map_or(ending, |one| one.outcome.ending);
         self.metrics.relay_ended(self, ending);
@@ -237,7 +261,7 @@ impl Call {
     }
 
     /// Ends the call without an answer to pass on. Its record is that of the answer made instead.
-    pub(crate) fn abandon(mut self) -> Subject {
+    pub(crate) fn abandon(mut self: Box<Self>) -> Subject {
         if std::mem::take(&mut self.open) {
             self.settle(Ending::Unanswered);
             self.metrics.relay_abandoned();

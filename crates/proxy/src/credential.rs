@@ -24,6 +24,9 @@ const SUBPROTOCOL_PREFIX: &str = "openai-insecure-api-key.";
 /// Takes the one secret that the head carries, and every carrier with it.
 pub(crate) fn take(head: &mut Parts, key: &HashKey, basic: bool) -> Result<SecretHash, Stop> {
     let mut found = Found::default();
+    if head.headers.get_all(AUTHORIZATION).iter().count() > 1 {
+        return Err(Fault::TwoCredentials.into());
+    }
     for value in head.headers.get_all(AUTHORIZATION) {
         found.add(authorization(value, basic)?)?;
     }

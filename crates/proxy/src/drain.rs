@@ -5,14 +5,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tollgate_connect::AnswerError;
 use tollgate_ledger::receipt::Ending;
 use tollgate_policy::group::OnLeave;
 
 use crate::call::Call;
+use crate::upstream::Answer;
 
 /// The answers that are read on, so that a gateway that ends can wait for them.
 pub(crate) struct Drains(Mutex<Option<JoinSet<()>>>);
@@ -26,7 +27,7 @@ impl Default for Drains {
 impl Drains {
     /// The client has left inside the answer. An answer that had ended is not touched, and once the
     /// gateway ends, no answer is read on.
-    pub(crate) fn left(&self, answer: Incoming, mut call: Call) {
+    pub(crate) fn left(&self, answer: Answer, mut call: Box<Call>) {
         let (true, OnLeave::Drain(seconds), Ok(runtime)) =
             (call.is_open(), call.on_leave, Handle::try_current())
         else {
@@ -65,7 +66,7 @@ impl Drains {
     }
 }
 
-async fn read_on(mut answer: Incoming, call: &mut Call) -> Result<(), hyper::Error> {
+async fn read_on(mut answer: Answer, call: &mut Call) -> Result<(), AnswerError> {
     while let Some(frame) = answer.frame().await {
         if let Ok(data) = frame?.into_data() {
             call.look_at(data);

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -16,48 +17,51 @@ use tollgate_policy::Target;
 use tollgate_policy::bound::Demand;
 use tollgate_policy::cap::CapField;
 use tollgate_policy::endpoint::{Dialect, Endpoint};
-use tollgate_policy::plan::{Plan, PlanInput, Untroubled};
+use tollgate_policy::plan::Plan;
 use tollgate_policy::secret::HashKey;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::upstream::Model;
 use tollgate_policy::verdict::Permit;
 use tollgate_rights::Rights;
 use tollgate_rights::entry::Entry;
+use tollgate_rights::source::Snapshot;
 use tollgate_upkeep::watch::UpstreamWatch;
 use tollgate_wire::answer::Fault;
 use tollgate_wire::default_cap_field;
-use tollgate_wire::route::{
-    ModelPlace, ModelRoute, Route, RouteError, RouteTarget, dialect_of, route,
-};
+use tollgate_wire::route::{ModelPlace, Route, RouteError, RouteTarget, dialect_of, route};
 
 use crate::answer::{self, ReplyBody};
 use crate::bounded::BoundedBody;
 use crate::call::Call;
 use crate::client_address::client_address;
 use crate::drain::Drains;
-use crate::forward::{ModelCall, Outgoing, Upstreamed, forward};
+use crate::forward::{ModelCall, Outgoing, Through, Upstreamed, Way, forward};
+use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::relay::relay;
 use crate::settings::Settings;
 use crate::stop::Stop;
 use crate::upstream::Upstreams;
-use crate::{admit, credential, framing, hold, intake, local, record};
+use crate::{admit, credential, hold, intake, local, record, service};
 
-/// The gateway's data plane: everything that requests share.
+/// How often the data plane looks for what nobody uses any more.
+const TEND_EVERY: Duration = Duration::from_secs(10);
+
+/// The gateway's data plane: everything that requests share. One per worker.
 pub struct Proxy {
     rights: Arc<Rights>,
     ledger: Ledger,
     statements: Arc<dyn Statements>,
-    hash_key: HashKey,
+    hash_key: Arc<HashKey>,
     upstreams: Upstreams,
-    pub(crate) drains: Arc<Drains>,
+    health: Arc<Health>,
+    drains: Arc<Drains>,
     metrics: Arc<Metrics>,
     clock: fn() -> Timestamp,
     pub(crate) settings: Settings,
 }
 
 /// One request and its answer: what is known before anything is decided.
-#[derive(Clone)]
 pub(crate) struct Exchange {
     pub(crate) id: RequestId,
     pub(crate) method: Method,
@@ -69,7 +73,8 @@ pub(crate) struct Exchange {
     pub(crate) now: Timestamp,
 }
 
-/// What a data plane stands on: each is shared with whoever keeps it.
+/// What a data plane stands on: each is shared with whoever keeps it, and by all workers.
+#[derive(Clone)]
 pub struct Services {
     /// Who may do what.
     pub rights: Arc<Rights>,
@@ -79,6 +84,8 @@ pub struct Services {
     pub statements: Arc<dyn Statements>,
     /// Who hears how upstreams do.
     pub watch: UpstreamWatch,
+    /// How upstreams do.
+    pub health: Arc<Health>,
     /// Where calls are counted.
     pub metrics: Arc<Metrics>,
 }
@@ -87,7 +94,7 @@ impl Proxy {
     /// A data plane over these services. `clock` tells the wall-clock time.
     pub fn new(
         services: Services,
-        hash_key: HashKey,
+        hash_key: Arc<HashKey>,
         settings: Settings,
         clock: fn() -> Timestamp,
     ) -> Self {
@@ -96,6 +103,7 @@ impl Proxy {
             ledger,
             statements,
             watch,
+            health,
             metrics,
         } = services;
         let upstreams = Upstreams::new(&settings, watch);
@@ -105,11 +113,33 @@ impl Proxy {
             statements,
             hash_key,
             upstreams,
+            health,
             drains: Arc::default(),
             metrics,
             clock,
             settings,
         }
+    }
+
+    /// Lets go, now and then, of what nobody uses any more: connections to upstreams, and what is
+    /// remembered of upstreams that are gone. Never ends.
+    pub async fn tend(&self) {
+        let mut turns = tokio::time::interval(TEND_EVERY);
+        loop {
+            turns.tick().await;
+            self.upstreams.sweep();
+            self.health.keep(&self.rights.snapshot().access);
+        }
+    }
+
+    /// Waits for answers that are read on although their clients have left, and gives up those that
+    /// take longer. Says whether all of them came to their end.
+    pub async fn end(&self, limit: Duration) -> bool {
+        self.drains.end(limit).await
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -125,7 +155,7 @@ impl Proxy {
         let (mut head, body) = request.into_parts();
         let path = head.uri.path().to_owned();
         let exchange = self.begin(peer, &head);
-        let framed = framing::check(&head, self.settings.headers);
+        let framed = self.check_form(&head);
         let (caller, outcome) = match framed.and_then(|()| find(&head.method, &path)) {
             Err(stop) => (None, Err(stop)),
             Ok(RouteTarget::Preflight) => (None, Ok(Reply::Made(answer::empty(&exchange)))),
@@ -140,9 +170,18 @@ impl Proxy {
         self.conclude(&exchange, caller.as_deref(), outcome)
     }
 
-    fn begin(&self, peer: IpAddr, head: &Parts) -> Exchange {
+    fn way<'a>(&'a self, snapshot: &'a Snapshot, plan: &'a Plan<'a>) -> Way<'a> {
+        Way {
+            upstreams: &self.upstreams,
+            health: &self.health,
+            snapshot,
+            plan,
+        }
+    }
+
+    fn begin(&self, peer: IpAddr, head: &Parts) -> Arc<Exchange> {
         let now = (self.clock)();
-        Exchange {
+        Arc::new(Exchange {
             id: RequestId::new(now, rand::random()),
             method: head.method.clone(),
             version: head.version,
@@ -151,7 +190,16 @@ impl Proxy {
             client: client_address(peer, &head.headers, &self.settings.trusted_proxies),
             started: Instant::now(),
             now,
+        })
+    }
+
+    /// Heads of HTTP/1 were looked at before they became requests.
+    fn check_form(&self, head: &Parts) -> Result<(), Stop> {
+        if head.version < Version::HTTP_2 {
+            return Ok(());
         }
+        let checked = tollgate_listen::framing::check(head, self.settings.headers);
+        checked.map_err(|reason| service::fault(reason).into())
     }
 
     /// One secret, and whose it is.
@@ -163,15 +211,16 @@ impl Proxy {
     /// What is asked for, whether it may be, and who answers.
     async fn serve(
         &self,
-        exchange: &Exchange,
+        exchange: &Arc<Exchange>,
         entry: &Arc<Entry>,
         target: RouteTarget<'_>,
-        head: Parts,
+        mut head: Parts,
         body: Incoming,
     ) -> Result<Reply, Stop> {
         let snapshot = self.rights.snapshot();
         match target {
-            RouteTarget::Model(ModelRoute { endpoint, .. }) => {
+            RouteTarget::Model(ref route) => {
+                let endpoint = route.endpoint;
                 admit::check_caller(exchange, &snapshot, entry, endpoint)?;
                 let intake = intake::read(&head, body, &self.settings).await?;
                 intake.check(endpoint)?;
@@ -180,32 +229,32 @@ impl Proxy {
                     model: &intake.peek.model,
                 };
                 let permit = admit::decide(exchange, &snapshot, entry, target)?;
-                let plan = draw(&permit, exchange.now)?;
+                let plan = self.draw(&permit, exchange)?;
                 let demand = hold::demand(&intake.peek, endpoint, intake.body.len());
                 let call = self.open(exchange, entry, &permit, &plan, target, demand);
                 let call = call.await?;
                 let cap_field = permit.model().and_then(|model| cap_field(model, endpoint));
-                let outgoing = Outgoing::Read(ModelCall {
+                let outgoing = Outgoing::Read(Box::new(ModelCall {
+                    route,
                     intake,
-                    endpoint,
                     cap_field,
-                });
+                }));
                 let upstreamed =
-                    forward(&self.upstreams, &snapshot, &plan, &head, outgoing, call).await?;
+                    forward(self.way(&snapshot, &plan), &mut head, outgoing, call).await?;
                 Ok(self.pass_on(upstreamed))
             }
             RouteTarget::Mount { prefix, rest } => {
                 let target = Target::Mount { prefix };
                 let permit = admit::decide(exchange, &snapshot, entry, target)?;
-                let plan = draw(&permit, exchange.now)?;
+                let plan = self.draw(&permit, exchange)?;
                 intake::check_announced(&head, &self.settings)?;
                 let demand = Demand::default();
                 let call = self.open(exchange, entry, &permit, &plan, target, demand);
                 let call = call.await?;
                 let body = BoundedBody::new(body, &self.settings);
-                let outgoing = Outgoing::Through { body, path: rest };
+                let outgoing = Outgoing::Through(Through::new(rest, body));
                 let upstreamed =
-                    forward(&self.upstreams, &snapshot, &plan, &head, outgoing, call).await?;
+                    forward(self.way(&snapshot, &plan), &mut head, outgoing, call).await?;
                 Ok(self.pass_on(upstreamed))
             }
             RouteTarget::Gateway(endpoint) => {
@@ -234,13 +283,13 @@ impl Proxy {
     /// becomes of it.
     async fn open(
         &self,
-        exchange: &Exchange,
+        exchange: &Arc<Exchange>,
         entry: &Arc<Entry>,
         permit: &Permit<'_>,
         plan: &Plan<'_>,
         target: Target<'_>,
         demand: Demand,
-    ) -> Result<Call, Stop> {
+    ) -> Result<Box<Call>, Stop> {
         self.rights.note_use(entry, exchange.now);
         let subject = admit::subject(target);
         let hold = hold::take(
@@ -259,6 +308,16 @@ impl Proxy {
         Ok(Call::new(
             exchange, entry, subject, endpoint, hold, on_leave, metrics,
         ))
+    }
+
+    /// The attempts of a call, by how upstreams do.
+    fn draw<'a>(&self, permit: &Permit<'a>, exchange: &Exchange) -> Result<Plan<'a>, Stop> {
+        let view = self.health.view(exchange.now);
+        let plan = Plan::draw(permit, &view.plan_input(rand::random()));
+        plan.map_err(|all| {
+            let retry_after_s = all.until.since(exchange.now).as_secs();
+            Fault::Overloaded { retry_after_s }.into()
+        })
     }
 
     fn pass_on(&self, upstreamed: Upstreamed) -> Reply {
@@ -294,20 +353,6 @@ impl Proxy {
         }
         response
     }
-}
-
-/// The attempts of a call.
-fn draw<'a>(permit: &Permit<'a>, now: Timestamp) -> Result<Plan<'a>, Stop> {
-    let (seed, conditions) = (rand::random(), &Untroubled);
-    let input = PlanInput {
-        seed,
-        now,
-        conditions,
-    };
-    Plan::draw(permit, &input).map_err(|all| {
-        let retry_after_s = all.until.since(now).as_secs().clamp(1, 60);
-        Fault::Overloaded { retry_after_s }.into()
-    })
 }
 
 /// The field by which the output of a model is capped where the client sets no cap.

@@ -130,12 +130,11 @@ pub(crate) async fn take(
     // An upload may have taken long: limits and periods are those of now.
     let now = exchange.now.plus(exchange.started.elapsed());
     let (input, output) = demand.estimate(&window);
-    let endpoint = target.to_string();
     let ask = Ask {
         request: exchange.id,
         principal: permit.principal(),
         group: permit.group(),
-        endpoint: &endpoint,
+        endpoint: &subject.endpoint,
         model: subject.model.as_deref(),
         client: exchange.client,
         input_bytes: demand.bytes,

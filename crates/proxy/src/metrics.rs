@@ -1,5 +1,6 @@
 //! Counters for operators, with bounded sets of labels. No label ever holds what a stranger sent.
 
+use std::borrow::Cow;
 use std::sync::atomic::AtomicI64;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -21,6 +22,7 @@ pub struct Metrics {
     open_relays: Gauge<i64, AtomicI64>,
     connections: Gauge<i64, AtomicI64>,
     broken_connections: Counter,
+    shed_connections: Counter,
     first_byte: Family<Endpoint, Histogram, fn() -> Histogram>,
     total: Family<Endpoint, Histogram, fn() -> Histogram>,
 }
@@ -37,22 +39,13 @@ struct Code {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Relay {
-    endpoint: String,
+    endpoint: Cow<'static, str>,
     ending: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Endpoint {
-    endpoint: String,
-}
-
-/// An open connection, for as long as this lives.
-pub(crate) struct OpenConnection(Gauge<i64, AtomicI64>);
-
-impl Drop for OpenConnection {
-    fn drop(&mut self) {
-        self.0.dec();
-    }
+    endpoint: Cow<'static, str>,
 }
 
 impl Default for Metrics {
@@ -71,6 +64,7 @@ impl Metrics {
             open_relays: Gauge::default(),
             connections: Gauge::default(),
             broken_connections: Counter::default(),
+            shed_connections: Counter::default(),
             first_byte: Family::new_with_constructor(seconds),
             total: Family::new_with_constructor(seconds),
         }
@@ -104,6 +98,11 @@ impl Metrics {
             "Client connections that ended by an error or a deadline",
             self.broken_connections.clone(),
         );
+        registry.register(
+            "shed_connections",
+            "Client connections that were refused for want of a place",
+            self.shed_connections.clone(),
+        );
         let first = self.first_byte.clone();
         registry.register_with_unit(
             "first_byte",
@@ -120,14 +119,19 @@ impl Metrics {
         );
     }
 
-    /// Counts a connection until the guard is dropped.
-    pub(crate) fn connection(&self) -> OpenConnection {
+    pub(crate) fn connection_began(&self) {
         self.connections.inc();
-        OpenConnection(self.connections.clone())
     }
 
-    pub(crate) fn connection_broke(&self) {
-        self.broken_connections.inc();
+    pub(crate) fn connection_ended(&self, in_order: bool) {
+        self.connections.dec();
+        if !in_order {
+            self.broken_connections.inc();
+        }
+    }
+
+    pub(crate) fn connection_shed(&self) {
+        self.shed_connections.inc();
     }
 
     pub(crate) fn relay_began(&self) {

@@ -16,9 +16,9 @@ use http::Response;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Either;
-use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
+use tollgate_connect::AnswerError;
 use tollgate_ledger::receipt::Ending;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_wire::events::{EventBoundary, KEEP_ALIVE, stream_error};
@@ -29,17 +29,18 @@ use crate::drain::Drains;
 use crate::forward::Upstreamed;
 use crate::rewrite;
 use crate::settings::Settings;
+use crate::upstream::Answer;
 
 pin_project! {
     /// A response body that is passed on.
-    pub(crate) struct RelayBody {
+    pub struct RelayBody {
         // None once it has ended.
-        inner: Option<Incoming>,
+        inner: Option<Answer>,
         #[pin]
         alarm: Sleep,
         watch: Watch,
         // None only once this is dropped.
-        call: Option<Call>,
+        call: Option<Box<Call>>,
         drains: Arc<Drains>,
     }
 
@@ -75,10 +76,10 @@ struct Events {
 
 /// What passing on failed with; hyper breaks the client's connection or stream off on it.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RelayError {
+pub enum RelayError {
     /// The upstream broke off where nothing can be added.
     #[error("the upstream broke off")]
-    Broken(#[source] hyper::Error),
+    Broken(#[source] AnswerError),
     /// The upstream was silent for too long.
     #[error("the upstream was silent for too long")]
     Silent,
@@ -214,7 +215,7 @@ impl Body for RelayBody {
 
     fn is_end_stream(&self) -> bool {
         // What a filter holds back comes after the end of what it reads.
-        let read = self.inner.as_ref().is_none_or(Incoming::is_end_stream);
+        let read = self.inner.as_ref().is_none_or(Body::is_end_stream);
         let over = self.watch.ended || (read && !self.watch.filtered);
         over && self.watch.broken.is_none()
     }

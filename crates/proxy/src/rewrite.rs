@@ -1,12 +1,14 @@
 //! What changes between the client's head and the upstream's, and back: nothing that is not named here.
 
+use std::borrow::Cow;
+
 use http::header::{
     ALT_SVC, CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, SET_COOKIE,
     STRICT_TRANSPORT_SECURITY, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
-use tollgate_rights::source::{Carrier, UpstreamSecret};
+use tollgate_rights::source::{Carrier, ExtraHeader, ExtraParameter, UpstreamSecret};
 use url::Url;
 
 /// Headers that concern one connection only (RFC 9110, section 7.6.1).
@@ -71,6 +73,40 @@ pub(crate) fn request_headers(
             }
             Err(_) => false,
         },
+    }
+}
+
+/// Sets what an operator has sent along, in place of what the client wrote under these names.
+pub(crate) fn extra_headers(headers: &mut HeaderMap, extra: &[ExtraHeader]) {
+    for one in extra {
+        // They were read as headers when they were saved.
+        let name = HeaderName::try_from(one.name());
+        let value = HeaderValue::try_from(one.value());
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// The query with an operator's parameters, unless the client set them. Texts are written without
+/// the quotes of JSON.
+pub(crate) fn with_parameters<'q>(
+    query: Option<&'q str>,
+    extra: &[ExtraParameter],
+) -> Option<Cow<'q, str>> {
+    let has = |name: &str| {
+        let mut pairs = query.unwrap_or_default().split('&');
+        pairs.any(|pair| name_of(pair) == name)
+    };
+    let mut added = url::form_urlencoded::Serializer::new(String::new());
+    for one in extra.iter().filter(|one| !has(one.name())) {
+        added.append_pair(one.name(), &one.plain());
+    }
+    let added = added.finish();
+    match query {
+        query if added.is_empty() => query.map(Cow::Borrowed),
+        None | Some("") => Some(Cow::Owned(added)),
+        Some(query) => Some(Cow::Owned(format!("{query}&{added}"))),
     }
 }
 
@@ -176,7 +212,7 @@ pub(crate) fn without_query_key(uri: &Uri) -> Result<(Uri, Vec<String>), String>
     Ok((uri, secrets))
 }
 
-fn name_of(pair: &str) -> std::borrow::Cow<'_, str> {
+fn name_of(pair: &str) -> Cow<'_, str> {
     url::form_urlencoded::parse(pair.as_bytes())
         .next()
         .map_or("".into(), |(name, _)| name)

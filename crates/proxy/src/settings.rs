@@ -43,6 +43,22 @@ pub struct Settings {
     pub basic_credentials: bool,
 }
 
+impl Settings {
+    /// What of this concerns connections before there is a request.
+    pub fn listening(&self) -> tollgate_listen::Settings {
+        tollgate_listen::Settings {
+            head_timeout: self.head_timeout,
+            keep_alive_idle: self.keep_alive_idle,
+            client_stall: self.client_stall,
+            headers: self.headers,
+            head_bytes: self.head_bytes,
+            streams: self.streams,
+            drain: self.drain,
+            ..tollgate_listen::Settings::default()
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -62,8 +62,8 @@ impl Stop {
                 refusal, subject, ..
             } => from_refusal_at(refusal, subject.model.as_deref(), now),
             Self::NoModel(model) => Fault::ModelNotFound(model),
-            Self::Upstream(failed) => match failed.error {
-                UpstreamError::Timeout => Fault::UpstreamTimeout,
+            Self::Upstream(failed) => match &failed.error {
+                error if error.is_timeout() => Fault::UpstreamTimeout,
                 _ => Fault::UpstreamFailed,
             },
             Self::Rights(_) | Self::Book(_) => Fault::StoreUnavailable,

@@ -1,20 +1,20 @@
-//! Connections to upstreams, pooled and under deadlines.
+//! Where upstreams are and how they are reached: one destination for each, kept as long as its
+//! configuration stays the same, so that its connections are kept too.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, Uri};
+use http::{Request, Response};
 use http_body_util::{Either, Full};
-use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::timeout;
+use tollgate_connect::{
+    AnswerBody, Connections, Destination, DestinationError, Http2, Options, Roots, SendError, Via,
+    ViaError,
+};
+use tollgate_policy::id::UpstreamId;
+use tollgate_rights::source::{self, Access};
 use tollgate_upkeep::watch::UpstreamWatch;
-use tower_service::Service;
 
 use crate::bounded::BoundedBody;
 use crate::settings::Settings;
@@ -22,66 +22,70 @@ use crate::settings::Settings;
 /// A body that was read whole and can be sent again, or one that passes through once.
 pub(crate) type RequestBody = Either<Full<Bytes>, BoundedBody>;
 
-/// Servers close connections that nobody uses, so those that were idle for long are not trusted.
-const POOL_IDLE: Duration = Duration::from_secs(30);
+/// The body of an upstream's answer.
+pub(crate) type Answer = AnswerBody<RequestBody>;
 
-/// All connections to upstreams.
+/// All connections of one worker to upstreams.
 pub(crate) struct Upstreams {
-    client: Client<Timed<HttpsConnector<HttpConnector>>, RequestBody>,
-    response_timeout: Duration,
+    connections: Connections<RequestBody>,
+    known: Mutex<HashMap<UpstreamId, Known>>,
     pub(crate) watch: UpstreamWatch,
 }
 
-/// Why an upstream gave no response.
+/// An upstream as it was reached last.
+struct Known {
+    access: Arc<Access>,
+    destination: Destination,
+}
+
+/// Why an upstream gave no answer that can be passed on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UpstreamError {
-    /// No connection could be made, so nothing was sent.
-    #[error("the upstream cannot be reached")]
-    Connect(#[source] Error),
-    /// The connection broke before the response began.
-    #[error("the upstream broke off")]
-    Broken(#[source] Error),
-    /// The response did not begin in time.
-    #[error("the upstream did not answer in time")]
-    Timeout,
+    /// The request could not be sent, or no answer came.
+    #[error(transparent)]
+    Send(#[from] SendError),
     /// The upstream answered that it does not accept our credential, or our payment.
     #[error("the upstream refused our credential with status {0}")]
     Credential(u16),
     /// The upstream answered that it failed, or sent us elsewhere.
-    #[error("the upstream failed with status {0}")]
-    Status(u16),
-    /// The upstream's credential cannot stand in a header, so nothing was sent.
-    #[error("the upstream's credential has characters that no header can carry")]
+    #[error("the upstream failed with status {status}")]
+    Status {
+        status: u16,
+        /// How long it asked to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// There is no credential, or it cannot stand in a header, so nothing was sent.
+    #[error("the upstream's credential is missing, or has characters that no header can carry")]
     CredentialForm,
-    /// The upstream's address and the route make no target, so nothing was sent.
+    /// Nothing can be sent to the upstream's address.
     #[error("the upstream has no usable address")]
-    Address,
+    Address(#[source] Option<Unusable>),
     /// The plan has no attempt left.
     #[error("no upstream is left to try")]
     NoneLeft,
 }
 
+/// Why nothing can be sent to where an upstream is said to be.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unusable {
+    /// Its own address.
+    #[error(transparent)]
+    Destination(#[from] DestinationError),
+    /// That of the proxy by which it is reached.
+    #[error("the address of the proxy cannot be used")]
+    Proxy(#[from] ViaError),
+}
+
 impl Upstreams {
     pub(crate) fn new(settings: &Settings, watch: UpstreamWatch) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.enforce_http(false);
-        connector.set_keepalive(Some(Duration::from_secs(60)));
-        let connector = HttpsConnectorBuilder::new()
-            .with_webpki_roots()
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(connector);
-        let limit = settings.connect_timeout;
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .timer(TokioTimer::new())
-            .http1_max_buf_size(64 << 10)
-            .build(Timed { connector, limit });
-        Self {
-            client,
+        let settings = tollgate_connect::Settings {
+            connect_timeout: settings.connect_timeout,
             response_timeout: settings.response_timeout,
+            ..tollgate_connect::Settings::default()
+        };
+        Self {
+            connections: Connections::new(settings),
+            known: Mutex::default(),
             watch,
         }
     }
@@ -89,52 +93,94 @@ impl Upstreams {
     /// Sends a request and waits for the head of its response.
     pub(crate) async fn send(
         &self,
+        upstream: UpstreamId,
+        access: &Arc<Access>,
         request: Request<RequestBody>,
-    ) -> Result<Response<Incoming>, UpstreamError> {
-        match timeout(self.response_timeout, self.client.request(request)).await {
-            Err(_) => Err(UpstreamError::Timeout),
-            Ok(Err(error)) if error.is_connect() => Err(UpstreamError::Connect(error)),
-            Ok(Err(error)) => Err(UpstreamError::Broken(error)),
-            Ok(Ok(response)) => Ok(response),
-        }
+    ) -> Result<Response<Answer>, UpstreamError> {
+        let destination = self
+            .destination(upstream, access)
+            .map_err(|error| UpstreamError::Address(Some(error)))?;
+        Ok(self.connections.send(&destination, request).await?)
     }
+
+    /// Closes connections that were idle for too long.
+    pub(crate) fn sweep(&self) {
+        self.connections.sweep();
+    }
+
+    fn destination(
+        &self,
+        upstream: UpstreamId,
+        access: &Arc<Access>,
+    ) -> Result<Destination, Unusable> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(one) = known.get_mut(&upstream) {
+            if Arc::ptr_eq(&one.access, access) {
+                return Ok(one.destination.clone());
+            }
+            if is_same_way(&one.access, access) {
+                one.access = Arc::clone(access);
+                return Ok(one.destination.clone());
+            }
+        }
+        let destination = Destination::new(&access.base_url, options(access)?)?;
+        let access = Arc::clone(access);
+        let one = Known {
+            access,
+            destination: destination.clone(),
+        };
+        known.insert(upstream, one);
+        Ok(destination)
+    }
+}
+
+fn options(access: &Access) -> Result<Options, ViaError> {
+    let proxy = access.proxy.as_ref();
+    let via = proxy.map(|proxy| Via::new(proxy.reveal(), access.allow_private));
+    Ok(Options {
+        via: via.transpose()?,
+        roots: match &access.ca {
+            Some(pem) => Roots::Also(pem.clone().into_bytes()),
+            None => Roots::default(),
+        },
+        private: access.allow_private,
+        http2: match access.http2 {
+            source::Http2::Never => Http2::Never,
+            source::Http2::Offered => Http2::WhereOffered,
+            source::Http2::PriorKnowledge => Http2::PriorKnowledge,
+        },
+    })
+}
+
+/// Whether connections made for one may serve the other.
+fn is_same_way(one: &Access, other: &Access) -> bool {
+    let authority = |access: &Access| {
+        let url = &access.base_url;
+        (
+            url.scheme().to_owned(),
+            url.host_str().map(str::to_owned),
+            url.port(),
+        )
+    };
+    authority(one) == authority(other)
+        && one.ca == other.ca
+        && one.proxy == other.proxy
+        && one.allow_private == other.allow_private
+        && one.http2 == other.http2
 }
 
 impl UpstreamError {
     /// Whether nothing was sent, so that another attempt cannot make the call happen twice.
     pub(crate) fn is_unsent(&self) -> bool {
-        matches!(
-            self,
-            Self::Connect(_) | Self::CredentialForm | Self::Address
-        )
-    }
-}
-
-/// A connector whose whole work is under one deadline: name look-up, TCP and TLS.
-#[derive(Clone)]
-struct Timed<C> {
-    connector: C,
-    limit: Duration,
-}
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-impl<C> Service<Uri> for Timed<C>
-where
-    C: Service<Uri, Error = BoxError>,
-    C::Future: Send + 'static,
-    C::Response: 'static,
-{
-    type Response = C::Response;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<C::Response, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.connector.poll_ready(cx)
+        match self {
+            Self::Send(error) => error.is_unsent(),
+            Self::CredentialForm | Self::Address(_) => true,
+            Self::Credential(_) | Self::Status { .. } | Self::NoneLeft => false,
+        }
     }
 
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = timeout(self.limit, self.connector.call(uri));
-        Box::pin(async move { connecting.await.map_err(BoxError::from)? })
+    /// Whether a deadline passed.
+    pub(crate) fn is_timeout(&self) -> bool {
+        matches!(self, Self::Send(error) if error.is_timeout())
     }
 }

@@ -182,12 +182,12 @@ async fn searches_of_the_provider_are_held_for() {
     };
     let search = json!({"type": "web_search_20250305", "name": "web_search", "max_uses": 3});
     // Three searches, and the prompt before them and after each.
-    assert_eq!(status(body(json!([search]))).await, 429);
+    assert_eq!(status(body(json!([search]))).await, 402);
     assert_eq!(system.simulator.count(), 0, "nothing reaches the upstream");
     system.admin(&["token", "edit", &token.id, "--quota", "0.03402"]);
     system.in_force().await;
     let unbounded = json!({"type": "web_search_20250305", "name": "web_search"});
-    assert_eq!(status(body(json!([unbounded]))).await, 429);
+    assert_eq!(status(body(json!([unbounded]))).await, 402);
     assert_eq!(status(body(json!([search]))).await, 200);
     let sent: Value = serde_json::from_slice(&system.simulator.seen()[0].body).unwrap();
     assert_eq!(sent["max_tokens"], 10, "what 20 micro-credits buy");

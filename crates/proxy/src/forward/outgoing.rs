@@ -1,0 +1,175 @@
+//! What is sent on, and how it is written for an upstream.
+
+use bytes::Bytes;
+use http::header::ACCEPT_ENCODING;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Uri};
+use http_body::Body;
+use http_body_util::{Either, Full};
+use tollgate_policy::cap::CapField;
+use tollgate_policy::endpoint::Endpoint;
+use tollgate_policy::plan::Attempt;
+use tollgate_rights::source::Access;
+use tollgate_wire::Edits;
+use tollgate_wire::peek::IncludeUsage;
+use tollgate_wire::route::ModelRoute;
+
+use crate::bounded::BoundedBody;
+use crate::call::Call;
+use crate::intake::Intake;
+use crate::rewrite;
+use crate::upstream::{RequestBody, UpstreamError};
+
+/// What is sent on.
+pub(crate) enum Outgoing<'a> {
+    /// A body that was read, and can be sent to another upstream as well.
+    Read(Box<ModelCall<'a>>),
+    /// A body that passes through, to a path of the upstream's own.
+    Through(Through<'a>),
+}
+
+/// A call of a model, whose body can be edited for the upstream.
+pub(crate) struct ModelCall<'a> {
+    pub(crate) route: &'a ModelRoute<'a>,
+    pub(crate) intake: Intake,
+    /// The field by which the output is capped where the client sets no cap.
+    pub(crate) cap_field: Option<CapField>,
+}
+
+/// A request to a mounted API.
+pub(crate) struct Through<'a> {
+    path: &'a str,
+    /// None once it was sent.
+    body: Option<BoundedBody>,
+    is_empty: bool,
+}
+
+/// A request's target and body at an upstream.
+struct Written {
+    uri: Option<Uri>,
+    body: RequestBody,
+    /// Where the body was read whole.
+    length: Option<usize>,
+}
+
+impl Outgoing<'_> {
+    /// Whether it can be sent once more.
+    pub(crate) fn can_be_repeated(&self) -> bool {
+        match self {
+            Self::Read(_) => true,
+            Self::Through(through) => through.is_empty,
+        }
+    }
+
+    /// Whether the usage of a stream has to be asked for, because the client does not.
+    pub(crate) fn asks_for_usage(&self) -> bool {
+        match self {
+            Self::Read(model) => model.asks_for_usage(),
+            Self::Through(_) => false,
+        }
+    }
+
+    /// The request of an attempt. `headers` are the client's.
+    pub(crate) fn request(
+        &mut self,
+        attempt: &Attempt<'_>,
+        access: &Access,
+        head: &Parts,
+        headers: HeaderMap,
+        call: &Call,
+    ) -> Result<Request<RequestBody>, UpstreamError> {
+        let secret = access.secret(attempt.credential);
+        let secret = secret.map_err(|_| UpstreamError::CredentialForm)?;
+        let Written { uri, body, length } = match self {
+            Self::Read(model) => model.write(attempt, access, head, call),
+            Self::Through(through) => through.write(access, head)?,
+        };
+        let mut request = Request::new(body);
+        *request.method_mut() = head.method.clone();
+        *request.uri_mut() = uri.ok_or(UpstreamError::Address(None))?;
+        *request.headers_mut() = headers;
+        let headers = request.headers_mut();
+        if !rewrite::request_headers(headers, access.carrier, secret, length) {
+            return Err(UpstreamError::CredentialForm);
+        }
+        if length.is_some() {
+            // What an upstream compresses cannot be metered on the way.
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
+        rewrite::extra_headers(headers, &access.headers);
+        Ok(request)
+    }
+}
+
+impl ModelCall<'_> {
+    fn write(&self, attempt: &Attempt<'_>, access: &Access, head: &Parts, call: &Call) -> Written {
+        let name = match attempt.sent_as {
+            Some(name) => name.as_str(),
+            None => &self.intake.peek.model,
+        };
+        let path = self.route.upstream_path(name);
+        let query = self.route.upstream_query(head.uri.query(), name);
+        let body = self.body_for(attempt, access, call);
+        Written {
+            uri: rewrite::model_target(&access.base_url, &path, query.as_deref()),
+            length: Some(body.len()),
+            body: Either::Left(Full::new(body)),
+        }
+    }
+
+    /// The client's text, but for what policy and the upstream need: the model's name there, the cap
+    /// that keeps the output within what is held, the usage of a stream, and further members.
+    fn body_for(&self, attempt: &Attempt<'_>, access: &Access, call: &Call) -> Bytes {
+        let Intake { body, peek } = &self.intake;
+        let mut edits = Edits::new(peek, self.route.endpoint);
+        if let Some(name) = attempt.sent_as {
+            edits = edits.model(name.as_str());
+        }
+        if let (Some(field), Some(tokens)) = (self.cap_field, call.cap(attempt)) {
+            edits = edits.cap(field, tokens);
+        }
+        if self.asks_for_usage() {
+            edits = edits.ask_for_usage();
+        }
+        for extra in &access.parameters {
+            edits = edits.member(extra.name(), extra.json());
+        }
+        if edits.is_empty() {
+            return body.clone();
+        }
+        Bytes::from(edits.apply(body))
+    }
+
+    fn asks_for_usage(&self) -> bool {
+        let tells_when_asked = matches!(
+            self.route.endpoint,
+            Endpoint::ChatCompletions | Endpoint::Completions
+        );
+        let peek = &self.intake.peek;
+        tells_when_asked && peek.stream && peek.include_usage != IncludeUsage::Asked
+    }
+}
+
+impl<'a> Through<'a> {
+    pub(crate) fn new(path: &'a str, body: BoundedBody) -> Self {
+        Self {
+            path,
+            is_empty: body.is_end_stream(),
+            body: Some(body),
+        }
+    }
+
+    fn write(&mut self, access: &Access, head: &Parts) -> Result<Written, UpstreamError> {
+        let body = match self.body.take() {
+            Some(body) => Either::Right(body),
+            None if self.is_empty => Either::Left(Full::default()),
+            None => return Err(UpstreamError::NoneLeft),
+        };
+        let query = rewrite::with_parameters(head.uri.query(), &access.parameters);
+        Ok(Written {
+            uri: rewrite::mount_target(&access.base_url, self.path, query.as_deref()),
+            body,
+            length: None,
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! What an upstream's answer, or the lack of one, means: whether it is passed on, whether another
+//! upstream is tried, and what is remembered of it.
+
+use std::time::Duration;
+
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, Response, StatusCode};
+use tollgate_policy::breaker::{Outcome, Report};
+use tollgate_rights::source::RetryOn;
+
+use crate::bounded::BodyError;
+use crate::upstream::{Answer, UpstreamError};
+
+/// An upstream that does not accept our credential or our payment, sends us elsewhere, or fails, has
+/// not answered the client's call. Nor has one whose status is to be tried elsewhere, if it may.
+pub(crate) fn accept(
+    response: Response<Answer>,
+    retry_on: &RetryOn,
+    may_repeat: bool,
+) -> Result<Response<Answer>, UpstreamError> {
+    let status = response.status();
+    let code = status.as_u16();
+    match status {
+        StatusCode::UNAUTHORIZED
+        | StatusCode::FORBIDDEN
+        | StatusCode::PAYMENT_REQUIRED
+        | StatusCode::PROXY_AUTHENTICATION_REQUIRED => Err(UpstreamError::Credential(code)),
+        StatusCode::SWITCHING_PROTOCOLS => Ok(response),
+        _ if status.is_server_error() || status.is_informational() => failed(&response),
+        // A 304 answers a condition that the client set; the others would lead past the gateway.
+        _ if status.is_redirection() && status != StatusCode::NOT_MODIFIED => failed(&response),
+        _ if may_repeat && retry_on.contains(code) => failed(&response),
+        _ => Ok(response),
+    }
+}
+
+fn failed(response: &Response<Answer>) -> Result<Response<Answer>, UpstreamError> {
+    Err(UpstreamError::Status {
+        status: response.status().as_u16(),
+        retry_after: retry_after(response.headers()),
+    })
+}
+
+/// Whether a call that was sent may be sent to another upstream: this one told that it did not serve
+/// it.
+pub(crate) fn may_go_elsewhere(error: &UpstreamError, retry_on: &RetryOn) -> bool {
+    match error {
+        UpstreamError::Credential(_) => true,
+        UpstreamError::Status { status, .. } => retry_on.contains(*status),
+        _ => error.is_unsent(),
+    }
+}
+
+/// What is remembered of an attempt.
+pub(crate) fn report(answered: &Result<Response<Answer>, UpstreamError>) -> Report {
+    match answered {
+        Ok(response) => Report {
+            outcome: Outcome::Status(response.status().as_u16()),
+            retry_after: retry_after(response.headers()),
+        },
+        Err(error) => unanswered(error),
+    }
+}
+
+/// What is remembered of an attempt without an answer. What the client did wrong says nothing.
+fn unanswered(error: &UpstreamError) -> Report {
+    if BodyError::behind(error).is_some() {
+        return Outcome::Unknown.into();
+    }
+    match error {
+        UpstreamError::Credential(status) => Outcome::Status(*status).into(),
+        UpstreamError::Status {
+            status,
+            retry_after,
+        } => Report {
+            outcome: Outcome::Status(*status),
+            retry_after: *retry_after,
+        },
+        UpstreamError::Send(error) if error.is_unsent() => Outcome::Unreachable.into(),
+        UpstreamError::Send(error) if error.is_timeout() => Outcome::TimedOut.into(),
+        UpstreamError::Send(_) => Outcome::Broken.into(),
+        UpstreamError::CredentialForm | UpstreamError::Address(_) => Outcome::Unreachable.into(),
+        UpstreamError::NoneLeft => Outcome::Unknown.into(),
+    }
+}
+
+/// The seconds that an upstream asks to be left alone. A date is not understood: clocks differ.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    value.trim().parse().ok().map(Duration::from_secs)
+}
