@@ -40,7 +40,7 @@ pub(crate) enum Command {
 }
 
 /// Where a setting is given twice, the flag wins over the environment, and that over the file.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Settings {
     /// A configuration file in TOML; without one, the defaults are used.
     #[arg(long, env = "TOLLGATE_CONFIG")]

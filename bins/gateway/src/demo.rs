@@ -14,7 +14,9 @@ use crate::cli::{Demo, LogFormat, Settings};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::gateway::{Gateway, open_store};
-use crate::{clock, print, signals, telemetry};
+use crate::signals::Signals;
+use crate::telemetry::Telemetry;
+use crate::{clock, print};
 
 /// What a caller of the demo needs to know.
 pub(crate) struct Furnished {
@@ -26,10 +28,8 @@ pub(crate) struct Furnished {
 
 /// Starts everything, says how to call it, and serves until a signal says to end.
 pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
-    telemetry::start("warn", LogFormat::Text)
-        .map_err(|error| Failure::start("logging cannot be started", error))?;
-    let ended =
-        signals::end().map_err(|error| Failure::start("signals cannot be handled", error))?;
+    let mut signals =
+        Signals::new().map_err(|error| Failure::start("signals cannot be handled", error))?;
     let temporary = tempfile::Builder::new()
         .prefix("tollgate-demo-")
         .tempdir()
@@ -44,6 +44,7 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         None => temporary.path(),
     };
     let config = config(&arguments, directory)?;
+    let telemetry = Telemetry::start(&config)?;
     let simulator = Simulator::start(Options {
         pace: Pace::believable(),
         ..Options::default()
@@ -55,7 +56,8 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let furnished = furnish::furnish(&context, &simulator.base_url())
         .await
         .map_err(|error| Failure::start("the demo's store cannot be filled", error))?;
-    let gateway = Gateway::bind(&config, store).await?;
+    let access = telemetry.access().cloned();
+    let (gateway, _live) = Gateway::bind(&config, access, store).await?;
     let (address, observe) = (gateway.address(), gateway.observe_address()?);
     print::line(&show::text(
         arguments.output,
@@ -64,7 +66,7 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         &furnished,
         &config,
     ));
-    let drained = gateway.run(ended).await;
+    let drained = gateway.run(signals.end()).await;
     simulator.stop().await;
     Ok(match drained {
         Drained::Complete => ExitCode::SUCCESS,
@@ -82,7 +84,7 @@ fn config(arguments: &Demo, directory: &Path) -> Result<Config, Failure> {
         journal: Some(directory.join("tollgate.journal")),
         trusted_proxies: Vec::new(),
         log_format: Some(LogFormat::Text),
-        log: None,
+        log: Some("warn".to_owned()),
     };
     Ok(Config::load(settings)?)
 }

@@ -1,42 +1,51 @@
 //! The composition of a running gateway, the same for `serve` and `demo`.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+mod run;
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tollgate_ledger::{Ledger, Options, keeper};
-use tollgate_listen::{Drained, Gate};
+use tollgate_ledger::Ledger;
+use tollgate_listen::Gate;
 use tollgate_policy::secret::HashKey;
+use tollgate_proxy::Services;
 use tollgate_proxy::health::Health;
 use tollgate_proxy::metrics::Metrics;
 use tollgate_proxy::settings::Settings;
-use tollgate_proxy::{Proxy, Services};
+use tollgate_rights::Rights;
 use tollgate_rights::source::Touched;
-use tollgate_rights::{Rights, follow};
 use tollgate_store::{MasterKey, Store};
 
-use crate::clock;
+use crate::certificates::Renewed;
 use crate::config::Config;
 use crate::elsewhere::Elsewhere;
 use crate::failure::Failure;
-use crate::observe::{self, Observed};
+use crate::journals::Journals;
+use crate::observe::{Observed, Parts};
+use crate::reload::{Live, Reloads};
+use crate::sockets;
+use crate::telemetry::AccessLog;
+use crate::turns::Timed;
 use crate::upkeep::Upkeep;
-use crate::workers::{Job, Workers};
-
-/// How long the observing listener may take to end.
-const OBSERVE_DRAIN: Duration = Duration::from_secs(1);
+use crate::workers::Workers;
 
 /// A gateway whose sockets are bound, so that its addresses are known.
 pub(crate) struct Gateway {
     services: Services,
     hash_key: Arc<HashKey>,
-    settings: Settings,
-    rights: Arc<Rights>,
-    ledger: Ledger,
+    settings: Arc<ArcSwap<Settings>>,
+    gate: Gate,
+    certificates: Option<Arc<Renewed>>,
+    journals: Journals,
+    /// The journal that is this process's own.
+    journal: PathBuf,
     upkeep: Upkeep,
     store: Arc<Store>,
+    book: Arc<Timed<Store>>,
     observed: Arc<Observed>,
     workers: Workers,
     observing: TcpListener,
@@ -57,46 +66,66 @@ pub(crate) fn environment(name: &str) -> Option<String> {
 }
 
 impl Gateway {
-    /// Reads the catalog and binds the sockets. Nothing is served yet.
-    pub(crate) async fn bind(config: &Config, store: Store) -> Result<Self, Failure> {
+    /// Reads the catalog and binds the sockets. Nothing is served yet. Gives what of it can be
+    /// changed later, too.
+    pub(crate) async fn bind(
+        config: &Config,
+        access: Option<Arc<AccessLog>>,
+        store: Store,
+    ) -> Result<(Self, Live), Failure> {
+        let certificates = config.tls.as_ref().map(Renewed::load).transpose()?;
+        let certificates = certificates.map(Arc::new);
         let hash_key = Arc::new(store.hash_key());
         let store = Arc::new(store);
+        let mut registry = Registry::with_prefix("tollgate");
+        let book = Arc::new(Timed::new(Arc::clone(&store), &mut registry));
+        let journals = Journals::new(config);
+        let (ledger, journal) = journals.open(book.as_ref()).await?;
+        let (upkeep, upkeep_changes) = Upkeep::new(&config.upkeep)?;
         let elsewhere = Arc::new(Elsewhere::new(Arc::clone(&store)));
-        let rights = Rights::open(Arc::clone(&elsewhere) as _, config.credentials_in_memory)
-            .await
-            .map_err(|error| Failure::start("the catalog cannot be read", error))?;
-        let rights = Arc::new(rights);
-        let ledger = open_ledger(config, &store).await?;
-        let told = ledger.clone();
-        rights.listen(move |touched| tell(&told, touched));
-        let upkeep = Upkeep::new(&config.upkeep)?;
-        let metrics = Arc::new(Metrics::new());
-        let observed = Observed::new(Arc::clone(&rights), ledger.clone(), &metrics);
-        let settings = config.settings.clone();
         let services = Services {
-            rights: Arc::clone(&rights),
-            ledger: ledger.clone(),
+            rights: rights(config, &elsewhere, &ledger).await?,
+            ledger,
             statements: elsewhere,
             watch: upkeep.watch(),
             health: Arc::new(Health::default()),
-            metrics,
+            metrics: Arc::new(Metrics::new()),
         };
-        Ok(Self {
+        services.metrics.register(&mut registry);
+        let live = Live {
+            settings: Arc::new(ArcSwap::from_pointee(config.settings.clone())),
+            upkeep: upkeep_changes,
+            certificates: certificates.clone(),
+            reloads: Arc::new(Reloads::new()),
+        };
+        let parts = Parts {
+            rights: Arc::clone(&services.rights),
+            ledger: services.ledger.clone(),
+            most_receipts: config.most_receipts,
+            health: Arc::clone(&services.health),
+            alerts: upkeep.stats(),
+            reloads: Arc::clone(&live.reloads),
+            certificates: certificates.clone(),
+            access,
+        };
+        let gateway = Self {
             services,
             hash_key,
-            settings,
-            rights,
-            ledger,
+            settings: Arc::clone(&live.settings),
+            gate: gate(config, certificates.as_deref()),
+            certificates,
+            journals,
+            journal,
             upkeep,
             store,
-            observed: Arc::new(observed),
-            workers: Workers::bind(config.listen, config.workers)
-                .await
-                .map_err(|error| cannot_listen(config.listen, "--listen", error))?,
-            observing: TcpListener::bind(config.observe)
-                .await
+            book,
+            observed: Arc::new(Observed::new(parts, registry)),
+            observing: sockets::observing(config.observe)
                 .map_err(|error| cannot_listen(config.observe, "--observe", error))?,
-        })
+            // Last: from now on connections come.
+            workers: workers(config).await?,
+        };
+        Ok((gateway, live))
     }
 
     /// The address on which calls are served.
@@ -106,89 +135,23 @@ impl Gateway {
 
     /// The address of health and metrics.
     pub(crate) fn observe_address(&self) -> Result<SocketAddr, Failure> {
-        local(&self.observing)
-    }
-
-    /// Serves until `ended` is ready, drains, and writes what is left to write.
-    pub(crate) async fn run(self, ended: impl Future<Output = ()>) -> Drained {
-        let (over, is_over) = watch::channel(false);
-        let wait = |mut is_over: watch::Receiver<bool>| async move {
-            // The sender outlives every receiver's wait; if it does not, it is over too.
-            let _ = is_over.wait_for(|over| *over).await;
-        };
-        let following = tokio::spawn(follow::follow(
-            Arc::clone(&self.rights),
-            wait(is_over.clone()),
-        ));
-        let upkeep = self
-            .upkeep
-            .run(Arc::clone(&self.store), wait(is_over.clone()));
-        let upkeep = tokio::spawn(upkeep);
-        let keeping = tokio::spawn(keeper::keep(
-            self.ledger,
-            self.store,
-            clock::now,
-            wait(is_over.clone()),
-        ));
-        let mut observing = tokio::spawn(observe::serve(
-            Arc::clone(&self.observed),
-            self.observing,
-            wait(is_over),
-        ));
-        let observed = self.observed;
-        let (ending, is_ending) = watch::channel(false);
-        let gate = Gate::new(self.settings.connections);
-        let job = || Job {
-            proxy: Proxy::new(
-                self.services.clone(),
-                Arc::clone(&self.hash_key),
-                self.settings.clone(),
-                clock::now,
-            ),
-            gate: gate.clone(),
-            settings: self.settings.listening(),
-            over: is_ending.clone(),
-        };
-        let ended = async {
-            ended.await;
-            observed.drain();
-            ending.send_replace(true);
-        };
-        let (drained, ()) = tokio::join!(self.workers.serve(job), ended);
-        over.send_replace(true);
-        // What is left to write is bounded by the store's own deadlines.
-        for ended in [following.await, keeping.await, upkeep.await] {
-            if let Err(error) = ended {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "a task of the gateway broke"
-                );
-            }
-        }
-        // Somebody who holds the observing port open does not hold the gateway up.
-        let observing_ended = tokio::time::timeout(OBSERVE_DRAIN, &mut observing).await;
-        if observing_ended.is_err() {
-            observing.abort();
-        }
-        drained
+        self.observing
+            .local_addr()
+            .map_err(|error| Failure::start("a socket has no address", error))
     }
 }
 
-/// Opens the journal, which settles what the last run left.
-async fn open_ledger(config: &Config, store: &Store) -> Result<Ledger, Failure> {
-    let options = Options {
-        most_receipts: config.most_receipts,
-        ..Options::default()
-    };
-    Ledger::open(
-        store,
-        &config.journal,
-        rand::random(),
-        &options,
-        clock::now(),
-    )
-    .await
-    .map_err(|error| Failure::start("the ledger cannot be opened", error))
+async fn rights(
+    config: &Config,
+    source: &Arc<Elsewhere>,
+    ledger: &Ledger,
+) -> Result<Arc<Rights>, Failure> {
+    let rights = Rights::open(Arc::clone(source) as _, config.credentials_in_memory)
+        .await
+        .map_err(|error| Failure::start("the catalog cannot be read", error))?;
+    let told = ledger.clone();
+    rights.listen(move |touched| tell(&told, touched));
+    Ok(Arc::new(rights))
 }
 
 /// Has the ledger ask anew for what an operator changed.
@@ -203,15 +166,28 @@ fn tell(ledger: &Ledger, touched: &[Touched]) {
     }
 }
 
+fn gate(config: &Config, certificates: Option<&Renewed>) -> Gate {
+    let gate = Gate::new(config.settings.connections).with_proxies(config.proxy_protocol.clone());
+    match certificates {
+        Some(renewed) => gate.with_certificates(renewed.certificates()),
+        None => gate,
+    }
+}
+
+/// On what a service manager handed over, or else on the address that is configured.
+async fn workers(config: &Config) -> Result<Workers, Failure> {
+    let handed = sockets::handed_over()?;
+    if handed.is_empty() {
+        let bound = Workers::bind(config.listen, config.workers).await;
+        return bound.map_err(|error| cannot_listen(config.listen, "--listen", error));
+    }
+    let shared = Workers::share(&handed, config.workers).await;
+    shared.map_err(|error| Failure::start("the sockets that were handed over are no use", error))
+}
+
 fn cannot_listen(address: SocketAddr, flag: &str, error: std::io::Error) -> Failure {
     Failure::start(
         format!("{address} cannot be listened on: choose another address with {flag}"),
         error,
     )
-}
-
-fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
-    listener
-        .local_addr()
-        .map_err(|error| Failure::start("a socket has no address", error))
 }

@@ -1,5 +1,6 @@
 //! The gateway: reads its configuration, composes the layers, serves, and drains.
 
+mod certificates;
 mod check;
 mod cli;
 mod clock;
@@ -8,12 +9,17 @@ mod demo;
 mod elsewhere;
 mod failure;
 mod gateway;
+mod journals;
 mod manual;
+mod notify;
 mod observe;
 mod print;
+mod reload;
 mod serve;
 mod signals;
+mod sockets;
 mod telemetry;
+mod turns;
 mod upkeep;
 mod workers;
 
@@ -45,5 +51,7 @@ fn main() -> ExitCode {
             Command::Man => manual::page(),
         }
     });
+    // What still runs was told to end, and is not waited for.
+    runtime.shutdown_background();
     outcome.unwrap_or_else(|failure| failure.exit())
 }

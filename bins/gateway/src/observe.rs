@@ -1,6 +1,10 @@
 //! The listener for operators: liveness, readiness and metrics. Loopback by default.
 
-use std::fmt::Write;
+mod process;
+mod state;
+mod text;
+mod upstreams;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,27 +18,46 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tollgate_ledger::Ledger;
-use tollgate_proxy::metrics::Metrics;
+use tollgate_policy::time::Timestamp;
+use tollgate_proxy::health::Health;
 use tollgate_rights::Rights;
+use tollgate_upkeep::stats::Stats;
+
+use self::text::Text;
+use crate::certificates::Renewed;
+use crate::clock;
+use crate::reload::Reloads;
+use crate::telemetry::AccessLog;
 
 /// What the listener tells about.
 pub(crate) struct Observed {
+    parts: Parts,
     registry: Registry,
-    rights: Arc<Rights>,
-    ledger: Ledger,
     draining: AtomicBool,
+    started: Timestamp,
+}
+
+/// The parts of a gateway that tell of themselves.
+pub(crate) struct Parts {
+    pub(crate) rights: Arc<Rights>,
+    pub(crate) ledger: Ledger,
+    /// The most receipts that the ledger's journal has places for.
+    pub(crate) most_receipts: u32,
+    pub(crate) health: Arc<Health>,
+    pub(crate) alerts: Arc<Stats>,
+    pub(crate) reloads: Arc<Reloads>,
+    pub(crate) certificates: Option<Arc<Renewed>>,
+    pub(crate) access: Option<Arc<AccessLog>>,
 }
 
 impl Observed {
-    pub(crate) fn new(rights: Arc<Rights>, ledger: Ledger, metrics: &Metrics) -> Self {
-        let mut registry = Registry::with_prefix("tollgate");
-        metrics.register(&mut registry);
-        let draining = AtomicBool::new(false);
+    /// Tells of these, and of what is counted in the registry.
+    pub(crate) fn new(parts: Parts, registry: Registry) -> Self {
         Self {
+            parts,
             registry,
-            rights,
-            ledger,
-            draining,
+            draining: AtomicBool::new(false),
+            started: clock::now(),
         }
     }
 
@@ -69,7 +92,7 @@ pub(crate) async fn serve(
 async fn ready(State(observed): State<Arc<Observed>>) -> (StatusCode, &'static str) {
     if observed.draining.load(Ordering::Relaxed) {
         (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
-    } else if !observed.rights.is_current() {
+    } else if !observed.parts.rights.is_current() {
         (
             StatusCode::SERVICE_UNAVAILABLE,
             "the store does not answer: changes are not followed\n",
@@ -80,66 +103,25 @@ async fn ready(State(observed): State<Arc<Observed>>) -> (StatusCode, &'static s
 }
 
 async fn metrics(State(observed): State<Arc<Observed>>) -> impl IntoResponse {
-    let mut text = String::new();
+    let mut page = String::new();
     // Writing to a string cannot fail.
-    let _ = state(&mut text, &observed);
-    let _ = encode(&mut text, &observed.registry);
+    let _ = observed.write(&mut Text(&mut page));
+    let _ = encode(&mut page, &observed.registry);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], text)
+    ([(header::CONTENT_TYPE, kind)], page)
 }
 
-/// What is read at the moment of asking, rather than counted.
-fn state(text: &mut String, observed: &Observed) -> std::fmt::Result {
-    let Observed { rights, ledger, .. } = observed;
-    let ledger = ledger.stats();
-    let current = u8::from(rights.is_current());
-    let gauges = [
-        (
-            "rights_revision",
-            "The last administrative change that is in force",
-            rights.revision().0,
-        ),
-        (
-            "rights_current",
-            "Whether changes are being followed",
-            i64::from(current),
-        ),
-        (
-            "credentials_in_memory",
-            "Secrets whose rights are held in memory",
-            i64::try_from(rights.credentials_in_memory()).unwrap_or(i64::MAX),
-        ),
-        (
-            "held_calls",
-            "Calls that are held for",
-            i64::from(ledger.open),
-        ),
-        (
-            "held_microcredits",
-            "Credits held for calls that go on, over all limits",
-            ledger.held.as_micros(),
-        ),
-        (
-            "unsettled_receipts",
-            "Receipts that are in the journal and not in the store yet",
-            i64::from(ledger.unsettled),
-        ),
-        (
-            "uncovered_receipts",
-            "Receipts since the start whose cost was more than any hold covered",
-            i64::try_from(ledger.uncovered).unwrap_or(i64::MAX),
-        ),
-        (
-            "failed_turns",
-            "Times since the start that the store did not take receipts",
-            i64::try_from(ledger.failed_turns).unwrap_or(i64::MAX),
-        ),
-    ];
-    for (name, help, value) in gauges {
-        writeln!(
-            text,
-            "# HELP tollgate_{name} {help}.\n# TYPE tollgate_{name} gauge\ntollgate_{name} {value}"
-        )?;
+impl Observed {
+    fn write(&self, text: &mut Text<'_>) -> std::fmt::Result {
+        let parts = &self.parts;
+        state::build(text)?;
+        process::write(text, self.started)?;
+        state::rights(text, &parts.rights)?;
+        state::ledger(text, &parts.ledger, parts.most_receipts)?;
+        upstreams::write(text, &parts.health, &parts.rights.snapshot())?;
+        state::alerts(text, &parts.alerts)?;
+        state::reloads(text, &parts.reloads)?;
+        state::certificates(text, parts.certificates.as_deref())?;
+        state::access(text, parts.access.as_deref())
     }
-    Ok(())
 }

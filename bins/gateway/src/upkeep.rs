@@ -1,9 +1,12 @@
 //! Upkeep as the configuration wants it.
 
+use std::pin::pin;
 use std::sync::Arc;
 
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tollgate_store::Store;
 use tollgate_upkeep::settings::Settings;
+use tollgate_upkeep::stats::Stats;
 use tollgate_upkeep::watch::UpstreamWatch;
 use tollgate_upkeep::webhook::{PlainHttp, Webhook};
 use tollgate_upkeep::{Handles, run};
@@ -16,23 +19,33 @@ use crate::failure::Failure;
 /// What is done now and then, and what others hold of it.
 pub(crate) struct Upkeep {
     settings: Settings,
+    changed: UnboundedReceiver<Settings>,
     handles: Handles,
 }
 
+/// Reads the webhook's secret from the environment, where there is a webhook.
+pub(crate) fn settings(config: &config::Upkeep) -> Result<Settings, Failure> {
+    let webhook = config.webhook.as_ref().map(webhook).transpose()?;
+    Ok(Settings {
+        webhook,
+        expiry_notice_days: config.expiry_notice_days,
+        keep_receipts_days: config.keep_receipts_days,
+        keep_daily_days: config.keep_daily_days,
+    })
+}
+
 impl Upkeep {
-    /// Reads the webhook's secret from the environment, where there is a webhook.
-    pub(crate) fn new(config: &config::Upkeep) -> Result<Self, Failure> {
-        let webhook = config.webhook.as_ref().map(webhook).transpose()?;
-        let settings = Settings {
-            webhook,
-            expiry_notice_days: config.expiry_notice_days,
-            keep_receipts_days: config.keep_receipts_days,
-            keep_daily_days: config.keep_daily_days,
-        };
-        Ok(Self {
-            settings,
+    /// As it is configured, and as it will be.
+    pub(crate) fn new(
+        config: &config::Upkeep,
+    ) -> Result<(Self, UnboundedSender<Settings>), Failure> {
+        let (sender, changed) = unbounded_channel();
+        let upkeep = Self {
+            settings: settings(config)?,
+            changed,
             handles: Handles::default(),
-        })
+        };
+        Ok((upkeep, sender))
     }
 
     /// For whoever calls upstreams.
@@ -40,9 +53,30 @@ impl Upkeep {
         self.handles.watch.clone()
     }
 
-    /// Does it until `over`.
+    /// For whoever shows metrics.
+    pub(crate) fn stats(&self) -> Arc<Stats> {
+        Arc::clone(&self.handles.stats)
+    }
+
+    /// Does it until `over`, and begins anew with each change.
     pub(crate) async fn run(self, store: Arc<Store>, over: impl Future<Output = ()>) {
-        run(store, self.settings, self.handles, clock::now, over).await;
+        let (mut settings, mut changed) = (self.settings, self.changed);
+        let mut over = pin!(over);
+        loop {
+            let mut next = None;
+            let until = async {
+                tokio::select! {
+                    () = &mut over => {}
+                    Some(new) = changed.recv() => next = Some(new),
+                }
+            };
+            let (store, handles) = (Arc::clone(&store), self.handles.clone());
+            run(store, settings, handles, clock::now, until).await;
+            match next {
+                Some(new) => settings = new,
+                None => return,
+            }
+        }
     }
 }
 

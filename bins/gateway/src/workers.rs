@@ -3,10 +3,11 @@
 //! another. Whatever deals with the store runs elsewhere.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 
+use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
@@ -28,6 +29,14 @@ pub(crate) struct Job {
     pub(crate) over: watch::Receiver<bool>,
 }
 
+/// Where a worker listens.
+enum Place {
+    /// On a socket of its own, beside others on the same address.
+    Address(SocketAddr),
+    /// On a socket that it shares with others.
+    Socket(net::TcpListener),
+}
+
 struct Seat {
     job: oneshot::Sender<Job>,
     drained: oneshot::Receiver<Drained>,
@@ -39,10 +48,26 @@ impl Workers {
     /// # Errors
     /// Where a thread cannot be started, or the address cannot be bound.
     pub(crate) async fn bind(address: SocketAddr, count: usize) -> io::Result<Self> {
-        let (first, address) = Seat::take(0, address).await?;
+        let (first, address) = Seat::take(0, Place::Address(address)).await?;
         let mut seats = vec![first];
         for index in 1..count {
-            seats.push(Seat::take(index, address).await?.0);
+            seats.push(Seat::take(index, Place::Address(address)).await?.0);
+        }
+        Ok(Self { address, seats })
+    }
+
+    /// Starts so many workers, at least one for each of these sockets, which share them.
+    ///
+    /// # Errors
+    /// Where there is no socket, a thread cannot be started, or a socket cannot be shared.
+    pub(crate) async fn share(sockets: &[net::TcpListener], count: usize) -> io::Result<Self> {
+        let first = sockets.first().ok_or(io::ErrorKind::NotFound)?;
+        let address = first.local_addr()?;
+        let mut seats = Vec::new();
+        let each = sockets.iter().cycle().take(count.max(sockets.len()));
+        for (index, socket) in each.enumerate() {
+            let place = Place::Socket(socket.try_clone()?);
+            seats.push(Seat::take(index, place).await?.0);
         }
         Ok(Self { address, seats })
     }
@@ -79,13 +104,13 @@ impl Workers {
 }
 
 impl Seat {
-    async fn take(index: usize, address: SocketAddr) -> io::Result<(Self, SocketAddr)> {
+    async fn take(index: usize, place: Place) -> io::Result<(Self, SocketAddr)> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (bound, is_bound) = oneshot::channel();
         let (job, given) = oneshot::channel();
         let (ended, drained) = oneshot::channel();
         let work = move || {
-            let drained = work(&runtime, address, bound, given);
+            let drained = work(&runtime, place, bound, given);
             // Nobody listens where the gateway could not start.
             let _ = ended.send(drained);
         };
@@ -98,14 +123,24 @@ impl Seat {
     }
 }
 
+impl Place {
+    /// Needs the runtime of the worker.
+    fn listen(self) -> io::Result<Listener> {
+        match self {
+            Self::Address(address) => bind_shared(address),
+            Self::Socket(socket) => Ok(TcpListener::from_std(socket)?.into()),
+        }
+    }
+}
+
 fn work(
     runtime: &Runtime,
-    address: SocketAddr,
+    place: Place,
     bound: oneshot::Sender<io::Result<SocketAddr>>,
     given: oneshot::Receiver<Job>,
 ) -> Drained {
     runtime.block_on(async {
-        let listener = bind_shared(address);
+        let listener = place.listen();
         let told = listener.as_ref().map(Listener::local_addr);
         let told = told.map_err(|error| io::Error::new(error.kind(), error.to_string()));
         let is_heard = bound.send(told.and_then(|address| address)).is_ok();
