@@ -73,7 +73,7 @@ pub(crate) struct Call {
     pub(crate) client: IpAddr,
     pub(crate) started: Timestamp,
     pub(crate) admitted: Timestamp,
-    pub(crate) input_bytes: u64,
+    pub(crate) input_tokens: u64,
     pub(crate) quote: Quote,
 }
 
@@ -87,7 +87,7 @@ impl Call {
             client: ask.client,
             started: ask.arrived,
             admitted: ask.now,
-            input_bytes: ask.input_bytes,
+            input_tokens: ask.input_tokens,
             quote: ask.quote,
         }
     }
@@ -131,9 +131,8 @@ impl Held {
     pub fn settle(&mut self, done: &Done<'_>, now: Timestamp) -> Option<Credits> {
         let slot = self.slot.take()?;
         let live = &self.shared.live;
-        let cost = done.quote.cost(&done.usage, done.requests);
-        // A sum beyond the range is nothing that a provider can mean: what was held is charged.
-        let cost = cost.unwrap_or(self.grip.amount);
+        let (cost, done) = &self.cost(done);
+        let cost = *cost;
         let charged = live.cover(&mut self.grip, cost);
         let uncovered = cost.as_micros().saturating_sub(charged.as_micros());
         let uncovered = Credits::from_micros(uncovered);
@@ -160,6 +159,21 @@ impl Held {
             pots: self.grip.pots,
         });
         Some(cost)
+    }
+
+    /// What the call cost. A sum beyond the range is nothing that a provider can mean: what was held
+    /// stands for it, of which nothing is uncovered, and the receipt says that it is an estimate.
+    fn cost<'a>(&self, done: &Done<'a>) -> (Credits, Done<'a>) {
+        if let Some(cost) = done.quote.cost(&done.usage, done.requests) {
+            return (cost, *done);
+        }
+        tracing::error!(
+            request_id = %self.call.request,
+            held = %self.grip.amount,
+            "a call's usage costs more than can be counted: what was held for it is charged"
+        );
+        let estimated = true;
+        (self.grip.amount, Done { estimated, ..*done })
     }
 
     fn receipt(&mut self, done: &Done<'_>, cost: Credits, uncovered: Credits) -> Receipt {
@@ -194,7 +208,7 @@ impl Drop for Held {
             return;
         }
         let usage = Usage {
-            input: self.call.input_bytes.div_ceil(BYTES_PER_TOKEN),
+            input: self.call.input_tokens,
             output: self.noted.div_ceil(BYTES_PER_TOKEN),
             ..Usage::NONE
         };

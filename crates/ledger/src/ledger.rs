@@ -93,8 +93,9 @@ pub struct Ask<'a> {
     pub model: Option<&'a str>,
     /// The client's address.
     pub client: IpAddr,
-    /// Bytes of the prompt, to estimate from.
-    pub input_bytes: u64,
+    /// Tokens of the prompt by an estimate, never more than were held for: what is charged of it
+    /// where nobody can say.
+    pub input_tokens: u64,
     /// By what the call is charged where nobody can say who served it.
     pub quote: Quote,
     /// The most that it can cost.

@@ -21,7 +21,9 @@ use crate::request_id::RequestId;
 /// Bytes of text that are taken for a token where nobody counted.
 pub(crate) const BYTES_PER_TOKEN: u64 = 4;
 /// The first byte of each record: which version of this file wrote it.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The version whose [`Begun::input`] is bytes of the prompt; all else is as it is now.
+const VERSION_OF_BYTES: u8 = 1;
 
 /// What is known of a call when it is admitted.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -36,8 +38,8 @@ pub(crate) struct Begun<'a> {
     model: Option<&'a str>,
     client: IpAddr,
     started: i64,
-    /// Bytes of the prompt.
-    input_bytes: u64,
+    /// Tokens of the prompt by an estimate.
+    input: u64,
     /// The price list that a call costs by that does not end.
     prices: Prices,
     multiplier: u32,
@@ -106,12 +108,20 @@ impl Record {
 
 fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, RecordError> {
     match postcard::take_from_bytes(bytes) {
-        Ok(((VERSION, record), [])) => Ok(record),
+        Ok(((VERSION | VERSION_OF_BYTES, record), [])) => Ok(record),
         _ => Err(RecordError),
     }
 }
 
 impl<'a> Begun<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self, RecordError> {
+        let mut begun: Self = decode(bytes)?;
+        if bytes.first() == Some(&VERSION_OF_BYTES) {
+            begun.input = begun.input.div_ceil(BYTES_PER_TOKEN);
+        }
+        Ok(begun)
+    }
+
     pub(crate) fn new(call: &'a Call, grip: &Grip) -> Self {
         let payer = &grip.payer;
         let period = |begin: Option<Timestamp>| begin.map(Timestamp::as_micros);
@@ -126,20 +136,20 @@ impl<'a> Begun<'a> {
             model: call.model.as_deref(),
             client: call.client,
             started: call.started.as_micros(),
-            input_bytes: call.input_bytes,
+            input: call.input_tokens,
             prices: prices(&call.quote.price),
             multiplier: call.quote.multiplier.as_millionths(),
             most: grip.strict.then_some(grip.amount.as_micros()),
         }
     }
 
-    /// The receipt of a call that did not survive its gateway: what came in is estimated from its
-    /// bytes, what went out from the bytes of text that the journal last heard of. No more is
+    /// The receipt of a call that did not survive its gateway: what came in is the estimate of its
+    /// begin, what went out is estimated from the bytes of text that the journal last heard of. No more is
     /// charged than a strict hold had taken.
     pub(crate) fn killed(begun: &'a [u8], output_bytes: u64) -> Result<Receipt, RecordError> {
-        let begun: Begun<'a> = decode(begun)?;
+        let begun = Begun::read(begun)?;
         let usage = Usage {
-            input: begun.input_bytes.div_ceil(BYTES_PER_TOKEN),
+            input: begun.input,
             output: output_bytes.div_ceil(BYTES_PER_TOKEN),
             ..Usage::NONE
         };
@@ -156,7 +166,7 @@ impl<'a> Begun<'a> {
 
     /// The receipt of a call that ended.
     pub(crate) fn settled(begun: &'a [u8], ended: &'a [u8]) -> Result<Receipt, RecordError> {
-        let begun: Begun<'a> = decode(begun)?;
+        let begun = Begun::read(begun)?;
         let ended: Ended<'a> = decode(ended)?;
         let upstream = ended.upstream.map(UpstreamId::from_raw);
         let mut usage = Usage::NONE;

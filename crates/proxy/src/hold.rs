@@ -137,7 +137,7 @@ pub(crate) async fn take(
         endpoint: &subject.endpoint,
         model: subject.model.as_deref(),
         client: exchange.client,
-        input_bytes: demand.bytes,
+        input_tokens: input,
         quote: first.quote,
         full,
         least,

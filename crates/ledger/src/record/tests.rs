@@ -61,7 +61,7 @@ fn case(n: u64, model: &str, served_as: Option<&'static str>) -> Case {
         } else {
             Ipv6Addr::from(u128::from(n) << 64).into()
         },
-        input_bytes: n,
+        input_tokens: n,
         quote,
         full: Credits::ZERO,
         least: Credits::ZERO,
@@ -137,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn a_killed_call_is_charged_by_its_bytes_and_no_more_than_was_held(
+    fn a_killed_call_is_charged_by_its_estimate_and_no_more_than_was_held(
         n in 0..1_000_000_u64,
         output: u32,
         held in 0..1_000_000_i64,
@@ -151,7 +151,7 @@ proptest! {
         (case.grip.amount, case.grip.strict) = (Credits::from_micros(held), strict);
         let begun = bytes(&Begun::new(&case.call, &case.grip));
         let killed = Begun::killed(&begun, u64::from(output)).unwrap();
-        let tokens = n.div_ceil(4);
+        let tokens = n;
         prop_assert_eq!(killed.usage.input, tokens);
         prop_assert_eq!(killed.usage.output, u64::from(output).div_ceil(4));
         prop_assert_eq!(killed.ending, Ending::Killed);
@@ -202,6 +202,18 @@ fn a_record_of_another_version_or_with_more_in_it_is_refused() {
     longer.push(0);
     assert!(Begun::killed(&longer, 0).is_err());
     assert!(Begun::killed(&[], 0).is_err());
+}
+
+#[test]
+fn what_the_version_before_wrote_is_read_with_its_input_in_bytes() {
+    let Case { call, grip, done } = case(7, "m", None);
+    let mut begun = bytes(&Begun::new(&call, &grip));
+    let mut ended = bytes(&Ended::new(&done, Credits::ZERO, Credits::ZERO));
+    assert_eq!(Begun::killed(&begun, 0).unwrap().usage.input, 7);
+    let now = Begun::settled(&begun, &ended).unwrap();
+    (begun[0], ended[0]) = (VERSION_OF_BYTES, VERSION_OF_BYTES);
+    assert_eq!(Begun::killed(&begun, 0).unwrap().usage.input, 2);
+    assert_eq!(Begun::settled(&begun, &ended).unwrap(), now);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tollgate_ledger::book::Pot;
 use tollgate_ledger::request_id::RequestId;
 use tollgate_ledger::{Denied, Held};
-use tollgate_policy::group::{Enforcement, Group};
+use tollgate_policy::group::{Enforcement, Group, Multiplier};
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::Principal;
 
@@ -161,4 +161,26 @@ fn a_turn_of_unknown_outcome_leaves_nothing_leased() {
             "{fault:?}"
         );
     }
+}
+
+#[test]
+fn a_cost_beyond_all_range_is_what_was_held_and_says_that_it_is_an_estimate() {
+    let mut house = House::new(1_000);
+    let now = house.clock.now();
+    let mut absurd = done(0);
+    absurd.usage.input = u64::MAX;
+    absurd.usage.output = u64::MAX;
+    absurd.quote.multiplier = Multiplier::from_millionths(u32::MAX);
+    let cost = house.hold(100).unwrap().settle(&absurd, now).unwrap();
+    assert_eq!(cost.as_micros(), 100);
+    assert_eq!(house.mortal.ledger.stats().uncovered, 0);
+    house.mortal.turn();
+    let state = house.book.state();
+    let receipt = state.receipts.values().next().unwrap();
+    assert!(receipt.estimated);
+    assert_eq!(receipt.usage.input, u64::MAX);
+    assert_eq!(
+        (receipt.charged(), receipt.uncovered.as_micros()),
+        (cost, 0)
+    );
 }

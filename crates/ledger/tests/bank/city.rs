@@ -95,7 +95,7 @@ async fn task(city: Arc<City>, seed: u64) -> Served {
         let now = street.pass(Duration::from_millis(dice.next() % 30));
         let request = RequestId::new(now, u128::from(seed) << 8 | nth as u128);
         let mut ask = ask(principal, group, request, dice.between(1, 200), now);
-        ask.input_bytes = dice.next() % 200;
+        ask.input_tokens = dice.next() % 200;
         if dice.percent(50) {
             ask.least = micros(1);
         }

@@ -52,7 +52,7 @@ fn live(
     for _ in 0..dice.between(1, 12) {
         let request = RequestId::new(now, u128::from(dice.next()));
         let mut ask = ask(&principal, &group, request, dice.between(1, 5_000), now);
-        ask.input_bytes = 400;
+        ask.input_tokens = 100;
         let ledger = mortal.ledger.clone();
         let mut hold = Box::pin(ledger.hold(&ask));
         let held = poll(hold.as_mut()).or_else(|| {

@@ -10,7 +10,7 @@ use tollgate_ledger::request_id::RequestId;
 pub struct Going {
     pub strict: bool,
     pub held: i64,
-    pub input_bytes: u64,
+    pub input_tokens: u64,
     /// Bytes of output that the journal heard of.
     pub noted: u64,
 }
@@ -48,7 +48,7 @@ impl Going {
 
     /// Nobody said how the call ended.
     pub fn estimated(&self, ending: Ending) -> Ended {
-        let input = self.input_bytes.div_ceil(4);
+        let input = self.input_tokens;
         let output = self.noted.div_ceil(4);
         Ended {
             ending,

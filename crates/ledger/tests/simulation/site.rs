@@ -40,7 +40,7 @@ pub struct Waiting {
     pub request: RequestId,
     pub came: Timestamp,
     pub strict: bool,
-    pub input_bytes: u64,
+    pub input_tokens: u64,
     pub hold: Pin<Box<dyn Future<Output = Result<Held, Denied>>>>,
 }
 
@@ -75,7 +75,7 @@ impl Running {
                         going: Going {
                             strict: call.strict,
                             held: held.amount().as_micros(),
-                            input_bytes: call.input_bytes,
+                            input_tokens: call.input_tokens,
                             noted: 0,
                         },
                         held,

@@ -169,7 +169,7 @@ impl World {
             full / 3
         };
         // Sometimes more than the hold covers, as an estimate of a killed call may be.
-        let input_bytes = self.dice.next() % 600;
+        let input_tokens = self.dice.next() % 600;
         let strict = caller.strict;
         let Some(running) = self.running(site) else {
             return;
@@ -177,14 +177,14 @@ impl World {
         let ledger = running.mortal.ledger.clone();
         let hold = Box::pin(async move {
             let mut ask = ask(&caller.principal, &caller.group, request, full, now);
-            (ask.least, ask.input_bytes) = (micros(least), input_bytes);
+            (ask.least, ask.input_tokens) = (micros(least), input_tokens);
             ledger.hold(&ask).await
         });
         running.waiting.push(Waiting {
             request,
             came: now,
             strict,
-            input_bytes,
+            input_tokens,
             hold,
         });
         running.see();

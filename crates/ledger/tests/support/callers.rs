@@ -132,7 +132,7 @@ pub fn ask<'a>(
         endpoint: "chat.completions",
         model: Some("gpt-4o"),
         client: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        input_bytes: 0,
+        input_tokens: 0,
         quote: quote(),
         full: micros(full),
         least: micros(full),
