@@ -9,10 +9,12 @@ mod events;
 mod filter;
 mod json;
 mod keys;
+mod kind;
 mod lines;
 mod number;
 pub mod realtime;
 mod report;
+mod searches;
 mod skim;
 mod stencil;
 mod surface;
@@ -72,13 +74,20 @@ pub struct Metered {
     pub ended: Ended,
     /// Bytes of generated text, as they stand in the JSON, to estimate from.
     pub output_bytes: u64,
+    /// Searches that the answer shows and no count of it says: completed `web_search_call` items of
+    /// a response, or one where a chat completion has a `url_citation`. They are in `usage` too.
+    pub searches: u64,
 }
 
 impl Metered {
     /// What to charge, and whether it is an estimate: the provider's count; where its output is
     /// provisional, the larger one of that and the estimate; else [`estimate`].
     pub fn settled(&self, input_bytes: u64) -> (Usage, bool) {
-        let estimated = estimate(input_bytes, self.output_bytes);
+        let searches = self.searches;
+        let estimated = Usage {
+            searches,
+            ..estimate(input_bytes, self.output_bytes)
+        };
         match self.usage {
             None => (estimated, true),
             Some(usage) if self.provisional => {

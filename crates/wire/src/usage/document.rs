@@ -3,8 +3,10 @@
 
 use super::json::{Json, Visitor};
 use super::keys::{Member, Node, member};
+use super::kind::{Kind, Modality, status};
 use super::number::Number;
 use super::report::{Report, Slot};
+use super::searches::Shown;
 use super::tally::{Tally, Turn};
 use super::{Ended, Surface};
 
@@ -44,27 +46,7 @@ struct Draft {
     status: Ended,
     modality: Modality,
     modality_count: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Other,
-    /// The last event of a stream.
-    Last,
-    /// The last event of a stream of OpenAI's responses.
-    Response(Ended),
-    /// An event of a realtime session that counts.
-    Turn(Turn),
-    /// One that has sound in it.
-    Sound,
-    Error,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Modality {
-    Audio,
-    Image,
-    Other,
+    searches: Shown,
 }
 
 impl Document {
@@ -126,6 +108,9 @@ impl Path {
             (Node::InputModalities, _, true) => Node::InputModality,
             (Node::OutputModalities, _, true) => Node::OutputModality,
             (Node::Candidates, _, true) => Node::Candidate,
+            (Node::Items, _, true) => Node::Item,
+            (Node::Choices, _, true) => Node::Choice,
+            (Node::Annotations, _, true) => Node::Annotation,
             (_, Member::Into(node), _) if node.is_list() != is_object => node,
             _ => Node::Elsewhere,
         }
@@ -136,7 +121,12 @@ impl Node {
     const fn is_list(self) -> bool {
         matches!(
             self,
-            Self::InputModalities | Self::OutputModalities | Self::Candidates
+            Self::InputModalities
+                | Self::OutputModalities
+                | Self::Candidates
+                | Self::Items
+                | Self::Choices
+                | Self::Annotations
         )
     }
 }
@@ -203,6 +193,9 @@ impl Visitor for Reading<'_> {
             Member::Status => self.draft.status = status(value),
             Member::Finish => self.draft.finished = true,
             Member::Modality => self.draft.modality = Modality::of(value),
+            Member::ItemKind => self.draft.searches.item_kind(value),
+            Member::ItemStatus => self.draft.searches.item_status(value),
+            Member::AnnotationKind => self.draft.searches.annotation(value),
             _ => self.misplaced(),
         }
         self.path.member = Member::Nothing;
@@ -252,6 +245,8 @@ impl Visitor for Reading<'_> {
             // The units of a reranking complete a usage that stands before them.
             Node::Billed if self.draft.report.is_none() => self.draft.usage_begins(false),
             Node::Response => self.draft.response = true,
+            Node::Items => self.draft.searches.list_begins(),
+            Node::Item => self.draft.searches.item_begins(),
             Node::InputModalities => self.draft.clear(Slot::InputAudio, Slot::InputImage),
             Node::OutputModalities => self.draft.clear(Slot::OutputAudio, Slot::OutputImage),
             Node::InputModality | Node::OutputModality => {
@@ -269,7 +264,8 @@ impl Visitor for Reading<'_> {
     }
 
     fn close(&mut self) {
-        match self.path.at() {
+        let closed = self.path.at();
+        match closed {
             Node::Root => {
                 let (surface, streamed) = (self.path.surface, self.path.streamed);
                 self.draft.whole(surface, streamed, self.tally);
@@ -279,6 +275,10 @@ impl Visitor for Reading<'_> {
         }
         self.path.depth = self.path.depth.saturating_sub(1);
         self.path.member = Member::Nothing;
+        if closed == Node::Item {
+            let in_list = self.path.at() == Node::Items;
+            self.draft.searches.item_ends(in_list);
+        }
     }
 }
 
@@ -294,6 +294,7 @@ impl Draft {
         status: Ended::Complete,
         modality: Modality::Other,
         modality_count: 0,
+        searches: Shown::NONE,
     };
 
     fn usage_begins(&mut self, beginning: bool) {
@@ -336,6 +337,7 @@ impl Draft {
         {
             tally.counts(report, self.beginning);
         }
+        tally.searches.add(&self.searches, self.kind == Kind::Item);
         tally.end(self.ended(surface, streamed));
         if let Kind::Turn(turn) = self.kind {
             tally.turn = Some(turn);
@@ -354,49 +356,5 @@ impl Draft {
             _ if streamed || surface == Surface::Gemini => Ended::Unmarked,
             _ => self.status,
         }
-    }
-}
-
-impl Kind {
-    fn of(value: &[u8]) -> Self {
-        match value {
-            b"response.completed" => Self::Response(Ended::Complete),
-            b"response.incomplete" => Self::Response(Ended::Incomplete),
-            b"response.failed" => Self::Response(Ended::Failed),
-            b"message_stop"
-            | b"transcript.text.done"
-            | b"speech.audio.done"
-            | b"image_generation.completed"
-            | b"image_edit.completed" => Self::Last,
-            b"error" => Self::Error,
-            b"response.created" => Self::Turn(Turn::Begins),
-            b"response.done" => Self::Turn(Turn::Ends),
-            b"conversation.item.input_audio_transcription.completed" => {
-                Self::Turn(Turn::Transcribed)
-            }
-            // The second was its name before realtime left its beta.
-            b"response.output_audio.delta" | b"response.audio.delta" => Self::Sound,
-            _ => Self::Other,
-        }
-    }
-}
-
-impl Modality {
-    fn of(value: &[u8]) -> Self {
-        match value {
-            b"AUDIO" => Self::Audio,
-            b"IMAGE" => Self::Image,
-            _ => Self::Other,
-        }
-    }
-}
-
-/// The status of a response of OpenAI that is a body.
-fn status(value: &[u8]) -> Ended {
-    match value {
-        b"completed" => Ended::Complete,
-        b"incomplete" => Ended::Incomplete,
-        b"failed" | b"cancelled" => Ended::Failed,
-        _ => Ended::Unmarked,
     }
 }

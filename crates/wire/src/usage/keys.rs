@@ -30,6 +30,15 @@ pub(super) enum Node {
     OutputModality,
     Candidates,
     Candidate,
+    /// The items of a response, one of them, or that of an event.
+    Items,
+    Item,
+    /// The way to what a chat completion cites.
+    Choices,
+    Choice,
+    ChatMessage,
+    Annotations,
+    Annotation,
     /// The root array of a document, where `[DONE]` may stand.
     RootArray,
     /// Nothing below it means anything.
@@ -54,6 +63,9 @@ pub(super) enum Member {
     Finish,
     Modality,
     ModalityCount,
+    ItemKind,
+    ItemStatus,
+    AnnotationKind,
     Nothing,
 }
 
@@ -62,6 +74,15 @@ pub(super) fn member(surface: Surface, streamed: bool, at: Node, key: &[u8]) -> 
     match at {
         Node::Root => root(surface, streamed, key),
         Node::Response | Node::Message if key == b"usage" => Into(Node::Usage),
+        Node::Response if surface == Surface::Responses && key == b"output" => Into(Node::Items),
+        Node::Item => match key {
+            b"type" => Member::ItemKind,
+            b"status" => Member::ItemStatus,
+            _ => Nothing,
+        },
+        Node::Choice if matches!(key, b"message" | b"delta") => Into(Node::ChatMessage),
+        Node::ChatMessage if key == b"annotations" => Into(Node::Annotations),
+        Node::Annotation if key == b"type" => Member::AnnotationKind,
         Node::Response if surface == Surface::Realtime && key == b"status" => Member::Status,
         Node::Usage => match surface {
             Surface::Messages => anthropic(key),
@@ -119,6 +140,9 @@ fn root(surface: Surface, streamed: bool, key: &[u8]) -> Member {
         (Surface::Gemini, _) => Nothing,
         (_, b"type") => Member::Kind,
         (Surface::Responses, b"response") if streamed => Into(Node::Response),
+        (Surface::Responses, b"item") if streamed => Into(Node::Item),
+        (Surface::Responses, b"output") if !streamed => Into(Node::Items),
+        (Surface::Chat, b"choices") => Into(Node::Choices),
         (Surface::Realtime, b"response") => Into(Node::Response),
         (Surface::Responses, b"usage") if streamed => Nothing,
         (Surface::Responses, b"status") => Member::Status,

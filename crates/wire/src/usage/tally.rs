@@ -1,6 +1,7 @@
 //! What all documents of an answer say together.
 
 use super::report::Report;
+use super::searches::Searches;
 use super::{Ended, Metered, Surface};
 
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub(super) struct Tally {
     pub(super) sound: u64,
     /// What the last event of a realtime session says.
     pub(super) turn: Option<Turn>,
+    pub(super) searches: Searches,
 }
 
 /// An event of a realtime session that counts.
@@ -40,6 +42,7 @@ impl Tally {
             text: 0,
             sound: 0,
             turn: None,
+            searches: Searches::NONE,
         }
     }
 
@@ -82,8 +85,15 @@ impl Tally {
     }
 
     pub(super) fn metered(&self) -> Metered {
+        let searches = self.searches.count();
+        let usage = |report: Report| {
+            let mut usage = report.usage(self.surface);
+            usage.searches = usage.searches.saturating_add(searches);
+            usage
+        };
         Metered {
-            usage: self.report.map(|report| report.usage(self.surface)),
+            usage: self.report.map(usage),
+            searches,
             absurd: self.absurd,
             provisional: self.provisional && self.report.is_some(),
             ended: self.ended,

@@ -7,6 +7,7 @@ mod dialects;
 mod hostile;
 mod memory;
 mod reference;
+mod searches;
 mod shapes;
 mod streams;
 
