@@ -101,3 +101,6 @@ fn resource() -> Resource {
     let builder = Resource::builder().with_service_name("tollgate-gateway");
     builder.with_attribute(version).build()
 }
+
+#[cfg(test)]
+mod tests;
