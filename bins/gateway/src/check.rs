@@ -7,11 +7,12 @@ use tollgate_rights::source::{Snapshot, Source};
 use tollgate_store::Store;
 use tollgate_store::upstream::CredentialKept;
 
+use crate::certificates::Renewed;
 use crate::cli::Settings;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::gateway::{environment, open_store};
-use crate::print;
+use crate::{clock, print, upkeep};
 
 /// Reads the configuration and the store, and prints what a gateway would find.
 pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
@@ -31,7 +32,9 @@ pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
             snapshot.revision.0
         ));
     }
-    if !config.listen.ip().is_loopback() && config.settings.trusted_proxies.is_empty() {
+    findings.extend(files(&config));
+    let is_open = config.tls.is_none() && config.settings.trusted_proxies.is_empty();
+    if is_open && !config.listen.ip().is_loopback() {
         let listen = config.listen;
         print::line(&format!(
             "note: calls are served on {listen} without TLS: put a proxy that has it in front"
@@ -65,6 +68,20 @@ fn missing_files(config: &Config) -> Vec<String> {
         missing.push(format!("there is no store `{path}`"));
     }
     missing
+}
+
+/// What the configuration names besides the store.
+fn files(config: &Config) -> Vec<String> {
+    let certificate = config.tls.as_ref().map(Renewed::load).transpose();
+    if let Ok(Some(days)) = certificate.as_ref().map(|certificate| {
+        let certificate = certificate.as_ref();
+        certificate.and_then(|renewed| renewed.days_left(clock::now()))
+    }) {
+        print::line(&format!("the certificate expires in {days} days"));
+    }
+    let webhook = upkeep::settings(&config.upkeep).err();
+    let failures = certificate.err().into_iter().chain(webhook);
+    failures.map(|failure| failure.sentence()).collect()
 }
 
 fn catalog(snapshot: &Snapshot) -> Vec<String> {

@@ -30,6 +30,13 @@ impl Failure {
         Self::Start { what, source }
     }
 
+    /// What and why in one line.
+    pub(crate) fn sentence(&self) -> String {
+        let causes = std::iter::successors(self.source(), |&cause| cause.source());
+        let causes = causes.map(|cause| format!(": {cause}"));
+        format!("{self}{}", causes.collect::<String>())
+    }
+
     pub(crate) fn exit(&self) -> ExitCode {
         report_chain(self);
         match self {

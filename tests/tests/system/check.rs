@@ -69,6 +69,19 @@ fn a_configuration_that_is_not_understood_is_refused() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_cannot_be_used_is_a_fault() {
+    let system = System::start().await;
+    let file = "[tls]\ncertificate = 'chain.pem'\nkey = 'key.pem'\n[alerts]\nwebhook_url = 'https://ops.test'\nwebhook_secret_env = 'TEST_UNSET'\n";
+    std::fs::write(system.directory().join("tollgate.toml"), file).unwrap();
+    let set = [("TEST_UPSTREAM_KEY", "anything")];
+    let (code, text) = check(system.directory(), &["--config", "tollgate.toml"], &set);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("`chain.pem` cannot be read"), "{text}");
+    assert!(text.contains("is read from `TEST_UNSET`"), "{text}");
+    system.finish().await;
+}
+
 #[test]
 fn the_binary_describes_itself_to_shells_and_readers() {
     for (arguments, said) in [
