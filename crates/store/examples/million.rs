@@ -64,7 +64,8 @@ async fn execute(url: &str, sql: &str) -> Outcome<()> {
     if url.starts_with("postgres") {
         let mut conn = AsyncPgConnection::establish(url).await?;
         conn.batch_execute(&format!("BEGIN; {sql} COMMIT;")).await?;
-        conn.batch_execute("VACUUM ANALYZE tokens, token_spend").await?;
+        conn.batch_execute("VACUUM ANALYZE tokens, token_spend")
+            .await?;
     } else {
         let mut conn = SqliteConnection::establish(url)?;
         conn.batch_execute(&format!("BEGIN; {sql} COMMIT;"))?;

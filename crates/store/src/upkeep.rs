@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use tollgate_policy::id::TokenId;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::TokenState;
-use tollgate_upkeep::port::{self, Expiring, Place, PortError, Upkeep};
+use tollgate_upkeep::port::{self, Aside, Expiring, Place, PortError, Upkeep};
 
 use crate::alert::{self, StoredAlert};
 use crate::backend::{Conn, on_backend};
@@ -17,6 +17,7 @@ use crate::columns::Row;
 use crate::error::StoreError;
 use crate::schema::{accounts, tokens};
 use crate::store::Store;
+use crate::upstream::SeenState;
 use crate::usage::Day;
 
 impl Upkeep for Store {
@@ -93,10 +94,37 @@ impl Upkeep for Store {
     fn compact(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>> {
         Box::pin(async move { self.usage_compact(Day::of(before)).await.map_err(failed) })
     }
+
+    fn put_aside(
+        &self,
+        gateway: Vec<u8>,
+        aside: Vec<Aside>,
+        at: Timestamp,
+    ) -> BoxFuture<'_, Result<(), PortError>> {
+        let seen = aside.into_iter().map(seen).collect();
+        let recorded = self.upstream_states_record(gateway, seen, at);
+        Box::pin(async move { recorded.await.map_err(failed) })
+    }
 }
 
 fn failed(error: StoreError) -> PortError {
     PortError(Box::new(error))
+}
+
+fn seen(aside: Aside) -> SeenState {
+    let state = if aside.until.is_some() {
+        "open"
+    } else {
+        "half-open"
+    };
+    SeenState {
+        upstream: aside.upstream,
+        credential: aside.credential,
+        state: state.to_owned(),
+        cause: aside.cause,
+        since: aside.since,
+        until: aside.until,
+    }
 }
 
 fn told(stored: StoredAlert) -> port::Alert {

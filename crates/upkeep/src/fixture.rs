@@ -15,7 +15,7 @@ use tollgate_policy::id::{TokenId, UpstreamId};
 use tollgate_policy::time::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::port::{Alert, Expiring, NewAlert, Place, PortError, Subject, Upkeep};
+use crate::port::{Alert, Aside, Expiring, NewAlert, Place, PortError, Subject, Upkeep};
 use crate::settings::Settings;
 use crate::webhook::{PlainHttp, Webhook};
 use crate::{Handles, run};
@@ -35,6 +35,7 @@ pub(crate) struct Kept {
     pub(crate) pruned: Vec<(Timestamp, Timestamp)>,
     pub(crate) compacted: Vec<(Timestamp, Timestamp)>,
     pub(crate) forgotten: Vec<(Timestamp, Timestamp)>,
+    pub(crate) aside: Vec<(Vec<u8>, Vec<Aside>, Timestamp)>,
     /// How often it was asked for alerts and for tokens.
     pub(crate) looks: u64,
     pub(crate) pages: u64,
@@ -78,10 +79,7 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start(kept: Kept, settings: Settings) -> Self {
         let clock = Clock::new();
-        let store = Arc::new(Store {
-            kept: watch::Sender::new(kept),
-            clock,
-        });
+        let store = Arc::new(Store::new(kept, clock));
         let (over, ended) = oneshot::channel::<()>();
         let handles = Handles::default();
         let port: Arc<dyn Upkeep> = Arc::clone(&store) as _;
@@ -112,6 +110,13 @@ impl Drop for Running {
 }
 
 impl Store {
+    pub(crate) fn new(kept: Kept, clock: Clock) -> Self {
+        Self {
+            kept: watch::Sender::new(kept),
+            clock,
+        }
+    }
+
     /// Waits until what is kept satisfies a condition, and says what that is.
     pub(crate) async fn until(&self, condition: impl FnMut(&Kept) -> bool) -> Kept {
         let mut kept = self.kept.subscribe();
@@ -220,6 +225,15 @@ impl Upkeep for Store {
     fn compact(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>> {
         self.answer(|kept, now| kept.compacted.push((now, before)))
             .map_rows()
+    }
+
+    fn put_aside(
+        &self,
+        gateway: Vec<u8>,
+        aside: Vec<Aside>,
+        at: Timestamp,
+    ) -> BoxFuture<'_, Result<(), PortError>> {
+        self.answer(|kept, _| kept.aside.push((gateway, aside, at)))
     }
 }
 

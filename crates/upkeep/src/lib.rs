@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod aside;
 mod deliver;
 mod expiry;
 #[cfg(test)]

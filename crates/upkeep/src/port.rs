@@ -4,7 +4,8 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use tollgate_policy::id::{AccountId, TokenId, UpstreamId};
+use tollgate_policy::breaker::Cause;
+use tollgate_policy::id::{AccountId, CredentialId, TokenId, UpstreamId};
 use tollgate_policy::time::Timestamp;
 
 /// The durable side of upkeep. Several gateways may share it.
@@ -49,6 +50,15 @@ pub trait Upkeep: Send + Sync + 'static {
 
     /// Sums up what is kept of each day before a moment, and says how many rows.
     fn compact(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>>;
+
+    /// Keeps all that a gateway has put aside, in place of what it told before. What it does not
+    /// tell again within three minutes is forgotten.
+    fn put_aside(
+        &self,
+        gateway: Vec<u8>,
+        aside: Vec<Aside>,
+        at: Timestamp,
+    ) -> BoxFuture<'_, Result<(), PortError>>;
 }
 
 /// The next attempt of an alert that was given up.
@@ -109,6 +119,21 @@ pub struct Expiring {
     pub account: String,
     /// When it expires.
     pub expires_at: Timestamp,
+}
+
+/// An upstream, or a credential of one, that a gateway has put aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Aside {
+    /// The upstream.
+    pub upstream: UpstreamId,
+    /// What of it: `None` all of it, `Some` one credential, or the calls without one.
+    pub credential: Option<Option<CredentialId>>,
+    /// Why.
+    pub cause: Cause,
+    /// Since when.
+    pub since: Timestamp,
+    /// From when on one call may try; `None` while one does.
+    pub until: Option<Timestamp>,
 }
 
 /// A place in the order of tokens by expiry.
