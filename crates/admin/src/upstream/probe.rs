@@ -1,35 +1,34 @@
-//! One small real call to an upstream. Redirects are never followed: they would take the credential.
+//! Testing an upstream: one small real call with each of its credentials, the way that the gateway
+//! makes calls.
+//!
+//! It tells whether the address is right, whether something answers there, and which credentials it
+//! takes.
+
+mod answer;
+mod request;
+mod way;
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Response};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use serde_json::json;
+use http_body_util::Full;
 use tokio::time::{Instant, timeout};
+use tollgate_connect::{Connections, Destination, Settings};
 use tollgate_policy::endpoint::Dialect;
-use tollgate_policy::upstream::Serves;
-use tollgate_rights::source::{Access, Carrier, UpstreamSecret};
+use tollgate_rights::source::{Access, AccessCredential, UpstreamSecret};
 use tollgate_store::upstream::{CredentialKept, StoredUpstream};
-use url::Url;
 
+use self::answer::{Answered, chain, judged, shown};
+use self::request::Call;
 use super::{find, reference};
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::period;
-use crate::view::upstream::TestView;
+use crate::view::upstream::{TestCallView, TestView};
 
 const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_secs(600);
-/// How much of a failing answer is read, in bytes, and shown, in characters.
-const READ: usize = 4096;
-const SHOWN: usize = 200;
 
 /// How to test an upstream, as it is written.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
@@ -37,11 +36,12 @@ const SHOWN: usize = 200;
 pub struct TestInput {
     /// The model to ask for, by its public name; the first one that it serves if missing.
     pub model: Option<String>,
-    /// How long to wait for the whole answer, at most `10m`; `30s` if missing.
+    /// How long to wait for each whole answer, at most `10m`; `30s` if missing.
     pub timeout: Option<String>,
 }
 
-/// Makes one small real call, which the vendor may charge for. A failure is an answer, not an error.
+/// Makes one small real call with each credential that is enabled, which the vendor may charge for.
+/// A failure is an answer, not an error.
 ///
 /// # Errors
 /// Where the upstream is not there, or an input cannot be used.
@@ -54,33 +54,13 @@ pub async fn test(
     let limit = limit(input.timeout.as_deref())?;
     let call = Call::new(&stored, input.model.as_deref())?;
     let access = context.store().upstream_access(stored.upstream.id).await?;
-    let secret = access
-        .credentials
-        .first()
-        .and_then(|one| one.secret.as_ref());
-    let begun = Instant::now();
-    let unset = stored.credentials.iter().find(|one| one.enabled);
-    let outcome = match (unset.map(|one| &one.kept), secret) {
-        (Some(CredentialKept::Env(name)), None) => {
-            Err(format!("the environment variable `{name}` is not set here"))
-        }
-        _ => timeout(limit, call.send(&access, stored.upstream.dialect))
-            .await
-            .unwrap_or_else(|_| Err(format!("no answer within {} s", limit.as_secs_f32()))),
-    };
-    let latency = begun.elapsed();
-    let (status, problem) = match outcome {
-        Ok(answered) => (Some(answered.status), answered.problem),
-        Err(problem) => (None, Some(problem)),
-    };
+    let calls = calls(&stored, &access, &call, limit).await;
     Ok(TestView {
         upstream: reference(&stored),
-        url: target(&access.base_url, &call.path),
+        url: call.target(&access),
+        passed: calls.iter().all(|one| one.passed),
         model: call.model,
-        passed: problem.is_none(),
-        status,
-        latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
-        problem: problem.map(|text| shown(&text, secret)),
+        calls,
     })
 }
 
@@ -93,199 +73,105 @@ fn limit(text: Option<&str>) -> Result<Duration, AdminError> {
     Ok(limit)
 }
 
-/// The call that is made.
-struct Call {
-    method: Method,
-    path: String,
-    body: String,
-    model: Option<String>,
-}
-
-struct Answered {
-    status: u16,
-    problem: Option<String>,
-}
-
-impl Call {
-    fn new(stored: &StoredUpstream, model: Option<&str>) -> Result<Self, AdminError> {
-        let Serves::Models(models) = &stored.upstream.serves else {
-            return Ok(Self {
-                method: Method::GET,
-                path: "/".to_owned(),
-                body: String::new(),
-                model: None,
-            });
+/// One after the other: a vendor that limits how often it is called is not the one to hurry.
+async fn calls(
+    stored: &StoredUpstream,
+    access: &Access,
+    call: &Call,
+    limit: Duration,
+) -> Vec<TestCallView> {
+    if access.credentials.is_empty() {
+        let outcome = if stored.credentials.is_empty() {
+            send(call, access, None, stored.upstream.dialect, limit).await
+        } else {
+            Tried::not("all its credentials are disabled".to_owned())
         };
-        let mut served = models.iter();
-        let found = match model {
-            Some(name) => served.find(|one| one.name.as_str() == name),
-            None => served.next(),
+        return vec![outcome.view(None)];
+    }
+    let mut calls = Vec::with_capacity(access.credentials.len());
+    for one in &access.credentials {
+        let outcome = match &one.secret {
+            Some(secret) => send(call, access, Some(secret), stored.upstream.dialect, limit).await,
+            None => Tried::not(unset(stored, one)),
         };
-        let found = found.ok_or_else(|| {
-            let problem = "the upstream serves no such model: name one that it serves";
-            AdminError::invalid("model", problem)
-        })?;
-        let sent = found.sent_as.as_ref().unwrap_or(&found.name).as_str();
-        let (path, body) = minimal(stored.upstream.dialect, sent);
-        Ok(Self {
-            method: Method::POST,
-            path,
-            body: body.to_string(),
-            model: Some(found.name.to_string()),
-        })
+        calls.push(outcome.view(Some(one)));
     }
+    calls
+}
 
-    async fn send(&self, access: &Access, dialect: Dialect) -> Result<Answered, String> {
-        let body = Full::new(Bytes::from(self.body.clone()));
-        let mut request = Request::new(body);
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = target(&access.base_url, &self.path)
-            .parse()
-            .map_err(|_| "its address makes no target".to_owned())?;
-        let headers = request.headers_mut();
-        headers.insert("accept", HeaderValue::from_static("application/json"));
-        headers.insert("user-agent", HeaderValue::from_static("tollgate-admin"));
-        if self.method == Method::POST {
-            headers.insert("content-type", HeaderValue::from_static("application/json"));
-        }
-        if dialect == Dialect::Anthropic {
-            headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
-        }
-        if let Some(secret) = access
-            .credentials
-            .first()
-            .and_then(|one| one.secret.as_ref())
-        {
-            let (name, value) = credential(access.carrier, secret)?;
-            headers.insert(name, value);
-        }
-        let response = client()?.request(request).await;
-        let response = response.map_err(|error| chain(&error))?;
-        Ok(judged(response, dialect).await)
+/// What came of one call.
+struct Tried {
+    outcome: Result<Answered, String>,
+    latency: Duration,
+}
+
+async fn send(
+    call: &Call,
+    access: &Access,
+    secret: Option<&UpstreamSecret>,
+    dialect: Dialect,
+    limit: Duration,
+) -> Tried {
+    let begun = Instant::now();
+    let outcome = timeout(limit, attempt(call, access, secret, dialect)).await;
+    Tried {
+        outcome: outcome
+            .unwrap_or_else(|_| Err(format!("no answer within {} s", limit.as_secs_f32()))),
+        latency: begun.elapsed(),
     }
 }
 
-/// The least that a dialect can be asked for.
-fn minimal(dialect: Dialect, model: &str) -> (String, serde_json::Value) {
-    let messages = json!([{ "role": "user", "content": "ping" }]);
-    match dialect {
-        Dialect::Anthropic => (
-            "/v1/messages".to_owned(),
-            json!({ "model": model, "max_tokens": 1, "messages": messages }),
-        ),
-        Dialect::Gemini => (
-            format!("/v1beta/models/{model}:generateContent"),
-            json!({
-                "contents": [{ "parts": [{ "text": "ping" }] }],
-                "generationConfig": { "maxOutputTokens": 1 },
-            }),
-        ),
-        Dialect::OpenAi | Dialect::Plain => (
-            "/v1/chat/completions".to_owned(),
-            json!({ "model": model, "max_tokens": 1, "messages": messages }),
-        ),
-    }
+async fn attempt(
+    call: &Call,
+    access: &Access,
+    secret: Option<&UpstreamSecret>,
+    dialect: Dialect,
+) -> Result<Answered, String> {
+    let request = call.request(access, secret, dialect)?;
+    let options = way::options(access).map_err(|error| chain(&error))?;
+    let to = Destination::new(&access.base_url, options).map_err(|error| chain(&error))?;
+    let connections = Connections::<Full<Bytes>>::new(Settings {
+        connect_timeout: CONNECT,
+        ..Settings::default()
+    });
+    let response = connections.send(&to, request).await;
+    let response = response.map_err(|error| chain(&error))?;
+    Ok(judged(response, dialect).await)
 }
 
-/// The address of a route, joined as the gateway joins it: a `/v1` that both have is written once.
-fn target(base: &Url, path: &str) -> String {
-    let base = base.as_str().trim_end_matches('/');
-    match path.strip_prefix("/v1/") {
-        Some(rest) if base.ends_with("/v1") => format!("{base}/{rest}"),
-        _ => format!("{base}{path}"),
-    }
-}
-
-fn credential(
-    carrier: Carrier,
-    secret: &UpstreamSecret,
-) -> Result<(HeaderName, HeaderValue), String> {
-    let text = match carrier {
-        Carrier::Bearer => format!("Bearer {}", secret.reveal()),
-        Carrier::ApiKeyScheme => format!("ApiKey {}", secret.reveal()),
-        Carrier::XApiKey | Carrier::ApiKey | Carrier::XGoogApiKey => secret.reveal().to_owned(),
-    };
-    let name = match carrier {
-        Carrier::Bearer | Carrier::ApiKeyScheme => http::header::AUTHORIZATION,
-        Carrier::XApiKey | Carrier::ApiKey | Carrier::XGoogApiKey => {
-            HeaderName::from_static(carrier.name())
+fn unset(stored: &StoredUpstream, credential: &AccessCredential) -> String {
+    let mut all = stored.credentials.iter();
+    match all.find(|one| one.id == credential.id).map(|one| &one.kept) {
+        Some(CredentialKept::Env(name)) => {
+            format!("the environment variable `{name}` is not set here")
         }
-    };
-    let mut value = HeaderValue::try_from(text)
-        .map_err(|_| "its credential cannot stand in a header: set it anew".to_owned())?;
-    value.set_sensitive(true);
-    Ok((name, value))
+        _ => "it cannot be read".to_owned(),
+    }
 }
 
-type HttpsClient = Client<hyper_rustls::HttpsConnector<HttpConnector>, Full<Bytes>>;
+impl Tried {
+    /// Nothing was sent.
+    fn not(problem: String) -> Self {
+        Self {
+            outcome: Err(problem),
+            latency: Duration::ZERO,
+        }
+    }
 
-fn client() -> Result<HttpsClient, String> {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_connect_timeout(Some(CONNECT));
-    let provider = rustls::crypto::ring::default_provider();
-    let https = HttpsConnectorBuilder::new()
-        .with_provider_and_webpki_roots(provider)
-        .map_err(|error| error.to_string())?
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp);
-    Ok(Client::builder(TokioExecutor::new()).build(https))
-}
-
-/// A plain API may have nothing at its root; it must only be there and take the credential.
-async fn judged(response: Response<Incoming>, dialect: Dialect) -> Answered {
-    let status = response.status();
-    let there = status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 407);
-    if status.is_success() || (dialect == Dialect::Plain && there) {
-        return Answered {
-            status: status.as_u16(),
-            problem: None,
+    fn view(self, credential: Option<&AccessCredential>) -> TestCallView {
+        let (status, problem) = match self.outcome {
+            Ok(answered) => (Some(answered.status), answered.problem),
+            Err(problem) => (None, Some(problem)),
         };
-    }
-    let problem = if status.is_redirection() {
-        let to = response.headers().get(http::header::LOCATION);
-        let to = to.and_then(|to| to.to_str().ok()).unwrap_or("nowhere");
-        format!("it redirects to {to}, which is not followed: change its base URL")
-    } else {
-        beginning(response.into_body()).await
-    };
-    Answered {
-        status: status.as_u16(),
-        problem: Some(problem),
-    }
-}
-
-async fn beginning(mut body: Incoming) -> String {
-    let mut read = Vec::new();
-    while read.len() < READ
-        && let Some(Ok(frame)) = body.frame().await
-    {
-        if let Ok(data) = frame.into_data() {
-            read.extend_from_slice(&data);
+        let secret = credential.and_then(|one| one.secret.as_ref());
+        TestCallView {
+            credential: credential.map(|one| one.name.to_string()),
+            passed: problem.is_none(),
+            status,
+            latency_ms: u64::try_from(self.latency.as_millis()).unwrap_or(u64::MAX),
+            problem: problem.map(|text| shown(&text, secret)),
         }
     }
-    String::from_utf8_lossy(&read).trim().to_owned()
-}
-
-/// Some upstreams repeat the credential in their errors. It is taken out before anything is cut.
-fn shown(text: &str, credential: Option<&UpstreamSecret>) -> String {
-    let text = match credential {
-        Some(secret) if !secret.reveal().is_empty() => text.replace(secret.reveal(), "…"),
-        _ => text.to_owned(),
-    };
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
-    }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }
 
 #[cfg(test)]

@@ -121,11 +121,22 @@ pub struct TestView {
     pub url: String,
     /// The model that was asked for; `null` for a mount.
     pub model: Option<String>,
+    /// Whether each call passed.
+    pub passed: bool,
+    /// A call for each credential that is enabled, or one without any.
+    pub calls: Vec<TestCallView>,
+}
+
+/// What came of one call of a test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TestCallView {
+    /// The credential, by name; `null` for none.
+    pub credential: Option<String>,
     /// Whether the upstream answered as it should.
     pub passed: bool,
     /// The status of its answer; `null` where there was none.
     pub status: Option<u16>,
-    /// How long it took until the answer began, in milliseconds.
+    /// How long the answer took, in milliseconds.
     pub latency_ms: u64,
     /// What went wrong, at most 200 characters; `null` where it passed.
     pub problem: Option<String>,

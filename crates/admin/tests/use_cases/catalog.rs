@@ -411,9 +411,13 @@ async fn a_test_makes_one_call_with_the_upstreams_own_model_and_credential() {
     gallery(&world).await;
     let (view, server) = tested(&world, vec![Step::respond(200, "application/json", "{}")]).await;
     assert!(view.passed, "{view:?}");
+    assert_eq!(view.model.as_deref(), Some("gpt-4o"));
+    let [called] = view.calls.as_slice() else {
+        panic!("one call: {view:?}");
+    };
     assert_eq!(
-        (view.status, view.model.as_deref()),
-        (Some(200), Some("gpt-4o"))
+        (called.status, called.credential.as_deref()),
+        (Some(200), Some("default"))
     );
     let requests = server.requests();
     let [request] = requests.as_slice() else {
@@ -432,8 +436,50 @@ async fn a_failed_test_says_why_without_the_credential() {
     gallery(&world).await;
     let body = r#"{"error":"wrong key sk-upstream-1"}"#;
     let (view, _server) = tested(&world, vec![Step::respond(401, "application/json", body)]).await;
-    assert_eq!((view.passed, view.status), (false, Some(401)));
-    assert_eq!(view.problem.as_deref(), Some(r#"{"error":"wrong key …"}"#));
+    assert_eq!((view.passed, view.calls[0].status), (false, Some(401)));
+    let problem = view.calls[0].problem.as_deref();
+    assert_eq!(problem, Some(r#"{"error":"wrong key …"}"#));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_makes_a_call_with_each_credential_that_is_enabled() {
+    let world = World::new().await;
+    gallery(&world).await;
+    let context = &world.context;
+    let scripts = vec![
+        vec![Step::respond(200, "application/json", "{}")],
+        vec![Step::respond(401, "application/json", "wrong key")],
+    ];
+    let server = RawUpstream::start_sequence(scripts).await.unwrap();
+    upstream::create(context, openai("main", &server.url()))
+        .await
+        .unwrap();
+    for (name, secret) in [("spare", "sk-upstream-2"), ("third", "sk-upstream-3")] {
+        let secret = UpstreamSecret::new(secret.to_owned());
+        let input = CredentialInput::Clear(secret);
+        upstream::credential::add(context, "main", name, input)
+            .await
+            .unwrap();
+    }
+    upstream::credential::enable(context, "main", "third", false)
+        .await
+        .unwrap();
+    let view = upstream::test(context, "main", &TestInput::default())
+        .await
+        .unwrap();
+    let calls: Vec<_> = view
+        .calls
+        .iter()
+        .map(|one| (one.credential.as_deref(), one.passed, one.status))
+        .collect();
+    let expected = [
+        (Some("default"), true, Some(200)),
+        (Some("spare"), false, Some(401)),
+    ];
+    assert_eq!(calls, expected);
+    assert!(!view.passed);
+    let sent = server.requests();
+    assert!(String::from_utf8_lossy(&sent[1].raw).contains("Bearer sk-upstream-2"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -454,10 +500,13 @@ async fn a_test_ends_at_its_deadline_and_where_nothing_listens() {
     let slow = upstream::test(&world.context, "slow", &input)
         .await
         .unwrap();
-    assert_eq!(slow.problem.as_deref(), Some("no answer within 1 s"));
+    assert_eq!(
+        slow.calls[0].problem.as_deref(),
+        Some("no answer within 1 s")
+    );
     let gone = upstream::test(&world.context, "gone", &input)
         .await
         .unwrap();
-    assert_eq!((gone.passed, gone.status), (false, None));
-    assert!(gone.problem.is_some());
+    assert_eq!((gone.passed, gone.calls[0].status), (false, None));
+    assert!(gone.calls[0].problem.is_some());
 }

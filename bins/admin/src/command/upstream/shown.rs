@@ -86,19 +86,23 @@ pub(super) fn tested(session: &Session<'_>, tested: &TestView) -> Result<(), Fai
     if output.is_json() {
         return Ok(output.document(tested)?);
     }
-    let result = if tested.passed { "passed" } else { "failed" };
-    let table = Table::properties([
-        (
-            "upstream",
-            format!("{} ({})", tested.upstream.name, tested.upstream.id),
-        ),
-        ("call", tested.url.clone()),
-        ("model", or(tested.model.as_ref(), "none")),
-        ("result", result.to_owned()),
-        ("status", or(tested.status.as_ref(), "no answer")),
-        ("time", format!("{} ms", tested.latency_ms)),
-        ("problem", or(tested.problem.as_ref(), "none")),
-    ]);
+    let (name, id) = (&tested.upstream.name, &tested.upstream.id);
+    let asked = match &tested.model {
+        Some(model) => format!(" for the model {model}"),
+        None => String::new(),
+    };
+    output.notice(&format!("Asked {name} ({id}) at {}{asked}.", tested.url));
+    let mut table = Table::new(["credential", "result", "status", "time", "problem"]);
+    for call in &tested.calls {
+        let result = if call.passed { "passed" } else { "failed" };
+        table.row([
+            or(call.credential.as_ref(), "none"),
+            result.to_owned(),
+            or(call.status.as_ref(), "no answer"),
+            format!("{} ms", call.latency_ms),
+            or(call.problem.as_ref(), "none"),
+        ]);
+    }
     Ok(output.table(&table)?)
 }
 

@@ -2,18 +2,30 @@ use tollgate_policy::id::CredentialId;
 use tollgate_rights::source::AccessCredential;
 use tollgate_testkit::raw_upstream::{RawUpstream, Step};
 
+use http::Method;
+use serde_json::Value;
+use tollgate_rights::source::{Carrier, ExtraHeader, ExtraParameter, Http2};
+use url::Url;
+
+use super::answer::SHOWN;
+use super::request::{minimal, target};
 use super::*;
 
 fn access(base_url: &str, carrier: Carrier) -> Access {
     let credential = AccessCredential {
         id: CredentialId::from_raw(1).unwrap(),
         name: "default".parse().unwrap(),
-        secret: Some(UpstreamSecret::new("sk-upstream-1234".to_owned())),
+        secret: Some(secret()),
     };
     Access {
         credentials: vec![credential],
+        allow_private: true,
         ..Access::new(Url::parse(base_url).unwrap(), carrier)
     }
+}
+
+fn secret() -> UpstreamSecret {
+    UpstreamSecret::new("sk-upstream-1234".to_owned())
 }
 
 fn call(dialect: Dialect) -> Call {
@@ -21,18 +33,77 @@ fn call(dialect: Dialect) -> Call {
     Call {
         method: Method::POST,
         path,
-        body: body.to_string(),
+        body,
         model: None,
     }
 }
 
-async fn answered(script: Vec<Step>, dialect: Dialect, carrier: Carrier) -> (Answered, String) {
+async fn sent(
+    script: Vec<Step>,
+    call: Call,
+    dialect: Dialect,
+    access: impl FnOnce(String) -> Access,
+) -> (Answered, String) {
     let upstream = RawUpstream::start(script).await.unwrap();
-    let access = access(&upstream.url(), carrier);
-    let answered = call(dialect).send(&access, dialect).await.unwrap();
+    let access = access(upstream.url());
+    let answered = attempt(&call, &access, Some(&secret()), dialect).await;
     let request = upstream.requests().pop().unwrap();
     let raw = String::from_utf8(request.raw).unwrap().to_lowercase();
-    (answered, raw)
+    (answered.unwrap(), raw)
+}
+
+async fn answered(script: Vec<Step>, dialect: Dialect, carrier: Carrier) -> (Answered, String) {
+    sent(script, call(dialect), dialect, |url| access(&url, carrier)).await
+}
+
+#[tokio::test]
+async fn headers_and_parameters_of_the_upstream_are_sent_along() {
+    let extra = |url: String| Access {
+        headers: vec![ExtraHeader::new("x-team", "blue").unwrap()],
+        parameters: vec![ExtraParameter::new("user", "\"tollgate\"").unwrap()],
+        ..access(&url, Carrier::Bearer)
+    };
+    let ok = || vec![Step::respond(200, "application/json", "{}")];
+    let (_, raw) = sent(ok(), call(Dialect::OpenAi), Dialect::OpenAi, extra).await;
+    assert!(raw.contains("x-team: blue\r\n"), "{raw}");
+    assert!(raw.contains(r#""user":"tollgate""#), "{raw}");
+    let plain = Call {
+        method: Method::GET,
+        path: "/".to_owned(),
+        body: Value::Null,
+        model: None,
+    };
+    let (_, raw) = sent(ok(), plain, Dialect::Plain, extra).await;
+    assert!(raw.starts_with("get /?user=tollgate http/1.1\r\n"), "{raw}");
+}
+
+#[tokio::test]
+async fn an_upstream_on_a_private_network_is_called_only_where_that_was_said() {
+    let upstream = RawUpstream::start(vec![]).await.unwrap();
+    let access = Access {
+        allow_private: false,
+        ..access(&upstream.url(), Carrier::Bearer)
+    };
+    let call = call(Dialect::OpenAi);
+    let refused = attempt(&call, &access, None, Dialect::OpenAi).await;
+    assert!(refused.is_err());
+    assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_speaks_no_http_2_fails_where_that_is_said() {
+    let upstream = RawUpstream::start(vec![Step::respond(200, "application/json", "{}")]);
+    let upstream = upstream.await.unwrap();
+    let access = Access {
+        http2: Http2::PriorKnowledge,
+        ..access(&upstream.url(), Carrier::Bearer)
+    };
+    let call = call(Dialect::OpenAi);
+    assert!(
+        attempt(&call, &access, None, Dialect::OpenAi)
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
@@ -105,7 +176,7 @@ async fn a_plain_api_passes_without_a_root_but_not_without_its_credential() {
 
 #[test]
 fn a_credential_that_an_upstream_repeats_is_taken_out_before_the_text_is_cut() {
-    let secret = UpstreamSecret::new("sk-upstream-1234".to_owned());
+    let secret = secret();
     let text = format!("{}sk-upstream-1234", "x".repeat(SHOWN - 4));
     let cut = shown(&text, Some(&secret));
     assert!(cut.ends_with('…') && !cut.contains("sk-"), "{cut}");
