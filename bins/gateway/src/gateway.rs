@@ -20,6 +20,7 @@ use tollgate_rights::Rights;
 use tollgate_rights::source::Touched;
 use tollgate_store::{MasterKey, Store};
 
+use crate::breakers::Shared;
 use crate::certificates::Renewed;
 use crate::config::Config;
 use crate::elsewhere::Elsewhere;
@@ -98,6 +99,8 @@ impl Gateway {
             certificates: certificates.clone(),
             reloads: Arc::new(Reloads::new()),
         };
+        let breakers = Arc::new(Shared(Arc::clone(&services.health)));
+        let upkeep = upkeep.telling(breakers, services.ledger.gateway());
         let parts = Parts {
             rights: Arc::clone(&services.rights),
             ledger: services.ledger.clone(),

@@ -1,5 +1,6 @@
 //! The gateway: reads its configuration, composes the layers, serves, and drains.
 
+mod breakers;
 mod certificates;
 mod check;
 mod cli;

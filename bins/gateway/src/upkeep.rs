@@ -4,7 +4,9 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tollgate_ledger::book::GatewayId;
 use tollgate_store::Store;
+use tollgate_upkeep::aside::{self, Breakers};
 use tollgate_upkeep::settings::Settings;
 use tollgate_upkeep::stats::Stats;
 use tollgate_upkeep::watch::UpstreamWatch;
@@ -21,6 +23,13 @@ pub(crate) struct Upkeep {
     settings: Settings,
     changed: UnboundedReceiver<Settings>,
     handles: Handles,
+    telling: Option<Telling>,
+}
+
+/// Whose breakers operators are told of, and as which gateway's.
+struct Telling {
+    breakers: Arc<dyn Breakers>,
+    gateway: GatewayId,
 }
 
 /// Reads the webhook's secret from the environment, where there is a webhook.
@@ -44,8 +53,15 @@ impl Upkeep {
             settings: settings(config)?,
             changed,
             handles: Handles::default(),
+            telling: None,
         };
         Ok((upkeep, sender))
+    }
+
+    /// Tells operators what these breakers put aside.
+    pub(crate) fn telling(mut self, breakers: Arc<dyn Breakers>, gateway: GatewayId) -> Self {
+        self.telling = Some(Telling { breakers, gateway });
+        self
     }
 
     /// For whoever calls upstreams.
@@ -60,6 +76,8 @@ impl Upkeep {
 
     /// Does it until `over`, and begins anew with each change.
     pub(crate) async fn run(self, store: Arc<Store>, over: impl Future<Output = ()>) {
+        let telling = self.telling.map(|telling| telling.tell(&store));
+        let telling = telling.map(tokio::spawn);
         let (mut settings, mut changed) = (self.settings, self.changed);
         let mut over = pin!(over);
         loop {
@@ -74,9 +92,19 @@ impl Upkeep {
             run(store, settings, handles, clock::now, until).await;
             match next {
                 Some(new) => settings = new,
-                None => return,
+                None => break,
             }
         }
+        if let Some(telling) = telling {
+            telling.abort();
+        }
+    }
+}
+
+impl Telling {
+    fn tell(self, store: &Arc<Store>) -> impl Future<Output = ()> + use<> {
+        let gateway = self.gateway.0.to_vec();
+        aside::tell(Arc::clone(store) as _, gateway, self.breakers, clock::now)
     }
 }
 

@@ -261,6 +261,11 @@ impl Ledger {
         self.shared.urgent.notify_one();
     }
 
+    /// Whose ledger it is: the identity in its journal.
+    pub fn gateway(&self) -> GatewayId {
+        self.shared.gateway
+    }
+
     /// Figures for metrics.
     pub fn stats(&self) -> Stats {
         let shared = &self.shared;
