@@ -23,6 +23,7 @@ mod observe;
 mod outage;
 mod rates;
 mod refusals;
+mod reload;
 mod revocation;
 mod sdk;
 mod sdk_refusals;

@@ -50,3 +50,56 @@ async fn a_call_leaves_one_line_that_names_it() {
     assert!(line["upstream"].as_str().unwrap().starts_with("ups_"));
     system.finish().await;
 }
+
+/// The names of metrics in an expression of the dashboard.
+fn queried(expression: &str) -> Vec<&str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words = expression.split(|c| !is_part(c));
+    words
+        .filter(|word| word.starts_with("tollgate_") || word.starts_with("process_"))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_metric_that_the_dashboard_shows_is_there() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    system.in_force().await;
+    // A family of which nothing was counted yet is not there.
+    assert_eq!(system.chat(&token.secret, &[]).await.status(), 200);
+    assert_eq!(system.chat("sk-nobody", &[]).await.status(), 401);
+    let metrics = system.gateway.observe("/metrics").await;
+    let text = String::from_utf8(metrics.body.to_vec()).unwrap();
+    let families: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .collect();
+    let mut unique = families.clone();
+    unique.sort_unstable();
+    unique.dedup();
+    assert_eq!(unique.len(), families.len(), "each family is told once");
+    let dashboard = include_str!("../../../dist/grafana/tollgate.json");
+    let dashboard: serde_json::Value = serde_json::from_str(dashboard).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let targets = panels
+        .iter()
+        .filter_map(|panel| panel["targets"].as_array());
+    let mut shown = 0;
+    for expression in targets
+        .flatten()
+        .map(|target| target["expr"].as_str().unwrap())
+    {
+        for name in queried(expression) {
+            let endings = ["_total", "_bucket", "_count", "_sum", "_info"];
+            let family = endings.iter().find_map(|ending| name.strip_suffix(ending));
+            let is_there = |name: &str| families.contains(&name);
+            assert!(
+                is_there(name) || family.is_some_and(is_there),
+                "{name} is not in\n{text}"
+            );
+            shown += 1;
+        }
+    }
+    assert!(shown > 30, "{shown} metrics are shown");
+    system.finish().await;
+}
