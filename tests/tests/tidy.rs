@@ -55,6 +55,8 @@ const ARROWS: [(&str, &[&str]); 15] = [
     (
         "tollgate-gateway",
         &[
+            "tollgate-connect",
+            "tollgate-listen",
             "tollgate-policy",
             "tollgate-rights",
             "tollgate-ledger",
@@ -73,12 +75,7 @@ const OWNED: [(&str, &[&str]); 6] = [
     ("diesel-async", &["tollgate-store"]),
     (
         "hyper",
-        &[
-            "tollgate-connect",
-            "tollgate-listen",
-            "tollgate-proxy",
-            "tollgate-admin-core",
-        ],
+        &["tollgate-connect", "tollgate-listen", "tollgate-proxy"],
     ),
     ("axum", &["tollgate-simulator", "tollgate-gateway"]),
     ("clap", &["tollgate-gateway", "tollgate-admin"]),
