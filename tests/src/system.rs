@@ -159,7 +159,7 @@ impl System {
 
     /// Puts an OpenAI upstream at an address behind a model, which is made if it is a new one.
     pub fn serve_at(&self, url: &str, model: &str, more: &[&str]) {
-        let name = format!("at {}", url.rsplit(':').next().unwrap_or(url));
+        let name = format!("{model} at {}", url.rsplit(':').next().unwrap_or(url));
         // The model may be there already, for another upstream of it.
         let create = ["model", "create", model, "--provider", "openai"];
         self.try_admin(&[create.as_slice(), &["--price", PRICE]].concat());

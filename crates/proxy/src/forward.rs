@@ -121,12 +121,14 @@ async fn attempts(
         if !outgoing.can_be_repeated() || !verdict::may_go_elsewhere(&error, &access.retry_on) {
             return Err(error);
         }
-        tracing::warn!(
-            request_id = %call.exchange.id,
-            upstream = %attempt.upstream,
-            error = &error as &dyn std::error::Error,
-            "an upstream did not serve a call"
-        );
+        if !is_last {
+            tracing::warn!(
+                request_id = %call.exchange.id,
+                upstream = %attempt.upstream,
+                error = &error as &dyn std::error::Error,
+                "an upstream did not serve a call: another one is tried"
+            );
+        }
         failed = error;
     }
     Err(failed)

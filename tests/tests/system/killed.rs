@@ -287,7 +287,13 @@ async fn at_each_point_of_a_call_a_killed_gateway_leaves_one_receipt() {
         let url = upstream.url();
         if turn == 0 {
             let vendor = ["--provider", "openai", "--dialect", "openai"];
-            let served = ["--models", "raw-model", "--allow-private", "--base-url", &url];
+            let served = [
+                "--models",
+                "raw-model",
+                "--allow-private",
+                "--base-url",
+                &url,
+            ];
             let create = ["upstream", "create", "raw"];
             system.admin(&[create.as_slice(), &vendor, &served].concat());
         } else {

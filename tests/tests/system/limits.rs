@@ -226,6 +226,7 @@ async fn a_silent_upstream_is_given_up_and_a_slow_stream_kept_alive() {
 async fn upstreams_that_fail_are_answered_as_ours() {
     let system = System::start().await;
     let token = system.token(&[]);
+    let authorization = token.bearer();
     for (status, expected) in [
         ("500", 502),
         ("503", 502),
@@ -236,8 +237,18 @@ async fn upstreams_that_fail_are_answered_as_ours() {
         ("422", 422),
         ("429", 429),
     ] {
+        // An upstream of its own for each, since one that fails is put aside.
+        let model = format!("fails-{status}");
+        system.serve_at(&system.simulator.base_url(), &model, &["--credential-env", "TEST_UPSTREAM_KEY"]);
+        system.in_force().await;
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("x-sim-status", status),
+        ];
+        let messages = json!([{"role": "user", "content": "Hello"}]);
+        let body = json!({"model": model, "messages": messages}).to_string();
         let answer = system
-            .chat(&token.secret, &[("x-sim-status", status)])
+            .send("POST /v1/chat/completions", &headers, &body)
             .await;
         assert_eq!(answer.status(), expected, "{status}");
         let code = answer.json().unwrap()["error"]["code"].clone();
@@ -251,7 +262,6 @@ async fn upstreams_that_fail_are_answered_as_ours() {
     let url = format!("http://{down}");
     system.serve_at(&url, "gone", &["--priority", "9"]);
     system.in_force().await;
-    let authorization = token.bearer();
     let headers = [("authorization", authorization.as_str())];
     let body =
         json!({"model": "gone", "messages": [{"role": "user", "content": "Hello"}]}).to_string();

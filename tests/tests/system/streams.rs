@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tollgate_testkit::http_message::{LAST_CHUNK, chunk, response_head};
-use tollgate_testkit::raw_client::RawClient;
+use tollgate_testkit::raw_client::{self, RawClient};
 use tollgate_testkit::raw_upstream::{Gate, RawUpstream, Step};
 use tollgate_tests::System;
 use tollgate_tests::system::request;
@@ -180,14 +180,23 @@ async fn a_stream_that_the_upstream_breaks_off_never_ends_as_if_it_were_whole() 
     let mut system = System::start().await;
     let events = EVENTS.as_bytes();
     let cuts: Vec<usize> = (0..=events.len()).collect();
-    let scripts = cuts.iter().map(|cut| {
+    // An upstream that breaks off again and again is put aside, so it serves twice in between.
+    let whole = || {
+        vec![
+            Step::write(head()),
+            Step::write(chunk(events)),
+            Step::write(LAST_CHUNK),
+        ]
+    };
+    let scripts = cuts.iter().flat_map(|cut| {
         let first = &events[..*cut];
         let piece = if first.is_empty() {
             Step::write("")
         } else {
             Step::write(chunk(first))
         };
-        vec![Step::write(head()), piece, Step::Close]
+        let broken = vec![Step::write(head()), piece, Step::Close];
+        [broken, whole(), whole()]
     });
     let upstream = RawUpstream::start_sequence(scripts.collect())
         .await
@@ -222,6 +231,10 @@ async fn a_stream_that_the_upstream_breaks_off_never_ends_as_if_it_were_whole() 
                 !ended && added.is_empty(),
                 "cut {cut}: a half event is broken off: {added:?}"
             );
+        }
+        for _ in 0..2 {
+            let served = raw_client::exchange(system.gateway.address, ask(&token.secret)).await;
+            assert_eq!(served.unwrap().body, events, "after cut {cut}");
         }
     }
     system
