@@ -222,7 +222,7 @@ impl Proxy {
             RouteTarget::Model(ref route) => {
                 let endpoint = route.endpoint;
                 admit::check_caller(exchange, &snapshot, entry, endpoint)?;
-                let intake = intake::read(&head, body, &self.settings).await?;
+                let intake = intake::read(route, &head, body, &self.settings).await?;
                 intake.check(endpoint)?;
                 let target = Target::Model {
                     endpoint,
@@ -260,12 +260,15 @@ impl Proxy {
             RouteTarget::Gateway(endpoint) => {
                 admit::check_caller(exchange, &snapshot, entry, endpoint)?;
                 self.rights.note_use(entry, exchange.now);
-                Ok(Reply::Made(local::list_models(exchange, &snapshot, entry)))
+                let form = local::form(exchange, &head);
+                let list = local::list_models(exchange, form, &snapshot, entry);
+                Ok(Reply::Made(list))
             }
             RouteTarget::OneModel(name) => {
                 admit::check_caller(exchange, &snapshot, entry, Endpoint::Models)?;
                 self.rights.note_use(entry, exchange.now);
-                local::one_model(exchange, &snapshot, entry, &name).map(Reply::Made)
+                let form = local::form(exchange, &head);
+                local::one_model(exchange, form, &snapshot, entry, &name).map(Reply::Made)
             }
 
             RouteTarget::SelfService(page) => {
@@ -369,22 +372,18 @@ enum Reply {
     Relayed(Response<ReplyBody>),
 }
 
-/// Whether the walk knows what to do: only where the body names the model, and the path stays.
-fn is_wired(route: &Route<'_>, path: &str) -> bool {
+/// Whether the walk knows what to do: only where the body is JSON.
+fn is_wired(route: &Route<'_>) -> bool {
     match &route.target {
-        RouteTarget::Model(model) => {
-            model.place == ModelPlace::Body
-                && model.upstream_path("") == path
-                && model.endpoint != Endpoint::CountInputTokens
-        }
+        RouteTarget::Model(model) => matches!(model.place, ModelPlace::Body | ModelPlace::Path),
         RouteTarget::Stored(_) => false,
-        _ => route.dialect != Dialect::Gemini && !path.starts_with("/openai/"),
+        _ => true,
     }
 }
 
 fn find<'a>(method: &Method, path: &'a str) -> Result<RouteTarget<'a>, Stop> {
     match route(method.as_str(), path) {
-        Ok(route) if is_wired(&route, path) => Ok(route.target),
+        Ok(route) if is_wired(&route) => Ok(route.target),
         Ok(_) => Err(Fault::RouteNotFound.into()),
         Err(RouteError::NotFound) => Err(Fault::RouteNotFound.into()),
         Err(RouteError::Method { allow }) => Err(Fault::MethodNotAllowed { allow }.into()),

@@ -113,7 +113,9 @@ pub(crate) async fn take(
         });
         costs.max().unwrap_or_default()
     };
+    let is_free = target.endpoint().is_some_and(Endpoint::is_free);
     let (full, least) = match enforcement {
+        _ if is_free => (Credits::ZERO, Credits::ZERO),
         Enforcement::Strict => (
             dearest(&|quote, window| quote.bound(&demand, window)),
             dearest(&|quote, window| quote.bound(&demand, window).least()),

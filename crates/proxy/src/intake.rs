@@ -7,7 +7,8 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_wire::answer::Fault;
-use tollgate_wire::peek::{Peek, asks_for_background, peek};
+use tollgate_wire::peek::{Peek, asks_for_background, peek_for};
+use tollgate_wire::route::ModelRoute;
 
 use crate::bounded::BoundedBody;
 use crate::settings::Settings;
@@ -36,8 +37,9 @@ impl Intake {
     }
 }
 
-/// Reads a JSON body and peeks into it.
+/// Reads a JSON body and peeks into it, as the route has it.
 pub(crate) async fn read(
+    route: &ModelRoute<'_>,
     head: &Parts,
     body: Incoming,
     settings: &Settings,
@@ -48,7 +50,7 @@ pub(crate) async fn read(
         ));
     }
     let body = collect(head, body, settings).await?;
-    let seen = peek(&body).map_err(|error| Stop::Malformed(error.to_string()))?;
+    let seen = peek_for(route, &body).map_err(|error| Stop::Malformed(error.to_string()))?;
     let peek = seen.into_owned();
     Ok(Intake { body, peek })
 }

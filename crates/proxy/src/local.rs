@@ -1,9 +1,11 @@
 //! Calls that the gateway answers itself: the models that a token may use, and what is left on it.
 
 use http::Response;
+use http::request::Parts;
 use tollgate_ledger::statement::{Statement, Statements};
 use tollgate_policy::catalog::Offer;
 use tollgate_policy::credits::Credits;
+use tollgate_policy::endpoint::Dialect;
 use tollgate_policy::limit::Rate;
 use tollgate_policy::period::Unit;
 use tollgate_policy::quota::Balance;
@@ -21,26 +23,34 @@ use crate::answer::{self, ReplyBody};
 use crate::exchange::Exchange;
 use crate::stop::Stop;
 
+/// The dialect in which models are listed: Anthropic's clients ask on OpenAI's path.
+pub(crate) fn form(exchange: &Exchange, head: &Parts) -> Dialect {
+    let is_anthropic = head.headers.contains_key("anthropic-version");
+    models::form(exchange.dialect, is_anthropic)
+}
+
 /// `GET /v1/models`: only what this token may use.
 pub(crate) fn list_models(
     exchange: &Exchange,
+    form: Dialect,
     snapshot: &Snapshot,
     entry: &Entry,
 ) -> Response<ReplyBody> {
     let offers = reachable_models(&snapshot.catalog, &entry.credential().principal);
-    answer::json(exchange, models::list(offers.map(line)))
+    answer::json(exchange, models::list_in(form, offers.map(line)))
 }
 
 /// `GET /v1/models/{id}`: one answer for a model that is unknown and one that is not allowed.
 pub(crate) fn one_model(
     exchange: &Exchange,
+    form: Dialect,
     snapshot: &Snapshot,
     entry: &Entry,
     name: &str,
 ) -> Result<Response<ReplyBody>, Stop> {
     let mut offers = reachable_models(&snapshot.catalog, &entry.credential().principal);
     match offers.find(|offer| offer.model.name.as_str() == name) {
-        Some(offer) => Ok(answer::json(exchange, models::one(line(offer)))),
+        Some(offer) => Ok(answer::json(exchange, models::one_in(form, line(offer)))),
         None => Err(Stop::NoModel(name.to_owned())),
     }
 }

@@ -124,7 +124,8 @@ impl Metered {
         };
         let input_bytes = worth.demand.bytes;
         let status = match (reached, endpoint) {
-            (Reached::Nobody, _) | (_, Some(Endpoint::CountTokens)) => return nothing(ending),
+            (Reached::Nobody, _) => return nothing(ending),
+            (_, Some(endpoint)) if endpoint.is_free() => return nothing(ending),
             (Reached::Upstream, _) if ending == Ending::Unanswered => return nothing(ending),
             (Reached::Upstream, None) => {
                 return Outcome {

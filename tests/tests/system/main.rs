@@ -14,6 +14,7 @@ mod carriers;
 mod check;
 mod clients;
 mod demo;
+mod dialects;
 mod drain;
 mod endings;
 mod killed;

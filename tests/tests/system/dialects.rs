@@ -1,0 +1,166 @@
+//! Gemini's and Azure's forms of a call: routed, named, capped and charged as the others are.
+
+use serde_json::{Value, json};
+use tollgate_tests::system::request;
+use tollgate_tests::{System, Token};
+
+const PROMPT: &str = "Hello";
+const PROMPT_TOKENS: i64 = 2;
+
+/// Makes the simulated provider's Gemini models callable.
+fn serve_gemini(system: &System) {
+    let price = ["--price", tollgate_tests::system::PRICE];
+    let create = ["model", "create", "sim-gemini", "--provider", "google"];
+    system.admin(&[create.as_slice(), &price].concat());
+    system.admin(&[
+        "upstream",
+        "create",
+        "sim gemini",
+        "--dialect",
+        "gemini",
+        "--provider",
+        "google",
+        "--carrier",
+        "x-goog-api-key",
+        "--models",
+        "sim-gemini",
+        "--credential-env",
+        "TEST_UPSTREAM_KEY",
+        "--allow-private",
+        "--base-url",
+        &system.simulator.base_url(),
+    ]);
+}
+
+fn contents() -> Value {
+    json!({"contents": [{"role": "user", "parts": [{"text": PROMPT}]}]})
+}
+
+/// Sends a call with the secret where the dialect's clients put it.
+async fn post(
+    system: &System,
+    token: &Token,
+    path: &str,
+    carrier: &str,
+    body: &Value,
+) -> (u16, Value) {
+    let headers = [(carrier, token.secret.as_str()), ("x-sim-chunks", "6")];
+    let answer = system
+        .send(&format!("POST {path}"), &headers, &body.to_string())
+        .await;
+    let json = answer.json().unwrap_or(Value::Null);
+    (answer.status(), json)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gemini_is_spoken_natively_and_charged_by_its_own_count() {
+    let system = System::start().await;
+    serve_gemini(&system);
+    let token = system.token(&["--quota", "1"]);
+    system.in_force().await;
+    let path = "/v1beta/models/sim-gemini:generateContent";
+    let (status, whole) = post(&system, &token, path, "x-goog-api-key", &contents()).await;
+    assert_eq!(status, 200, "{whole}");
+    let used = whole["usageMetadata"]["totalTokenCount"].as_i64().unwrap();
+    let output = used - PROMPT_TOKENS;
+    assert!(output >= 6, "{whole}");
+    assert_eq!(system.spent(&token).await, PROMPT_TOKENS + 2 * output);
+    // As events, and as one array that comes piece by piece.
+    for query in ["?alt=sse", ""] {
+        let path = format!("/v1beta/models/sim-gemini:streamGenerateContent{query}");
+        let before = system.spent(&token).await;
+        let (status, _) = post(&system, &token, &path, "x-goog-api-key", &contents()).await;
+        assert_eq!(status, 200, "{path}");
+        let cost = system.spent(&token).await - before;
+        assert_eq!(cost, PROMPT_TOKENS + 2 * output, "{path}");
+    }
+    let before = system.spent(&token).await;
+    let path = "/v1beta/models/sim-gemini:countTokens";
+    let (status, counted) = post(&system, &token, path, "x-goog-api-key", &contents()).await;
+    assert_eq!(status, 200, "{counted}");
+    assert_eq!(system.spent(&token).await, before, "counting is free");
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_output_of_gemini_is_capped_to_what_is_left() {
+    let system = System::start().await;
+    serve_gemini(&system);
+    let window = ["--context", "1000", "--max-output", "500"];
+    system.admin(&[&["model", "edit", "sim-gemini"], window.as_slice()].concat());
+    let token = system.token(&["--quota", "0.00024"]);
+    system.in_force().await;
+    let path = "/v1beta/models/sim-gemini:generateContent";
+    let (status, answer) = post(&system, &token, path, "x-goog-api-key", &contents()).await;
+    assert_eq!(status, 200, "{answer}");
+    let sent: Value = serde_json::from_slice(&system.simulator.seen()[0].body).unwrap();
+    let cap = sent["generationConfig"]["maxOutputTokens"]
+        .as_i64()
+        .unwrap();
+    assert!((1..100).contains(&cap), "{sent}");
+    assert_eq!(
+        sent["contents"],
+        contents()["contents"],
+        "the rest is the client's"
+    );
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gemini_is_refused_in_its_own_words() {
+    let system = System::start().await;
+    serve_gemini(&system);
+    let token = system.token(&["--models", "sim-chat"]);
+    system.in_force().await;
+    let path = "/v1beta/models/sim-gemini:generateContent";
+    let (status, refusal) = post(&system, &token, path, "x-goog-api-key", &contents()).await;
+    assert_eq!(status, 404, "{refusal}");
+    assert_eq!(refusal["error"]["status"], "NOT_FOUND");
+    let ask = request(
+        "POST /v1beta/models/sim-gemini:generateContent",
+        &[("x-goog-api-key", "sk-tg-wrong")],
+        &contents().to_string(),
+    );
+    let answer = tollgate_testkit::raw_client::exchange(system.gateway.address, ask)
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 401);
+    assert_eq!(answer.json().unwrap()["error"]["status"], "UNAUTHENTICATED");
+    assert_eq!(system.simulator.count(), 0, "nothing reaches the upstream");
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn azures_form_names_the_model_in_its_path() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    system.in_force().await;
+    let messages = json!([{"role": "user", "content": PROMPT}]);
+    let query = "?api-version=2024-10-21";
+    let path = format!("/openai/deployments/sim-chat/chat/completions{query}");
+    for body in [
+        json!({"messages": messages}),
+        json!({"model": "another", "messages": messages}),
+    ] {
+        let (status, answer) = post(&system, &token, &path, "api-key", &body).await;
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!(answer["model"], "sim-chat");
+    }
+    for seen in system.simulator.seen() {
+        let sent: Value = serde_json::from_slice(&seen.body).unwrap();
+        assert_eq!(sent["model"], "sim-chat", "{sent}");
+    }
+    assert_eq!(system.spent(&token).await, 2 * (PROMPT_TOKENS + 2 * 6));
+    let path = format!("/openai/deployments/no-such-model/chat/completions{query}");
+    let (status, refusal) = post(
+        &system,
+        &token,
+        &path,
+        "api-key",
+        &json!({"messages": messages}),
+    )
+    .await;
+    assert_eq!(status, 404, "{refusal}");
+    assert_eq!(refusal["error"]["code"], "model_not_found");
+    system.finish().await;
+}
