@@ -26,6 +26,7 @@ mod rates;
 mod refusals;
 mod reload;
 mod revocation;
+mod routing;
 mod sdk;
 mod sdk_refusals;
 mod streams;
