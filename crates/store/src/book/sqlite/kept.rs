@@ -8,9 +8,11 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
-/// The text of a statement; each has a type of its own. `?` stands for its parameters.
+/// A statement; each has a type of its own.
 pub(super) trait Statement: 'static {
-    const TEXT: &'static str;
+    /// The parts of its text, between which its parameters stand. They are asked for at each use,
+    /// so that the text is not to be cut each time.
+    fn parts() -> &'static [&'static str];
 }
 
 /// A statement with its parameters, in their order.
@@ -51,8 +53,8 @@ impl<S: Statement, const N: usize> RunQueryDsl<SqliteConnection> for Kept<'_, S,
 
 impl<S: Statement, const N: usize> QueryFragment<Sqlite> for Kept<'_, S, N> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        let mut parts = S::TEXT.split('?');
-        out.push_sql(parts.next().unwrap_or_default());
+        let mut parts = S::parts().iter();
+        out.push_sql(parts.next().copied().unwrap_or_default());
         for (bind, part) in self.binds.iter().zip(parts) {
             push(bind, out.reborrow())?;
             out.push_sql(part);

@@ -1,5 +1,7 @@
 //! Writing what a turn has changed, row by row.
 
+use std::sync::LazyLock;
+
 use diesel::{QueryResult, SqliteConnection};
 use tollgate_ledger::book::Turn;
 use tollgate_ledger::receipt::Receipt;
@@ -13,12 +15,17 @@ use crate::book::sheet::{Leased, Sheet};
 use crate::receipt::{Quotes, ReceiptWrite};
 use crate::spend::magnitude;
 
+/// Statements by their texts; `?` stands for their parameters.
 macro_rules! statements {
     ($($name:ident = $text:expr;)*) => {
         $(
             struct $name;
             impl Statement for $name {
-                const TEXT: &'static str = $text;
+                fn parts() -> &'static [&'static str] {
+                    static PARTS: LazyLock<Vec<&str>> =
+                        LazyLock::new(|| $text.split('?').collect());
+                    &PARTS
+                }
             }
         )*
     };
