@@ -44,13 +44,14 @@ struct Deadline {
 }
 
 impl BoundedBody {
-    pub(crate) fn new(inner: Incoming, settings: &Settings) -> Self {
+    /// `most` is how many bytes are taken.
+    pub(crate) fn new(inner: Incoming, most: usize, settings: &Settings) -> Self {
         let deadline = Deadline {
             begun: Instant::now(),
             grace: settings.body_first_byte,
             rate: settings.body_rate.max(1),
         };
-        let limit = settings.body_bytes as u64;
+        let limit = most as u64;
         Self {
             inner,
             limit,

@@ -35,7 +35,7 @@ use crate::bounded::BoundedBody;
 use crate::call::Call;
 use crate::client_address::client_address;
 use crate::drain::Drains;
-use crate::forward::{ModelCall, Outgoing, Through, Upstreamed, Way, forward};
+use crate::forward::{FormCall, ModelCall, Outgoing, Through, Upstreamed, Way, forward};
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::relay::relay;
@@ -219,6 +219,27 @@ impl Proxy {
     ) -> Result<Reply, Stop> {
         let snapshot = self.rights.snapshot();
         match target {
+            RouteTarget::Model(ref route) if route.place == ModelPlace::Form => {
+                let endpoint = route.endpoint;
+                admit::check_caller(exchange, &snapshot, entry, endpoint)?;
+                let form = intake::read_form(route, &head, body, &self.settings).await?;
+                let seen = form.fields.peek(route.model.as_deref());
+                let seen = seen.map_err(|error| Stop::Malformed(error.to_string()))?;
+                let model = seen.model.into_owned();
+                let target = Target::Model {
+                    endpoint,
+                    model: &model,
+                };
+                let permit = admit::decide(exchange, &snapshot, entry, target)?;
+                let plan = self.draw(&permit, exchange)?;
+                let demand = hold::form_demand(&form.fields, endpoint);
+                let call = self.open(exchange, entry, &permit, &plan, target, demand);
+                let call = call.await?;
+                let outgoing = Outgoing::Form(Box::new(FormCall::new(route, &model, form)));
+                let upstreamed =
+                    forward(self.way(&snapshot, &plan), &mut head, outgoing, call).await?;
+                Ok(self.pass_on(upstreamed))
+            }
             RouteTarget::Model(ref route) => {
                 let endpoint = route.endpoint;
                 admit::check_caller(exchange, &snapshot, entry, endpoint)?;
@@ -247,11 +268,11 @@ impl Proxy {
                 let target = Target::Mount { prefix };
                 let permit = admit::decide(exchange, &snapshot, entry, target)?;
                 let plan = self.draw(&permit, exchange)?;
-                intake::check_announced(&head, &self.settings)?;
+                intake::check_announced(&head, self.settings.body_bytes)?;
                 let demand = Demand::default();
                 let call = self.open(exchange, entry, &permit, &plan, target, demand);
                 let call = call.await?;
-                let body = BoundedBody::new(body, &self.settings);
+                let body = BoundedBody::new(body, self.settings.body_bytes, &self.settings);
                 let outgoing = Outgoing::Through(Through::new(rest, body));
                 let upstreamed =
                     forward(self.way(&snapshot, &plan), &mut head, outgoing, call).await?;
@@ -372,10 +393,10 @@ enum Reply {
     Relayed(Response<ReplyBody>),
 }
 
-/// Whether the walk knows what to do: only where the body is JSON.
+/// Whether the walk knows what to do.
 fn is_wired(route: &Route<'_>) -> bool {
     match &route.target {
-        RouteTarget::Model(model) => matches!(model.place, ModelPlace::Body | ModelPlace::Path),
+        RouteTarget::Model(model) => model.place != ModelPlace::Query,
         RouteTarget::Stored(_) => false,
         _ => true,
     }

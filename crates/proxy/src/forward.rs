@@ -1,5 +1,6 @@
 //! The attempts of a plan, in order, until one upstream begins to answer.
 
+mod form;
 mod outgoing;
 mod verdict;
 
@@ -16,6 +17,7 @@ use crate::health::Health;
 use crate::stop::{Stop, Unanswered};
 use crate::upstream::{Answer, UpstreamError, Upstreams};
 
+pub(crate) use form::FormCall;
 pub(crate) use outgoing::{ModelCall, Outgoing, Through};
 
 /// A response that has begun, and the call that it answers.

@@ -15,6 +15,7 @@ use tollgate_policy::time::Timestamp;
 use tollgate_policy::verdict::{Layer, Permit, Reason, ReasonKind};
 use tollgate_policy::{Refusal, Target};
 use tollgate_wire::answer::Fault;
+use tollgate_wire::form::FormFields;
 use tollgate_wire::peek::Peek;
 
 use crate::call::Subject;
@@ -74,6 +75,20 @@ pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Deman
         audio: peek.features.audio || endpoint == Endpoint::Speech,
         cache: peek.features.cache,
         tools: peek.features.tools,
+    }
+}
+
+/// What a form says about how much it can use.
+pub(crate) fn form_demand(fields: &FormFields, endpoint: Endpoint) -> Demand {
+    let sound_micros = fields.sound_micros(endpoint);
+    Demand {
+        bytes: fields.bytes,
+        choices: 1,
+        generates: endpoint.generates(),
+        images: fields.images(endpoint),
+        sound_micros,
+        audio: sound_micros > 0,
+        ..Demand::default()
     }
 }
 

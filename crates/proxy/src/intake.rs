@@ -1,12 +1,13 @@
 //! The body, read whole under its bound, and what policy needs to know of it.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_wire::answer::Fault;
+use tollgate_wire::form::{FormError, FormFields, FormReader};
 use tollgate_wire::peek::{Peek, asks_for_background, peek_for};
 use tollgate_wire::route::ModelRoute;
 
@@ -49,15 +50,44 @@ pub(crate) async fn read(
             "send the body without a content encoding".to_owned(),
         ));
     }
-    let body = collect(head, body, settings).await?;
+    let most = settings.most_bytes(route.endpoint);
+    let body = collect(head, body, most, settings, |_| Ok(())).await?;
     let seen = peek_for(route, &body).map_err(|error| Stop::Malformed(error.to_string()))?;
     let peek = seen.into_owned();
     Ok(Intake { body, peek })
 }
 
+/// A form that was read whole, and what it asks for.
+#[derive(Debug)]
+pub(crate) struct Form {
+    pub(crate) body: Bytes,
+    pub(crate) fields: FormFields,
+}
+
+/// Reads a form, looking on while it comes, so that one that is none is not read to its end.
+pub(crate) async fn read_form(
+    route: &ModelRoute<'_>,
+    head: &Parts,
+    body: Incoming,
+    settings: &Settings,
+) -> Result<Form, Stop> {
+    let kind = head.headers.get(CONTENT_TYPE);
+    let kind = kind.map_or(&b""[..], |value| value.as_bytes());
+    let mut reader = FormReader::new(kind).map_err(malformed)?;
+    let most = settings.most_bytes(route.endpoint);
+    let look = |piece: &[u8]| reader.push(piece).map_err(malformed);
+    let body = collect(head, body, most, settings, look).await?;
+    let fields = reader.finish().map_err(malformed)?;
+    Ok(Form { body, fields })
+}
+
+fn malformed(error: FormError) -> Stop {
+    Stop::Malformed(error.to_string())
+}
+
 /// Refuses a body that announces more than is allowed, before any of it is read.
-pub(crate) fn check_announced(head: &Parts, settings: &Settings) -> Result<Option<u64>, Stop> {
-    let limit = settings.body_bytes as u64;
+pub(crate) fn check_announced(head: &Parts, most: usize) -> Result<Option<u64>, Stop> {
+    let limit = most as u64;
     let announced = head.headers.get(CONTENT_LENGTH);
     let announced: Option<u64> = announced.and_then(|value| value.to_str().ok()?.parse().ok());
     match announced {
@@ -66,15 +96,22 @@ pub(crate) fn check_announced(head: &Parts, settings: &Settings) -> Result<Optio
     }
 }
 
-async fn collect(head: &Parts, body: Incoming, settings: &Settings) -> Result<Bytes, Stop> {
-    let announced = check_announced(head, settings)?;
-    let mut body = BoundedBody::new(body, settings);
+async fn collect(
+    head: &Parts,
+    body: Incoming,
+    most: usize,
+    settings: &Settings,
+    mut look: impl FnMut(&[u8]) -> Result<(), Stop>,
+) -> Result<Bytes, Stop> {
+    let announced = check_announced(head, most)?;
+    let mut body = BoundedBody::new(body, most, settings);
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| error.stop())?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
+        look(&data)?;
         // A body in one piece, which most are, is not copied.
         if whole.is_empty() && announced == Some(data.len() as u64) {
             return Ok(data);

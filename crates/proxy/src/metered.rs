@@ -19,6 +19,8 @@ use crate::hold::Worth;
 
 /// How fast a text is read out: about 150 words a minute.
 const SPOKEN_BYTES_PER_SECOND: u64 = 15;
+/// How many bytes a second of recorded sound has: 128 kbit/s, which is usual.
+const SOUND_BYTES_PER_SECOND: u64 = 16_000;
 /// Tokens in a second of generated sound, as OpenAI counts them.
 const AUDIO_TOKENS_PER_SECOND: u64 = 20;
 /// Tokens of an image of 1024 by 1024 and medium quality, as OpenAI counts them.
@@ -191,7 +193,10 @@ fn fill_in(usage: &mut Usage, endpoint: Endpoint, input_bytes: u64) -> bool {
             usage.output_audio =
                 input_bytes.saturating_mul(AUDIO_TOKENS_PER_SECOND) / SPOKEN_BYTES_PER_SECOND;
         }
-        Endpoint::ImageGenerations if silent => {
+        Endpoint::Transcriptions | Endpoint::Translations if silent => {
+            usage.audio_micros = input_bytes.saturating_mul(1_000_000) / SOUND_BYTES_PER_SECOND;
+        }
+        Endpoint::ImageGenerations | Endpoint::ImageEdits | Endpoint::ImageVariations if silent => {
             usage.output_image = usage.images.saturating_mul(TOKENS_PER_IMAGE);
         }
         _ => return false,

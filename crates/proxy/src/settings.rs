@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::network::Network;
 
 /// Bounds on all that a stranger can send or hold open, and how long anything may take.
@@ -21,6 +22,8 @@ pub struct Settings {
     pub head_bytes: usize,
     /// Bytes of a request's body.
     pub body_bytes: usize,
+    /// Bytes of a body that brings sound to be written down.
+    pub sound_bytes: usize,
     /// The time to send the first byte of a body.
     pub body_first_byte: Duration,
     /// Bytes per second that a body must reach on the average after that.
@@ -44,6 +47,14 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// How long the body of a call to an endpoint may be, in bytes.
+    pub(crate) fn most_bytes(&self, endpoint: Endpoint) -> usize {
+        match endpoint {
+            Endpoint::Transcriptions | Endpoint::Translations => self.sound_bytes,
+            _ => self.body_bytes,
+        }
+    }
+
     /// What of this concerns connections before there is a request.
     pub fn listening(&self) -> tollgate_listen::Settings {
         tollgate_listen::Settings {
@@ -69,6 +80,7 @@ impl Default for Settings {
             headers: 100,
             head_bytes: 64 << 10,
             body_bytes: 32 << 20,
+            sound_bytes: 100 << 20,
             body_first_byte: Duration::from_secs(10),
             body_rate: 1024,
             streams: 100,

@@ -60,6 +60,9 @@ pub(crate) enum UpstreamError {
     /// Nothing can be sent to the upstream's address.
     #[error("the upstream has no usable address")]
     Address(#[source] Option<Unusable>),
+    /// The name of the model cannot stand in the form, so nothing was sent.
+    #[error("the model's name there cannot stand in a form")]
+    Name,
     /// The plan has no attempt left.
     #[error("no upstream is left to try")]
     NoneLeft,
@@ -174,7 +177,7 @@ impl UpstreamError {
     pub(crate) fn is_unsent(&self) -> bool {
         match self {
             Self::Send(error) => error.is_unsent(),
-            Self::CredentialForm | Self::Address(_) => true,
+            Self::CredentialForm | Self::Name | Self::Address(_) => true,
             Self::Credential(_) | Self::Status { .. } | Self::NoneLeft => false,
         }
     }

@@ -164,3 +164,77 @@ async fn azures_form_names_the_model_in_its_path() {
     assert_eq!(refusal["error"]["code"], "model_not_found");
     system.finish().await;
 }
+
+/// A form whose model comes after its file.
+fn form(model: &str) -> (String, String) {
+    let sound = "RIFF".repeat(1000);
+    let boundary = "a-boundary-of-a-form";
+    let head = "Content-Disposition: form-data; name=";
+    let body = [
+        format!("--{boundary}\r\n{head}\"file\"; filename=\"a.wav\"\r\n"),
+        format!("Content-Type: audio/wav\r\n\r\n{sound}\r\n"),
+        format!("--{boundary}\r\n{head}\"model\"\r\n\r\n{model}\r\n--{boundary}--\r\n"),
+    ];
+    (
+        format!("multipart/form-data; boundary={boundary}"),
+        body.concat(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_is_decided_on_before_it_is_sent_on_and_named_for_the_upstream() {
+    let system = System::start().await;
+    let url = system.simulator.base_url();
+    let price = ["--price", "second=0.0006"];
+    system.admin(
+        &[
+            ["model", "create", "scribe", "--provider", "openai"].as_slice(),
+            &price,
+        ]
+        .concat(),
+    );
+    system.admin(&[
+        "upstream",
+        "create",
+        "scribes",
+        "--dialect",
+        "openai",
+        "--provider",
+        "openai",
+        "--models",
+        "scribe=sim-chat",
+        "--credential-env",
+        "TEST_UPSTREAM_KEY",
+        "--allow-private",
+        "--base-url",
+        &url,
+    ]);
+    let token = system.token(&[]);
+    let poor = system.token(&["--quota", "0.000001"]);
+    system.in_force().await;
+    let (kind, body) = form("scribe");
+    let transcribe = async |token: &Token, body: &str| {
+        let bearer = token.bearer();
+        let ask = format!(
+            "POST /v1/audio/transcriptions HTTP/1.1\r\nhost: gateway\r\ncontent-type: {kind}\r\n\
+             authorization: {bearer}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let answer = tollgate_testkit::raw_client::exchange(system.gateway.address, ask);
+        answer.await.unwrap()
+    };
+    assert_eq!(transcribe(&poor, &body).await.status(), 429);
+    assert_eq!(transcribe(&token, &form("unknown").1).await.status(), 404);
+    assert_eq!(system.simulator.count(), 0, "nothing reaches the upstream");
+    let answer = transcribe(&token, &body).await;
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    assert_eq!(answer.status(), 200, "{text}");
+    let seen = &system.simulator.seen()[0];
+    assert_eq!(
+        seen.body,
+        form("sim-chat").1.as_bytes(),
+        "but for the model"
+    );
+    assert!(system.spent(&token).await > 0, "{text}");
+    system.finish().await;
+}

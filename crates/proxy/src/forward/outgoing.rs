@@ -14,6 +14,7 @@ use tollgate_wire::Edits;
 use tollgate_wire::peek::IncludeUsage;
 use tollgate_wire::route::ModelRoute;
 
+use super::form::FormCall;
 use crate::bounded::BoundedBody;
 use crate::call::Call;
 use crate::intake::Intake;
@@ -24,6 +25,8 @@ use crate::upstream::{RequestBody, UpstreamError};
 pub(crate) enum Outgoing<'a> {
     /// A body that was read, and can be sent to another upstream as well.
     Read(Box<ModelCall<'a>>),
+    /// A form that was read, and can be sent to another upstream as well.
+    Form(Box<FormCall<'a>>),
     /// A body that passes through, to a path of the upstream's own.
     Through(Through<'a>),
 }
@@ -45,18 +48,18 @@ pub(crate) struct Through<'a> {
 }
 
 /// A request's target and body at an upstream.
-struct Written {
-    uri: Option<Uri>,
-    body: RequestBody,
+pub(super) struct Written {
+    pub(super) uri: Option<Uri>,
+    pub(super) body: RequestBody,
     /// Where the body was read whole.
-    length: Option<usize>,
+    pub(super) length: Option<usize>,
 }
 
 impl Outgoing<'_> {
     /// Whether it can be sent once more.
     pub(crate) fn can_be_repeated(&self) -> bool {
         match self {
-            Self::Read(_) => true,
+            Self::Read(_) | Self::Form(_) => true,
             Self::Through(through) => through.is_empty,
         }
     }
@@ -65,7 +68,7 @@ impl Outgoing<'_> {
     pub(crate) fn asks_for_usage(&self) -> bool {
         match self {
             Self::Read(model) => model.asks_for_usage(),
-            Self::Through(_) => false,
+            Self::Form(_) | Self::Through(_) => false,
         }
     }
 
@@ -82,6 +85,7 @@ impl Outgoing<'_> {
         let secret = secret.map_err(|_| UpstreamError::CredentialForm)?;
         let Written { uri, body, length } = match self {
             Self::Read(model) => model.write(attempt, access, head, call),
+            Self::Form(form) => form.write(attempt, access, head)?,
             Self::Through(through) => through.write(access, head)?,
         };
         let mut request = Request::new(body);

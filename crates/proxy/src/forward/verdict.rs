@@ -80,7 +80,7 @@ fn unanswered(error: &UpstreamError) -> Report {
         UpstreamError::Send(error) if error.is_timeout() => Outcome::TimedOut.into(),
         UpstreamError::Send(_) => Outcome::Broken.into(),
         UpstreamError::CredentialForm | UpstreamError::Address(_) => Outcome::Unreachable.into(),
-        UpstreamError::NoneLeft => Outcome::Unknown.into(),
+        UpstreamError::Name | UpstreamError::NoneLeft => Outcome::Unknown.into(),
     }
 }
 
