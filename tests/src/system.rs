@@ -159,13 +159,18 @@ impl System {
 
     /// Puts an OpenAI upstream at an address behind a model, which is made if it is a new one.
     pub fn serve_at(&self, url: &str, model: &str, more: &[&str]) {
-        let name = format!("{model} at {}", url.rsplit(':').next().unwrap_or(url));
+        let name = format!("at {}", url.rsplit(':').next().unwrap_or(url));
+        self.serve_as(&name, url, model, more);
+    }
+
+    /// The same by a name, where several upstreams have one address.
+    pub fn serve_as(&self, name: &str, url: &str, model: &str, more: &[&str]) {
         // The model may be there already, for another upstream of it.
         let create = ["model", "create", model, "--provider", "openai"];
         self.try_admin(&[create.as_slice(), &["--price", PRICE]].concat());
         let vendor = ["--dialect", "openai", "--provider", "openai"];
         let served = ["--models", model, "--allow-private", "--base-url", url];
-        let base = ["upstream", "create", name.as_str()];
+        let base = ["upstream", "create", name];
         self.admin(&[&base, vendor.as_slice(), &served, more].concat());
     }
 

@@ -220,7 +220,9 @@ impl Call {
             _ => Reached::Nobody,
         };
         let worth = &self.worth;
-        let outcome = self.metered.outcome(ending, reached, worth, self.endpoint);
+        let quote = sent.map_or_else(Quote::free, |sent| sent.quote);
+        let asked = (self.endpoint, &quote.price);
+        let outcome = self.metered.outcome(ending, reached, worth, asked);
         let total = self.exchange.started.elapsed();
         let done = Done {
             upstream: sent.map(|sent| sent.upstream),
@@ -231,7 +233,7 @@ impl Call {
             usage: outcome.usage,
             requests: outcome.requests,
             estimated: outcome.estimated,
-            quote: sent.map_or_else(Quote::free, |sent| sent.quote),
+            quote,
             first_byte: self.progress.first_byte,
             total,
         };

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use tollgate_ledger::receipt::Ending;
 use tollgate_policy::endpoint::Endpoint;
+use tollgate_policy::price::{Part, Price};
 use tollgate_policy::usage::Usage;
 use tollgate_wire::usage::{Ended, Filtered, Surface, UsageFilter, UsageScanner, estimate};
 
@@ -116,7 +117,7 @@ impl Metered {
         ending: Ending,
         reached: Reached,
         worth: &Worth,
-        endpoint: Option<Endpoint>,
+        (endpoint, price): (Option<Endpoint>, &Price),
     ) -> Outcome {
         let nothing = |ending| Outcome {
             ending,
@@ -172,7 +173,8 @@ impl Metered {
             usage = bounded(usage, worth);
         }
         usage.images = worth.demand.images;
-        estimated |= endpoint.is_some_and(|endpoint| fill_in(&mut usage, endpoint, input_bytes));
+        estimated |=
+            endpoint.is_some_and(|endpoint| fill_in(&mut usage, endpoint, price, input_bytes));
         Outcome {
             ending,
             usage,
@@ -184,8 +186,11 @@ impl Metered {
 
 /// What some endpoints never count, though it may be what is priced: sound that was said, a search
 /// that was made, the tokens of images. Says whether anything was missing.
-fn fill_in(usage: &mut Usage, endpoint: Endpoint, input_bytes: u64) -> bool {
+fn fill_in(usage: &mut Usage, endpoint: Endpoint, price: &Price, input_bytes: u64) -> bool {
     let silent = usage.output_tokens() == 0 && usage.audio_micros == 0;
+    // Some count tokens where the operator knows a price per second only.
+    let by_time = price.stated(Part::Second).is_some() && price.stated(Part::Input).is_none();
+    let untimed = silent || by_time && usage.audio_micros == 0;
     match endpoint {
         Endpoint::Rerank if usage.searches == 0 => usage.searches = 1,
         Endpoint::Speech if silent => {
@@ -193,7 +198,7 @@ fn fill_in(usage: &mut Usage, endpoint: Endpoint, input_bytes: u64) -> bool {
             usage.output_audio =
                 input_bytes.saturating_mul(AUDIO_TOKENS_PER_SECOND) / SPOKEN_BYTES_PER_SECOND;
         }
-        Endpoint::Transcriptions | Endpoint::Translations if silent => {
+        Endpoint::Transcriptions | Endpoint::Translations if untimed => {
             usage.audio_micros = input_bytes.saturating_mul(1_000_000) / SOUND_BYTES_PER_SECOND;
         }
         Endpoint::ImageGenerations | Endpoint::ImageEdits | Endpoint::ImageVariations if silent => {

@@ -239,11 +239,8 @@ async fn upstreams_that_fail_are_answered_as_ours() {
     ] {
         // An upstream of its own for each, since one that fails is put aside.
         let model = format!("fails-{status}");
-        system.serve_at(
-            &system.simulator.base_url(),
-            &model,
-            &["--credential-env", "TEST_UPSTREAM_KEY"],
-        );
+        let credential = ["--credential-env", "TEST_UPSTREAM_KEY"];
+        system.serve_as(&model, &system.simulator.base_url(), &model, &credential);
         system.in_force().await;
         let headers = [
             ("authorization", authorization.as_str()),
