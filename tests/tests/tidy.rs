@@ -29,6 +29,8 @@ const ARROWS: [(&str, &[&str]); 15] = [
     (
         "tollgate-proxy",
         &[
+            "tollgate-connect",
+            "tollgate-listen",
             "tollgate-policy",
             "tollgate-wire",
             "tollgate-rights",

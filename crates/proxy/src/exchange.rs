@@ -1,5 +1,7 @@
 //! The walk of a request: the page to read.
 
+mod form;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +37,7 @@ use crate::bounded::BoundedBody;
 use crate::call::Call;
 use crate::client_address::client_address;
 use crate::drain::Drains;
-use crate::forward::{FormCall, ModelCall, Outgoing, Through, Upstreamed, Way, forward};
+use crate::forward::{ModelCall, Outgoing, Through, Upstreamed, Way, forward};
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::relay::relay;
@@ -220,25 +222,7 @@ impl Proxy {
         let snapshot = self.rights.snapshot();
         match target {
             RouteTarget::Model(ref route) if route.place == ModelPlace::Form => {
-                let endpoint = route.endpoint;
-                admit::check_caller(exchange, &snapshot, entry, endpoint)?;
-                let form = intake::read_form(route, &head, body, &self.settings).await?;
-                let seen = form.fields.peek(route.model.as_deref());
-                let seen = seen.map_err(|error| Stop::Malformed(error.to_string()))?;
-                let model = seen.model.into_owned();
-                let target = Target::Model {
-                    endpoint,
-                    model: &model,
-                };
-                let permit = admit::decide(exchange, &snapshot, entry, target)?;
-                let plan = self.draw(&permit, exchange)?;
-                let demand = hold::form_demand(&form.fields, endpoint);
-                let call = self.open(exchange, entry, &permit, &plan, target, demand);
-                let call = call.await?;
-                let outgoing = Outgoing::Form(Box::new(FormCall::new(route, &model, form)));
-                let upstreamed =
-                    forward(self.way(&snapshot, &plan), &mut head, outgoing, call).await?;
-                Ok(self.pass_on(upstreamed))
+                self.form(exchange, entry, route, head, body).await
             }
             RouteTarget::Model(ref route) => {
                 let endpoint = route.endpoint;

@@ -1,0 +1,46 @@
+//! The walk of a form: the same steps, but that the body is read by another reader.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use hyper::body::Incoming;
+use tollgate_policy::Target;
+use tollgate_rights::entry::Entry;
+use tollgate_wire::route::ModelRoute;
+
+use super::{Exchange, Proxy, Reply};
+use crate::forward::{FormCall, Outgoing, forward};
+use crate::stop::Stop;
+use crate::{admit, hold, intake};
+
+impl Proxy {
+    /// A call whose body is a form, decided before any of it is sent on.
+    pub(super) async fn form(
+        &self,
+        exchange: &Arc<Exchange>,
+        entry: &Arc<Entry>,
+        route: &ModelRoute<'_>,
+        mut head: Parts,
+        body: Incoming,
+    ) -> Result<Reply, Stop> {
+        let snapshot = self.rights.snapshot();
+        let endpoint = route.endpoint;
+        admit::check_caller(exchange, &snapshot, entry, endpoint)?;
+        let form = intake::read_form(route, &head, body, &self.settings).await?;
+        let seen = form.fields.peek(route.model.as_deref());
+        let seen = seen.map_err(|error| Stop::Malformed(error.to_string()))?;
+        let model = seen.model.into_owned();
+        let target = Target::Model {
+            endpoint,
+            model: &model,
+        };
+        let permit = admit::decide(exchange, &snapshot, entry, target)?;
+        let plan = self.draw(&permit, exchange)?;
+        let demand = hold::form_demand(&form.fields, endpoint);
+        let call = self.open(exchange, entry, &permit, &plan, target, demand);
+        let call = call.await?;
+        let outgoing = Outgoing::Form(Box::new(FormCall::new(route, &model, form)));
+        let upstreamed = forward(self.way(&snapshot, &plan), &mut head, outgoing, call).await?;
+        Ok(self.pass_on(upstreamed))
+    }
+}
