@@ -216,7 +216,7 @@ impl FormFields {
         }
     }
 
-    /// How much sound can be in the files, in microseconds: see [`SOUND_BYTES_PER_SECOND`].
+    /// How much sound can be in the files, in microseconds: see `SOUND_BYTES_PER_SECOND`.
     pub const fn sound_micros(&self, endpoint: Endpoint) -> u64 {
         match endpoint {
             Endpoint::Transcriptions | Endpoint::Translations => {

@@ -26,7 +26,7 @@ pub struct ModelRoute<'a> {
 /// Where the name of a model stands in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ModelPlace {
-    /// The member `model` of a JSON body: see [`crate::peek`].
+    /// The member `model` of a JSON body: see [`mod@crate::peek`].
     Body,
     /// The part `model` of a `multipart/form-data` body: see [`crate::form`].
     Form,
