@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tollgate_listen::{CertificateError, Certificates};
 use tollgate_policy::time::Timestamp;
 use x509_parser::pem::Pem;
@@ -71,7 +71,8 @@ impl Renewed {
 
     /// Looks at the files now and then. Never ends.
     pub(crate) async fn watch(&self) {
-        let mut ticks = interval(EVERY);
+        // They were read a moment ago.
+        let mut ticks = interval_at(Instant::now() + EVERY, EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
