@@ -10,7 +10,7 @@ use tollgate_admin_core::view::upstream::UpstreamView;
 use tollgate_admin_core::{AdminError, ErrorKind, audit};
 use tollgate_testkit::raw_upstream::{RawUpstream, Step};
 
-use crate::{World, refused, texts};
+use crate::{World, later, refused, texts};
 
 fn openai(name: &str, base_url: &str) -> UpstreamInput {
     UpstreamInput {
@@ -316,6 +316,7 @@ async fn an_upstream_has_several_credentials_and_is_reached_as_was_said() {
         ("429", "never")
     );
     let variable = || CredentialInput::Env("SECOND_KEY".to_owned());
+    later(1);
     let two = upstream::credential::add(context, "main", "second", variable());
     assert_eq!(two.await.unwrap().credentials.len(), 2);
     let again = upstream::credential::add(context, "main", "second", variable());
@@ -326,9 +327,7 @@ async fn an_upstream_has_several_credentials_and_is_reached_as_was_said() {
     };
     refused(upstream::edit(context, "main", change).await);
     let off = upstream::credential::enable(context, "main", "default", false);
-    let off = off.await.unwrap().credentials;
-    let off = off.iter().find(|one| one.name == "default");
-    assert!(!off.unwrap().enabled);
+    assert!(!off.await.unwrap().credentials[0].enabled);
     let left = upstream::credential::remove(context, "main", "default");
     assert_eq!(left.await.unwrap().credentials[0].name, "second");
     refused(upstream::credential::remove(context, "main", "default").await);
@@ -459,6 +458,7 @@ async fn a_test_makes_a_call_with_each_credential_that_is_enabled() {
     for (name, secret) in [("spare", "sk-upstream-2"), ("third", "sk-upstream-3")] {
         let secret = UpstreamSecret::new(secret.to_owned());
         let input = CredentialInput::Clear(secret);
+        later(1);
         upstream::credential::add(context, "main", name, input)
             .await
             .unwrap();
@@ -469,26 +469,19 @@ async fn a_test_makes_a_call_with_each_credential_that_is_enabled() {
     let view = upstream::test(context, "main", &TestInput::default())
         .await
         .unwrap();
-    // All were made at one moment here, so it is not said which of them is called first.
-    let mut names: Vec<_> = view.calls.iter().map(|one| &one.credential).collect();
-    names.sort_unstable();
-    assert_eq!(
-        names,
-        [&Some("default".to_owned()), &Some("spare".to_owned())]
-    );
-    let told: Vec<_> = view
+    let calls: Vec<_> = view
         .calls
         .iter()
-        .map(|one| (one.passed, one.status))
+        .map(|one| (one.credential.as_deref(), one.passed, one.status))
         .collect();
-    assert_eq!(told, [(true, Some(200)), (false, Some(401))]);
+    let expected = [
+        (Some("default"), true, Some(200)),
+        (Some("spare"), false, Some(401)),
+    ];
+    assert_eq!(calls, expected);
     assert!(!view.passed);
     let sent = server.requests();
-    let bears = |secret: &str| {
-        let calls = sent.iter().map(|one| String::from_utf8_lossy(&one.raw));
-        calls.filter(|call| call.contains(secret)).count()
-    };
-    assert_eq!(bears("Bearer sk-upstream-2"), 1);
+    assert!(String::from_utf8_lossy(&sent[1].raw).contains("Bearer sk-upstream-2"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
