@@ -60,11 +60,14 @@ async fn a_head_that_comes_bit_by_bit_has_one_deadline() {
     };
     let mut answer = Vec::new();
     let reading = tokio::io::AsyncReadExt::read_to_end(&mut read, &mut answer);
-    tokio::select! {
-        failed = sending => { let _: std::io::Result<()> = failed; }
-        read = reading => { read.unwrap(); }
-        () = tokio::time::sleep(crate::server::DEADLINE) => panic!("not closed"),
-    }
+    let either = async {
+        tokio::select! {
+            failed = sending => { let _: std::io::Result<()> = failed; }
+            read = reading => { read.unwrap(); }
+        }
+    };
+    let closed = tokio::time::timeout(crate::server::DEADLINE, either).await;
+    closed.expect("the connection is closed");
     drop((read, write));
     assert_eq!(
         server.noticed(ended).await,
