@@ -222,7 +222,8 @@ impl Proxy {
         let snapshot = self.rights.snapshot();
         match target {
             RouteTarget::Model(ref route) if route.place == ModelPlace::Form => {
-                self.form(exchange, entry, route, head, body).await
+                self.form(exchange, &snapshot, entry, route, head, body)
+                    .await
             }
             RouteTarget::Model(ref route) => {
                 let endpoint = route.endpoint;
@@ -323,7 +324,9 @@ impl Proxy {
         let view = self.health.view(exchange.now);
         let plan = Plan::draw(permit, &view.plan_input(rand::random()));
         plan.map_err(|all| {
-            let retry_after_s = all.until.since(exchange.now).as_secs();
+            let left = all.until.since(exchange.now);
+            // Rounded up: earlier, there would be no more room than now.
+            let retry_after_s = left.as_secs() + u64::from(left.subsec_nanos() > 0);
             Fault::Overloaded { retry_after_s }.into()
         })
     }

@@ -6,6 +6,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use tollgate_policy::Target;
 use tollgate_rights::entry::Entry;
+use tollgate_rights::source::Snapshot;
 use tollgate_wire::route::ModelRoute;
 
 use super::{Exchange, Proxy, Reply};
@@ -18,14 +19,14 @@ impl Proxy {
     pub(super) async fn form(
         &self,
         exchange: &Arc<Exchange>,
+        snapshot: &Snapshot,
         entry: &Arc<Entry>,
         route: &ModelRoute<'_>,
         mut head: Parts,
         body: Incoming,
     ) -> Result<Reply, Stop> {
-        let snapshot = self.rights.snapshot();
         let endpoint = route.endpoint;
-        admit::check_caller(exchange, &snapshot, entry, endpoint)?;
+        admit::check_caller(exchange, snapshot, entry, endpoint)?;
         let form = intake::read_form(route, &head, body, &self.settings).await?;
         let seen = form.fields.peek(route.model.as_deref());
         let seen = seen.map_err(|error| Stop::Malformed(error.to_string()))?;
@@ -34,13 +35,13 @@ impl Proxy {
             endpoint,
             model: &model,
         };
-        let permit = admit::decide(exchange, &snapshot, entry, target)?;
+        let permit = admit::decide(exchange, snapshot, entry, target)?;
         let plan = self.draw(&permit, exchange)?;
         let demand = hold::form_demand(&form.fields, endpoint);
         let call = self.open(exchange, entry, &permit, &plan, target, demand);
         let call = call.await?;
         let outgoing = Outgoing::Form(Box::new(FormCall::new(route, &model, form)));
-        let upstreamed = forward(self.way(&snapshot, &plan), &mut head, outgoing, call).await?;
+        let upstreamed = forward(self.way(snapshot, &plan), &mut head, outgoing, call).await?;
         Ok(self.pass_on(upstreamed))
     }
 }
