@@ -43,6 +43,11 @@ pub fn answer(fault: &Fault<'_>, dialect: Dialect, request_id: &str) -> Answer {
     }
 }
 
+/// What a fault says to a person, for where there is no HTTP answer to say it in.
+pub fn message(fault: &Fault<'_>) -> String {
+    saying::of(fault)
+}
+
 fn headers(
     fault: &Fault<'_>,
     dialect: Dialect,
@@ -73,6 +78,10 @@ fn headers(
             headers.push(("retry-after-ms", milliseconds.to_string()));
         }
         Fault::MethodNotAllowed { allow } => headers.push(("allow", (*allow).to_owned())),
+        Fault::UpgradeRequired => {
+            headers.push(("upgrade", "websocket".to_owned()));
+            headers.push(("sec-websocket-version", "13".to_owned()));
+        }
         _ => {}
     }
     headers

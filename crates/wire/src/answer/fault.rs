@@ -53,6 +53,8 @@ pub enum Fault<'a> {
         /// The methods that it takes, as the `Allow` header lists them.
         allow: &'static str,
     },
+    /// The path speaks a WebSocket alone, and the request does not ask for one of version 13.
+    UpgradeRequired,
     /// `Expect` asks for something other than `100-continue`.
     ExpectationFailed,
     /// The gateway has no room for the call.
@@ -99,6 +101,7 @@ pub const fn code(fault: &Fault<'_>) -> &'static str {
         Fault::RequestTimeout => "request_timeout",
         Fault::RouteNotFound => "route_not_found",
         Fault::MethodNotAllowed { .. } => "method_not_allowed",
+        Fault::UpgradeRequired => "upgrade_required",
         Fault::ExpectationFailed => "expectation_failed",
         Fault::Overloaded { .. } => "server_overloaded",
         Fault::UpstreamFailed => "upstream_error",

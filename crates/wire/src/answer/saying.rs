@@ -67,6 +67,9 @@ const fn fixed(fault: &Fault<'_>) -> &'static str {
         Fault::ExpectationFailed => {
             "The `Expect` header asks for something unknown. Send `100-continue` or leave it out."
         }
+        Fault::UpgradeRequired => {
+            "This path is a WebSocket. Ask for `Upgrade: websocket` of version 13 over HTTP/1.1."
+        }
         Fault::Overloaded { .. } => "The gateway is overloaded. Try again after a short wait.",
         Fault::UpstreamFailed => {
             "The upstream provider gave no usable answer. Try again, or use another model."

@@ -37,6 +37,7 @@ const fn openai(fault: &Fault<'_>) -> (u16, &'static str) {
         Fault::RequestTimeout => (408, INVALID),
         Fault::BodyTooLarge { .. } => (413, INVALID),
         Fault::ExpectationFailed => (417, INVALID),
+        Fault::UpgradeRequired => (426, INVALID),
         Fault::RateLimited {
             kind: LimitKind::Tokens,
             ..
@@ -66,6 +67,7 @@ const fn anthropic(fault: &Fault<'_>) -> (u16, &'static str) {
         Fault::RequestTimeout => (408, "timeout_error"),
         Fault::BodyTooLarge { .. } | Fault::HeadersTooLarge => (413, "request_too_large"),
         Fault::ExpectationFailed => (417, INVALID),
+        Fault::UpgradeRequired => (426, INVALID),
         Fault::RateLimited { .. } => (429, "rate_limit_error"),
         Fault::Internal => (500, "api_error"),
         Fault::UpstreamFailed => (502, "api_error"),
@@ -91,6 +93,7 @@ const fn gemini(fault: &Fault<'_>) -> (u16, &'static str) {
         Fault::MethodNotAllowed { .. } => (405, INVALID),
         Fault::RequestTimeout => (408, "DEADLINE_EXCEEDED"),
         Fault::ExpectationFailed => (417, INVALID),
+        Fault::UpgradeRequired => (426, INVALID),
         Fault::RateLimited { .. } | Fault::QuotaExhausted { .. } => (429, "RESOURCE_EXHAUSTED"),
         Fault::Internal => (500, "INTERNAL"),
         Fault::UpstreamFailed => (502, "UNAVAILABLE"),
@@ -110,6 +113,7 @@ pub(super) const fn phrase(number: u16) -> &'static str {
         408 => "Request Timeout",
         413 => "Content Too Large",
         417 => "Expectation Failed",
+        426 => "Upgrade Required",
         429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         502 => "Bad Gateway",
