@@ -129,6 +129,7 @@ impl<S: Service> Connections<S> {
     /// Tells each connection that the end has come.
     fn tell(&self) {
         tracing::info!(connections = self.pulses.len(), "draining");
+        self.shared.service.noticed(Notice::Draining);
         for pulse in self.pulses.values() {
             pulse.drain();
         }

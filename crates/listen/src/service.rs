@@ -61,6 +61,9 @@ pub enum Notice {
         /// Whether there was an answer.
         answered: bool,
     },
+    /// The listener was told to end, so that connections which speak another protocol now should
+    /// come to their end by themselves. Told once or twice.
+    Draining,
 }
 
 /// How a connection ended.
