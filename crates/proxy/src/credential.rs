@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, UPGRADE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 use tollgate_policy::secret::{HashKey, Secret, SecretHash};
@@ -50,7 +50,12 @@ pub(crate) fn take(head: &mut Parts, key: &HashKey, basic: bool) -> Result<Secre
     let secret = found.secret.ok_or(Fault::MissingCredential)?;
     // Malformed, mistyped and unknown secrets get one answer: nothing can be learned from it.
     let secret = Secret::parse(&secret).map_err(|_| Fault::UnknownCredential)?;
-    Ok(secret.hash(key))
+    let hash = secret.hash(key);
+    if head.headers.contains_key(UPGRADE) {
+        // What goes on after the request looks it up again.
+        head.extensions.insert(hash);
+    }
+    Ok(hash)
 }
 
 #[derive(Default)]
@@ -104,9 +109,33 @@ fn strip(head: &mut Parts) {
     for name in &SECRET_HEADERS {
         head.headers.remove(name);
     }
+    let protocols = other_protocols(head);
     for name in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, SUBPROTOCOL] {
         head.headers.remove(name);
     }
+    if let Some(protocols) = protocols {
+        head.headers.insert(SUBPROTOCOL, protocols);
+    }
+}
+
+/// The protocols that a WebSocket offers besides the one that is a secret.
+fn other_protocols(head: &Parts) -> Option<HeaderValue> {
+    head.headers.get(UPGRADE)?;
+    let values = head.headers.get_all(SUBPROTOCOL).iter();
+    let offered = values.flat_map(|value| value.to_str().unwrap_or_default().split(','));
+    let others: Vec<&str> = offered
+        .map(str::trim)
+        .filter(|one| !one.is_empty() && !is_secret_protocol(one))
+        .collect();
+    HeaderValue::try_from(others.join(", "))
+        .ok()
+        .filter(|value| !value.is_empty())
+}
+
+/// Whatever looks like the carrier in another case is not read as a secret, and not passed on either.
+fn is_secret_protocol(offered: &str) -> bool {
+    let start = offered.get(..SUBPROTOCOL_PREFIX.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(SUBPROTOCOL_PREFIX))
 }
 
 #[cfg(test)]

@@ -145,3 +145,24 @@ fn what_else_identifies_a_caller_is_removed_too() {
     assert_eq!(head.headers.len(), 1);
     assert!(head.headers.contains_key("x-other"));
 }
+
+#[test]
+fn a_websocket_keeps_the_protocols_that_are_no_secret() {
+    let offered = format!(
+        "realtime, openai-insecure-api-key.{FOREIGN},, openai-beta.realtime-v1, OpenAI-Insecure-API-Key.x"
+    );
+    let headers = [
+        ("upgrade", "websocket"),
+        ("sec-websocket-protocol", &offered),
+    ];
+    let (head, taken) = take_from("/v1/realtime", &headers, false);
+    assert_eq!(taken, Ok(expected()));
+    let kept = head.headers.get("sec-websocket-protocol").unwrap();
+    assert_eq!(kept, "realtime, openai-beta.realtime-v1");
+    assert_eq!(head.extensions.get::<SecretHash>(), Some(&expected()));
+
+    let only = format!("openai-insecure-api-key.{FOREIGN}");
+    let headers = [("upgrade", "websocket"), ("sec-websocket-protocol", &only)];
+    let (head, _) = take_from("/v1/realtime", &headers, false);
+    assert_eq!(head.headers.get("sec-websocket-protocol"), None);
+}
