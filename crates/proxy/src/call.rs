@@ -133,6 +133,11 @@ impl Call {
         });
     }
 
+    /// Who serves it, for a call that follows on the same connection.
+    pub(crate) fn hand_over(&mut self) -> Option<InFlight> {
+        self.in_flight.take()
+    }
+
     /// This one serves it, and has it until it ends.
     pub(crate) fn served_by(&mut self, in_flight: InFlight) {
         self.in_flight = Some(in_flight);
@@ -158,6 +163,11 @@ impl Call {
     /// The upstream that has the request, or had it last.
     pub(crate) fn upstream(&self) -> Option<UpstreamId> {
         self.progress.sent.as_ref().map(|sent| sent.upstream)
+    }
+
+    /// The model as that upstream knows it, where it differs.
+    pub(crate) fn served_as(&self) -> Option<&str> {
+        self.progress.sent.as_ref()?.served_as.as_deref()
     }
 
     /// The answer's body is about to pass. `filtered` is whether we alone asked for its usage.
@@ -198,13 +208,18 @@ impl Call {
     }
 
     fn passing(&mut self, data: &Bytes) {
-        if data.is_empty() {
+        self.passed(data.len());
+    }
+
+    /// So many bytes are passed on.
+    pub(crate) fn passed(&mut self, bytes: usize) {
+        if bytes == 0 {
             return;
         }
         let started = self.exchange.started;
         let progress = &mut self.progress;
         progress.first_byte.get_or_insert_with(|| started.elapsed());
-        progress.bytes = progress.bytes.saturating_add(data.len() as u64);
+        progress.bytes = progress.bytes.saturating_add(bytes as u64);
     }
 
     /// Settles the call; what comes after the first time changes nothing. Once this returns, its
@@ -223,6 +238,12 @@ impl Call {
         let quote = sent.map_or_else(Quote::free, |sent| sent.quote);
         let asked = (self.endpoint, &quote.price);
         let outcome = self.metered.outcome(ending, reached, worth, asked);
+        self.settle_as(outcome);
+    }
+
+    fn settle_as(&mut self, outcome: Outcome) {
+        let sent = self.progress.sent.as_ref();
+        let quote = sent.map_or_else(Quote::free, |sent| sent.quote);
         let total = self.exchange.started.elapsed();
         let done = Done {
             upstream: sent.map(|sent| sent.upstream),
@@ -260,6 +281,19 @@ impl Call {
         let ending = self.settled.map_or(ending, |one| one.outcome.ending);
         self.metrics.relay_ended(self, ending);
         record::ended(self, ending);
+    }
+
+    /// Notes how much text was generated, for a gateway that does not survive.
+    pub(crate) fn generated(&mut self, output_bytes: u64) {
+        self.held.progress(output_bytes);
+    }
+
+    /// Ends the call with what was read of it elsewhere than in a body.
+    pub(crate) fn conclude(&mut self, outcome: Outcome) {
+        if self.settled.is_none() {
+            self.settle_as(outcome);
+        }
+        self.end(outcome.ending);
     }
 
     /// Ends the call without an answer to pass on. Its record is that of the answer made instead.

@@ -51,15 +51,15 @@ const TEND_EVERY: Duration = Duration::from_secs(10);
 
 /// The gateway's data plane: everything that requests share. One per worker.
 pub struct Proxy {
-    rights: Arc<Rights>,
-    ledger: Ledger,
+    pub(crate) rights: Arc<Rights>,
+    pub(crate) ledger: Ledger,
     statements: Arc<dyn Statements>,
     hash_key: Arc<HashKey>,
     upstreams: Upstreams,
     health: Arc<Health>,
-    drains: Arc<Drains>,
-    metrics: Arc<Metrics>,
-    clock: fn() -> Timestamp,
+    pub(crate) drains: Arc<Drains>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) clock: fn() -> Timestamp,
     pub(crate) settings: Settings,
 }
 
@@ -172,7 +172,7 @@ impl Proxy {
         self.conclude(&exchange, caller.as_deref(), outcome)
     }
 
-    fn way<'a>(&'a self, snapshot: &'a Snapshot, plan: &'a Plan<'a>) -> Way<'a> {
+    pub(crate) fn way<'a>(&'a self, snapshot: &'a Snapshot, plan: &'a Plan<'a>) -> Way<'a> {
         Way {
             upstreams: &self.upstreams,
             health: &self.health,
@@ -224,6 +224,10 @@ impl Proxy {
             RouteTarget::Model(ref route) if route.place == ModelPlace::Form => {
                 self.form(exchange, &snapshot, entry, route, head, body)
                     .await
+            }
+            RouteTarget::Model(ref route) if route.place == ModelPlace::Query => {
+                let answer = self.realtime(exchange, entry, route, head, body).await;
+                answer.map(Reply::Relayed)
             }
             RouteTarget::Model(ref route) => {
                 let endpoint = route.endpoint;
@@ -290,7 +294,7 @@ impl Proxy {
 
     /// Holds the worst case of the call. From here on it is settled and leaves a record, whatever
     /// becomes of it.
-    async fn open(
+    pub(crate) async fn open(
         &self,
         exchange: &Arc<Exchange>,
         entry: &Arc<Entry>,
@@ -320,7 +324,11 @@ impl Proxy {
     }
 
     /// The attempts of a call, by how upstreams do.
-    fn draw<'a>(&self, permit: &Permit<'a>, exchange: &Exchange) -> Result<Plan<'a>, Stop> {
+    pub(crate) fn draw<'a>(
+        &self,
+        permit: &Permit<'a>,
+        exchange: &Exchange,
+    ) -> Result<Plan<'a>, Stop> {
         let view = self.health.view(exchange.now);
         let plan = Plan::draw(permit, &view.plan_input(rand::random()));
         plan.map_err(|all| {
@@ -382,11 +390,7 @@ enum Reply {
 
 /// Whether the walk knows what to do.
 fn is_wired(route: &Route<'_>) -> bool {
-    match &route.target {
-        RouteTarget::Model(model) => model.place != ModelPlace::Query,
-        RouteTarget::Stored(_) => false,
-        _ => true,
-    }
+    !matches!(route.target, RouteTarget::Stored(_))
 }
 
 fn find<'a>(method: &Method, path: &'a str) -> Result<RouteTarget<'a>, Stop> {

@@ -18,7 +18,7 @@ use crate::stop::{Stop, Unanswered};
 use crate::upstream::{Answer, UpstreamError, Upstreams};
 
 pub(crate) use form::FormCall;
-pub(crate) use outgoing::{ModelCall, Outgoing, Through};
+pub(crate) use outgoing::{ModelCall, Outgoing, Through, Upgrade};
 
 /// A response that has begun, and the call that it answers.
 pub(crate) struct Upstreamed {

@@ -15,6 +15,7 @@ mod intake;
 mod local;
 mod metered;
 pub mod metrics;
+mod realtime;
 mod record;
 mod relay;
 mod rewrite;

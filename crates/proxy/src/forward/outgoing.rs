@@ -18,6 +18,7 @@ use super::form::FormCall;
 use crate::bounded::BoundedBody;
 use crate::call::Call;
 use crate::intake::Intake;
+use crate::realtime::handshake;
 use crate::rewrite;
 use crate::upstream::{RequestBody, UpstreamError};
 
@@ -29,6 +30,14 @@ pub(crate) enum Outgoing<'a> {
     Form(Box<FormCall<'a>>),
     /// A body that passes through, to a path of the upstream's own.
     Through(Through<'a>),
+    /// The wish to speak a WebSocket to a model.
+    Upgrade(Upgrade<'a>),
+}
+
+/// The head of a realtime session, which has no body.
+pub(crate) struct Upgrade<'a> {
+    pub(crate) route: &'a ModelRoute<'a>,
+    pub(crate) model: &'a str,
 }
 
 /// A call of a model, whose body can be edited for the upstream.
@@ -59,7 +68,7 @@ impl Outgoing<'_> {
     /// Whether it can be sent once more.
     pub(crate) fn can_be_repeated(&self) -> bool {
         match self {
-            Self::Read(_) | Self::Form(_) => true,
+            Self::Read(_) | Self::Form(_) | Self::Upgrade(_) => true,
             Self::Through(through) => through.is_empty,
         }
     }
@@ -68,7 +77,7 @@ impl Outgoing<'_> {
     pub(crate) fn asks_for_usage(&self) -> bool {
         match self {
             Self::Read(model) => model.asks_for_usage(),
-            Self::Form(_) | Self::Through(_) => false,
+            Self::Form(_) | Self::Through(_) | Self::Upgrade(_) => false,
         }
     }
 
@@ -87,6 +96,7 @@ impl Outgoing<'_> {
             Self::Read(model) => model.write(attempt, access, head, call),
             Self::Form(form) => form.write(attempt, access, head)?,
             Self::Through(through) => through.write(access, head)?,
+            Self::Upgrade(upgrade) => upgrade.write(attempt, access, head),
         };
         let mut request = Request::new(body);
         *request.method_mut() = head.method.clone();
@@ -101,6 +111,9 @@ impl Outgoing<'_> {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         rewrite::extra_headers(headers, &access.headers);
+        if let Self::Upgrade(_) = self {
+            handshake::ask(headers);
+        }
         Ok(request)
     }
 }
@@ -151,6 +164,19 @@ impl ModelCall<'_> {
         );
         let peek = &self.intake.peek;
         tells_when_asked && peek.stream && peek.include_usage != IncludeUsage::Asked
+    }
+}
+
+impl Upgrade<'_> {
+    fn write(&self, attempt: &Attempt<'_>, access: &Access, head: &Parts) -> Written {
+        let name = attempt.sent_as.map_or(self.model, |name| name.as_str());
+        let path = self.route.upstream_path(name);
+        let query = self.route.upstream_query(head.uri.query(), name);
+        Written {
+            uri: rewrite::model_target(&access.base_url, &path, query.as_deref()),
+            body: Either::Left(Full::default()),
+            length: None,
+        }
     }
 }
 
