@@ -23,6 +23,7 @@ mod money;
 mod observe;
 mod outage;
 mod rates;
+mod realtime;
 mod refusals;
 mod reload;
 mod revocation;
