@@ -289,8 +289,8 @@ async fn an_upstream_that_breaks_off_ends_the_session_in_order() {
     hear_until(&mut socket, "response.output_text.delta").await;
     assert_eq!(closed(&mut socket).await.0, 1011);
     end(socket).await;
-    // Four bytes of text are a token.
-    let rows = [row("upstream_broke", 2, true)];
+    // The first piece is of 17 bytes, and four bytes of text are a token.
+    let rows = [row("upstream_broke", 10, true)];
     assert_eq!(receipts(&system, &token).await, rows);
     system.finish().await;
 }
