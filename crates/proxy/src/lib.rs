@@ -6,6 +6,7 @@ mod bounded;
 mod call;
 pub mod client_address;
 mod credential;
+mod data_plane;
 mod drain;
 mod exchange;
 mod forward;
@@ -24,4 +25,4 @@ pub mod settings;
 mod stop;
 mod upstream;
 
-pub use exchange::{Proxy, Services};
+pub use data_plane::{Proxy, Services};

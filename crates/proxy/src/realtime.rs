@@ -23,7 +23,8 @@ use tollgate_wire::route::{ModelRoute, model_in_query};
 
 use crate::admit;
 use crate::answer::{self, ReplyBody};
-use crate::exchange::{Exchange, Proxy};
+use crate::data_plane::Proxy;
+use crate::exchange::Exchange;
 use crate::forward::{Outgoing, Upgrade, forward};
 use crate::relay::relay;
 use crate::stop::Stop;

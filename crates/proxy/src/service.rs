@@ -9,7 +9,7 @@ use tollgate_wire::answer::{Answer, Fault, answer, code};
 use tollgate_wire::route::dialect_of;
 
 use crate::answer::ReplyBody;
-use crate::exchange::Proxy;
+use crate::data_plane::Proxy;
 
 impl Service for Proxy {
     type Body = ReplyBody;

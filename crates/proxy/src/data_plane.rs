@@ -1,0 +1,176 @@
+//! What requests share: the data plane of one worker, and the steps that every walk takes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tollgate_ledger::Ledger;
+use tollgate_ledger::statement::Statements;
+use tollgate_policy::Target;
+use tollgate_policy::bound::Demand;
+use tollgate_policy::plan::Plan;
+use tollgate_policy::secret::HashKey;
+use tollgate_policy::time::Timestamp;
+use tollgate_policy::verdict::Permit;
+use tollgate_rights::Rights;
+use tollgate_rights::entry::Entry;
+use tollgate_rights::source::Snapshot;
+use tollgate_upkeep::watch::UpstreamWatch;
+use tollgate_wire::answer::Fault;
+
+use crate::call::Call;
+use crate::drain::Drains;
+use crate::exchange::Exchange;
+use crate::forward::Way;
+use crate::health::Health;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use crate::stop::Stop;
+use crate::upstream::Upstreams;
+use crate::{admit, hold};
+
+/// How often the data plane looks for what nobody uses any more.
+const TEND_EVERY: Duration = Duration::from_secs(10);
+
+/// The gateway's data plane: everything that requests share. One per worker.
+pub struct Proxy {
+    pub(crate) rights: Arc<Rights>,
+    pub(crate) ledger: Ledger,
+    pub(crate) statements: Arc<dyn Statements>,
+    pub(crate) hash_key: Arc<HashKey>,
+    upstreams: Upstreams,
+    health: Arc<Health>,
+    pub(crate) drains: Arc<Drains>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) clock: fn() -> Timestamp,
+    pub(crate) settings: Settings,
+}
+
+/// What a data plane stands on: each is shared with whoever keeps it, and by all workers.
+#[derive(Clone)]
+pub struct Services {
+    /// Who may do what.
+    pub rights: Arc<Rights>,
+    /// What calls are held against.
+    pub ledger: Ledger,
+    /// What tokens are told of themselves.
+    pub statements: Arc<dyn Statements>,
+    /// Who hears how upstreams do.
+    pub watch: UpstreamWatch,
+    /// How upstreams do.
+    pub health: Arc<Health>,
+    /// Where calls are counted.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Proxy {
+    /// A data plane over these services. `clock` tells the wall-clock time.
+    pub fn new(
+        services: Services,
+        hash_key: Arc<HashKey>,
+        settings: Settings,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        let Services {
+            rights,
+            ledger,
+            statements,
+            watch,
+            health,
+            metrics,
+        } = services;
+        let upstreams = Upstreams::new(&settings, watch);
+        Self {
+            rights,
+            ledger,
+            statements,
+            hash_key,
+            upstreams,
+            health,
+            drains: Arc::default(),
+            metrics,
+            clock,
+            settings,
+        }
+    }
+
+    /// Lets go, now and then, of what nobody uses any more: connections to upstreams, and what is
+    /// remembered of upstreams that are gone. Never ends.
+    pub async fn tend(&self) {
+        let mut turns = tokio::time::interval(TEND_EVERY);
+        loop {
+            turns.tick().await;
+            self.upstreams.sweep();
+            self.health.keep(&self.rights.snapshot().access);
+        }
+    }
+
+    /// Waits for answers that are read on although their clients have left, and gives up those that
+    /// take longer. Says whether all of them came to their end.
+    pub async fn end(&self, limit: Duration) -> bool {
+        self.drains.end(limit).await
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    pub(crate) fn way<'a>(&'a self, snapshot: &'a Snapshot, plan: &'a Plan<'a>) -> Way<'a> {
+        Way {
+            upstreams: &self.upstreams,
+            health: &self.health,
+            snapshot,
+            plan,
+        }
+    }
+
+    /// Holds the worst case of the call. From here on it is settled and leaves a record, whatever
+    /// becomes of it.
+    pub(crate) async fn open(
+        &self,
+        exchange: &Arc<Exchange>,
+        entry: &Arc<Entry>,
+        permit: &Permit<'_>,
+        plan: &Plan<'_>,
+        target: Target<'_>,
+        demand: Demand,
+    ) -> Result<Box<Call>, Stop> {
+        self.rights.note_use(entry, exchange.now);
+        let subject = admit::subject(target);
+        let hold = hold::take(
+            &self.ledger,
+            exchange,
+            permit,
+            plan,
+            demand,
+            target,
+            &subject,
+        )
+        .await?;
+        let endpoint = target.endpoint();
+        let on_leave = permit.group().terms.on_leave;
+        let metrics = &self.metrics;
+        Ok(Call::new(
+            exchange, entry, subject, endpoint, hold, on_leave, metrics,
+        ))
+    }
+
+    /// The attempts of a call, by how upstreams do.
+    pub(crate) fn draw<'a>(
+        &self,
+        permit: &Permit<'a>,
+        exchange: &Exchange,
+    ) -> Result<Plan<'a>, Stop> {
+        let view = self.health.view(exchange.now);
+        let plan = Plan::draw(permit, &view.plan_input(rand::random()));
+        plan.map_err(|all| {
+            let left = all.until.since(exchange.now);
+            // Rounded up: earlier, there would be no more room than now.
+            let retry_after_s = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+            Fault::Overloaded { retry_after_s }.into()
+        })
+    }
+}
