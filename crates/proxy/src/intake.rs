@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_wire::answer::Fault;
 use tollgate_wire::form::{FormError, FormFields, FormReader};
-use tollgate_wire::peek::{Peek, asks_for_background, peek_for};
+use tollgate_wire::peek::{Peek, peek_for};
 use tollgate_wire::route::ModelRoute;
 
 use crate::bounded::BoundedBody;
@@ -28,7 +28,7 @@ pub(crate) struct Intake {
 impl Intake {
     /// Refuses what cannot be charged: an answer that is made after the call has ended.
     pub(crate) fn check(&self, endpoint: Endpoint) -> Result<(), Stop> {
-        if endpoint == Endpoint::Responses && asks_for_background(&self.body) {
+        if endpoint == Endpoint::Responses && self.peek.kept.background {
             return Err(Stop::Malformed(
                 "`background` is not supported: ask for the answer itself, or for a stream"
                     .to_owned(),

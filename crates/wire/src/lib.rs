@@ -6,6 +6,7 @@ pub mod form;
 pub mod key_info;
 pub mod models;
 pub mod peek;
+pub mod response_id;
 pub mod route;
 pub mod splice;
 pub mod usage;

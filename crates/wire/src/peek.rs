@@ -13,6 +13,7 @@ mod caps;
 mod choices;
 mod features;
 mod generation;
+mod kept;
 mod members;
 mod named;
 mod options;
@@ -22,6 +23,7 @@ mod walk;
 pub use caps::{Cap, CapField, Caps, default_cap_field};
 pub use features::Features;
 pub use generation::ObjectPlace;
+pub use kept::{Kept, Previous};
 pub use options::IncludeUsage;
 
 pub(crate) use members::{Text, alike};
@@ -58,6 +60,9 @@ pub struct Peek<'a> {
     pub generation_config: ObjectPlace,
     /// What makes the call cost more than its bytes tell.
     pub features: Features,
+    /// What upstreams keep of this response, and of the one before it. Only the endpoint of responses
+    /// reads it.
+    pub kept: Kept<'a>,
 }
 
 impl Peek<'_> {
@@ -75,6 +80,7 @@ impl Peek<'_> {
             include_usage: self.include_usage,
             generation_config: self.generation_config,
             features: self.features,
+            kept: self.kept.into_owned(),
         }
     }
 }
@@ -212,7 +218,7 @@ fn open(body: &[u8]) -> Result<(&str, Members<'_>, Features), PeekError> {
 
 fn read_members<'a>(
     text: &str,
-    members: &Members<'_>,
+    members: &Members<'a>,
     features: Features,
     model: Cow<'a, str>,
 ) -> Result<Peek<'a>, PeekError> {
@@ -242,6 +248,7 @@ fn read_members<'a>(
         include_usage: IncludeUsage::read(text, members.get(Deciding::StreamOptions))?,
         generation_config: ObjectPlace::Absent,
         features,
+        kept: Kept::read(members),
     })
 }
 
@@ -252,18 +259,6 @@ fn cap(text: &str, members: &Members<'_>, key: Deciding) -> Result<Option<Cap>, 
     let span = span(text, raw).ok_or(PeekError::NotCount(key.name()))?;
     let value = members.count(key)?.filter(|tokens| *tokens > 0);
     Ok(Some(Cap { value, span }))
-}
-
-/// Whether the body of a response asks for the answer to be made in the background, so that the call
-/// ends before it is known what it used. What cannot be told for sure counts as yes.
-pub fn asks_for_background(body: &[u8]) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Asked {
-        background: Option<bool>,
-    }
-    memchr::memmem::find(body, b"\"background\"").is_some()
-        && serde_json::from_slice::<Asked>(body)
-            .map_or(true, |asked| asked.background == Some(true))
 }
 
 /// Whether policy reads a member of this name at the top level of a body, in any case: no such

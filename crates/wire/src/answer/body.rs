@@ -24,7 +24,11 @@ pub(super) fn of(fault: &Fault<'_>, dialect: Dialect, status: Status, request_id
 
 /// OpenAI's schema requires all four keys.
 fn openai(fault: &Fault<'_>, status: Status, message: &str) -> Value {
-    let param = matches!(fault, Fault::ModelNotFound(_)).then_some("model");
+    let param = match fault {
+        Fault::ModelNotFound(_) => Some("model"),
+        Fault::PreviousResponseNotFound(_) => Some("previous_response_id"),
+        _ => None,
+    };
     json!({ "error": {
         "message": message, "type": status.kind, "param": param, "code": code(fault),
     } })

@@ -23,6 +23,10 @@ pub enum Fault<'a> {
     AddressNotAllowed,
     /// The model does not exist, or not for this token. Callers cannot tell these apart.
     ModelNotFound(&'a str),
+    /// No upstream keeps this response, or not for this token. Callers cannot tell these apart.
+    ResponseNotFound(&'a str),
+    /// The same of the response that another one is to go on from.
+    PreviousResponseNotFound(&'a str),
     /// The token may not use the endpoint or the mounted API.
     EndpointNotAllowed,
     /// A limit is used up for now.
@@ -93,6 +97,8 @@ pub const fn code(fault: &Fault<'_>) -> &'static str {
         Fault::TokenExpired => "token_expired",
         Fault::AddressNotAllowed => "ip_not_authorized",
         Fault::ModelNotFound(_) => "model_not_found",
+        Fault::ResponseNotFound(_) => "response_not_found",
+        Fault::PreviousResponseNotFound(_) => "previous_response_not_found",
         Fault::EndpointNotAllowed => "permission_denied",
         Fault::RateLimited { .. } => "rate_limit_exceeded",
         Fault::QuotaExhausted { .. } => "insufficient_quota",

@@ -10,11 +10,19 @@ pub(super) fn of(fault: &Fault<'_>) -> String {
     match fault {
         Fault::BadRequest(what) => sentence(what),
         Fault::ModelNotFound(model) => {
-            let model: String = model.chars().take(REPEATED).collect();
+            let model = repeated(model);
             format!(
                 "The model `{model}` does not exist or you do not have access to it. List the models of this API key with GET /v1/models."
             )
         }
+        Fault::ResponseNotFound(id) => format!(
+            "There is no response `{}`, or it was not made with this API key.",
+            repeated(id)
+        ),
+        Fault::PreviousResponseNotFound(id) => format!(
+            "There is no previous response `{}`, or it was not made with this API key. Send what it said again, as input.",
+            repeated(id)
+        ),
         Fault::RateLimited {
             kind,
             retry_after_ms,
@@ -31,6 +39,10 @@ pub(super) fn of(fault: &Fault<'_>) -> String {
         }
         other => fixed(other).to_owned(),
     }
+}
+
+fn repeated(text: &str) -> String {
+    text.chars().take(REPEATED).collect()
 }
 
 fn limited(kind: LimitKind, wait: u64) -> String {

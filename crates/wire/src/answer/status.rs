@@ -30,9 +30,13 @@ const fn openai(fault: &Fault<'_>) -> (u16, &'static str) {
         | Fault::TokenDisabled
         | Fault::TokenExpired
         | Fault::AddressNotAllowed => (401, INVALID),
-        Fault::TwoCredentials | Fault::BadRequest(_) => (400, INVALID),
+        Fault::TwoCredentials | Fault::BadRequest(_) | Fault::PreviousResponseNotFound(_) => {
+            (400, INVALID)
+        }
         Fault::EndpointNotAllowed => (403, INVALID),
-        Fault::ModelNotFound(_) | Fault::RouteNotFound => (404, INVALID),
+        Fault::ModelNotFound(_) | Fault::ResponseNotFound(_) | Fault::RouteNotFound => {
+            (404, INVALID)
+        }
         Fault::MethodNotAllowed { .. } => (405, INVALID),
         Fault::RequestTimeout => (408, INVALID),
         Fault::BodyTooLarge { .. } => (413, INVALID),
@@ -59,10 +63,14 @@ const fn anthropic(fault: &Fault<'_>) -> (u16, &'static str) {
         | Fault::UnknownCredential
         | Fault::TokenDisabled
         | Fault::TokenExpired => (401, "authentication_error"),
-        Fault::TwoCredentials | Fault::BadRequest(_) => (400, INVALID),
+        Fault::TwoCredentials | Fault::BadRequest(_) | Fault::PreviousResponseNotFound(_) => {
+            (400, INVALID)
+        }
         Fault::QuotaExhausted { .. } => (402, "billing_error"),
         Fault::AddressNotAllowed | Fault::EndpointNotAllowed => (403, "permission_error"),
-        Fault::ModelNotFound(_) | Fault::RouteNotFound => (404, "not_found_error"),
+        Fault::ModelNotFound(_) | Fault::ResponseNotFound(_) | Fault::RouteNotFound => {
+            (404, "not_found_error")
+        }
         Fault::MethodNotAllowed { .. } => (405, INVALID),
         Fault::RequestTimeout => (408, "timeout_error"),
         Fault::BodyTooLarge { .. } | Fault::HeadersTooLarge => (413, "request_too_large"),
@@ -82,6 +90,7 @@ const fn gemini(fault: &Fault<'_>) -> (u16, &'static str) {
     match fault {
         Fault::TwoCredentials
         | Fault::BadRequest(_)
+        | Fault::PreviousResponseNotFound(_)
         | Fault::BodyTooLarge { .. }
         | Fault::HeadersTooLarge => (400, INVALID),
         Fault::MissingCredential
@@ -89,7 +98,9 @@ const fn gemini(fault: &Fault<'_>) -> (u16, &'static str) {
         | Fault::TokenDisabled
         | Fault::TokenExpired => (401, "UNAUTHENTICATED"),
         Fault::AddressNotAllowed | Fault::EndpointNotAllowed => (403, "PERMISSION_DENIED"),
-        Fault::ModelNotFound(_) | Fault::RouteNotFound => (404, "NOT_FOUND"),
+        Fault::ModelNotFound(_) | Fault::ResponseNotFound(_) | Fault::RouteNotFound => {
+            (404, "NOT_FOUND")
+        }
         Fault::MethodNotAllowed { .. } => (405, INVALID),
         Fault::RequestTimeout => (408, "DEADLINE_EXCEEDED"),
         Fault::ExpectationFailed => (417, INVALID),

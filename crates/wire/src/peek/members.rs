@@ -24,14 +24,20 @@ pub(super) enum Deciding {
     Prompt,
     /// Gemini's, which may be written in snake case as well.
     GenerationConfig,
+    /// Whether the answer is to be made after the call has ended.
+    Background,
+    /// The response that this one goes on from, which an upstream keeps.
+    PreviousResponse,
+    /// Whether an upstream keeps the answer.
+    Store,
 }
 
 impl Deciding {
     /// How many there are.
-    const COUNT: usize = Self::GenerationConfig as usize + 1;
+    const COUNT: usize = Self::Store as usize + 1;
 
     /// All ways to write them. No two differ only in their case.
-    const NAMES: [(&'static str, Self); 12] = [
+    const NAMES: [(&'static str, Self); 15] = [
         ("model", Self::Model),
         ("stream", Self::Stream),
         ("stream_options", Self::StreamOptions),
@@ -44,11 +50,16 @@ impl Deciding {
         ("prompt", Self::Prompt),
         ("generationConfig", Self::GenerationConfig),
         ("generation_config", Self::GenerationConfig),
+        ("background", Self::Background),
+        ("previous_response_id", Self::PreviousResponse),
+        ("store", Self::Store),
     ];
 
-    /// Whether a member of this name decides something.
+    /// Whether a member of this name decides something. Operators may have nothing kept, whatever
+    /// clients ask for.
     pub(super) fn has(name: &str) -> bool {
-        Self::NAMES.iter().any(|(known, _)| alike(known, name))
+        let mut others = Self::NAMES.iter().filter(|(_, key)| *key != Self::Store);
+        others.any(|(known, _)| alike(known, name))
     }
 
     pub(super) const fn name(self) -> &'static str {
@@ -64,6 +75,9 @@ impl Deciding {
             Self::BestOf => "best_of",
             Self::Prompt => "prompt",
             Self::GenerationConfig => "generationConfig",
+            Self::Background => "background",
+            Self::PreviousResponse => "previous_response_id",
+            Self::Store => "store",
         }
     }
 }

@@ -5,22 +5,6 @@ use tollgate_policy::name::Provider;
 
 use super::*;
 
-#[test]
-fn an_answer_in_the_background_is_noticed() {
-    for (body, background) in [
-        (r#"{"background":true}"#, true),
-        (r#"{ "background" : false }"#, false),
-        (r#"{"background":null}"#, false),
-        (r#"{"background":"yes"}"#, true),
-        (r#"{"background":false,"background":true}"#, true),
-        (r#"{"input":"a \"background\": true"}"#, false),
-        (r#"{"metadata":{"background":true}}"#, false),
-        ("{}", false),
-    ] {
-        assert_eq!(asks_for_background(body.as_bytes()), background, "{body}");
-    }
-}
-
 fn refused(body: &str) -> PeekError {
     peek(body.as_bytes()).unwrap_err()
 }
