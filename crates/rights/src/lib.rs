@@ -3,6 +3,7 @@
 pub mod entry;
 pub mod follow;
 mod known;
+pub mod responses;
 mod rights;
 pub mod source;
 mod uses;

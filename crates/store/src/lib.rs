@@ -20,6 +20,7 @@ mod period;
 mod postgres;
 pub mod receipt;
 mod record;
+mod responses;
 mod rights;
 mod schema;
 pub mod scope;

@@ -300,6 +300,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    responses (token_id, hash) {
+        token_id -> BigInt,
+        hash -> Binary,
+        upstream_id -> BigInt,
+        credential_id -> Nullable<BigInt>,
+        until -> BigInt,
+    }
+}
+
+diesel::table! {
     alerts (id) {
         id -> BigInt,
         key -> Text,

@@ -47,6 +47,7 @@ mod contract {
     pub mod prices;
     pub mod quotas;
     pub mod receipts;
+    pub mod responses;
     pub mod rights;
     pub mod routing;
     pub mod tokens;
