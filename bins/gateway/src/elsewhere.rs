@@ -10,6 +10,7 @@ use tollgate_ledger::statement::{Statement, Statements};
 use tollgate_policy::id::TokenId;
 use tollgate_policy::secret::SecretHash;
 use tollgate_policy::time::Timestamp;
+use tollgate_rights::responses::{Made, ResponseKey, Responses};
 use tollgate_rights::source::{Changes, Credential, Revision, Snapshot, Source, SourceError};
 use tollgate_store::Store;
 
@@ -82,5 +83,20 @@ impl Statements for Elsewhere {
             let broke = |error| Err(BookError(Box::new(error)));
             work.await.unwrap_or_else(broke)
         })
+    }
+}
+
+impl Responses for Elsewhere {
+    fn keep(&self, made: Vec<Made>, now: Timestamp) -> BoxFuture<'_, Result<(), SourceError>> {
+        Responses::keep(&*self.store, made, now)
+    }
+
+    fn find(
+        &self,
+        key: ResponseKey,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Option<Made>, SourceError>> {
+        let work = self.run(async move |store| Responses::find(&*store, key, now).await);
+        Box::pin(async { work.await.unwrap_or_else(broke) })
     }
 }

@@ -17,6 +17,7 @@ use tollgate_proxy::health::Health;
 use tollgate_proxy::metrics::Metrics;
 use tollgate_proxy::settings::Settings;
 use tollgate_rights::Rights;
+use tollgate_rights::responses::Kept;
 use tollgate_rights::source::Touched;
 use tollgate_store::{MasterKey, Store};
 
@@ -87,6 +88,7 @@ impl Gateway {
         let services = Services {
             rights: rights(config, &elsewhere, &ledger).await?,
             ledger,
+            responses: Arc::new(Kept::new(Arc::clone(&elsewhere) as _)),
             statements: elsewhere,
             watch: upkeep.watch(),
             health: Arc::new(Health::default()),
@@ -103,6 +105,7 @@ impl Gateway {
         let upkeep = upkeep.telling(breakers, services.ledger.gateway());
         let parts = Parts {
             rights: Arc::clone(&services.rights),
+            responses: Arc::clone(&services.responses),
             ledger: services.ledger.clone(),
             most_receipts: config.most_receipts,
             health: Arc::clone(&services.health),

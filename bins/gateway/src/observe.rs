@@ -21,6 +21,7 @@ use tollgate_ledger::Ledger;
 use tollgate_policy::time::Timestamp;
 use tollgate_proxy::health::Health;
 use tollgate_rights::Rights;
+use tollgate_rights::responses::Kept;
 use tollgate_upkeep::stats::Stats;
 
 use self::text::Text;
@@ -40,6 +41,7 @@ pub(crate) struct Observed {
 /// The parts of a gateway that tell of themselves.
 pub(crate) struct Parts {
     pub(crate) rights: Arc<Rights>,
+    pub(crate) responses: Arc<Kept>,
     pub(crate) ledger: Ledger,
     /// The most receipts that the ledger's journal has places for.
     pub(crate) most_receipts: u32,
@@ -119,6 +121,7 @@ impl Observed {
         state::rights(text, &parts.rights)?;
         state::ledger(text, &parts.ledger, parts.most_receipts)?;
         upstreams::write(text, &parts.health, &parts.rights.snapshot())?;
+        state::responses(text, &parts.responses)?;
         state::alerts(text, &parts.alerts)?;
         state::reloads(text, &parts.reloads)?;
         state::certificates(text, parts.certificates.as_deref())?;

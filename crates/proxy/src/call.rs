@@ -15,10 +15,11 @@ use tollgate_policy::breaker::Outcome as Became;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::group::OnLeave;
-use tollgate_policy::id::UpstreamId;
+use tollgate_policy::id::{CredentialId, UpstreamId};
 use tollgate_policy::plan::Attempt;
 use tollgate_policy::time::Timestamp;
 use tollgate_rights::entry::Entry;
+use tollgate_rights::responses::{Kept, Place};
 
 use crate::exchange::Exchange;
 use crate::health::InFlight;
@@ -26,6 +27,7 @@ use crate::hold::{Hold, Worth};
 use crate::metered::{Metered, Outcome, Reached};
 use crate::metrics::Metrics;
 use crate::record;
+use crate::stored::Learning;
 
 /// What is asked for, by the names that records use.
 #[derive(Debug, Clone)]
@@ -47,6 +49,7 @@ pub(crate) struct Call {
     held: Held,
     worth: Worth,
     metered: Metered,
+    learning: Option<Box<Learning>>,
     metrics: Arc<Metrics>,
     open: bool,
 }
@@ -70,6 +73,7 @@ pub(crate) struct Progress {
 #[derive(Debug)]
 struct Sent {
     upstream: UpstreamId,
+    credential: Option<CredentialId>,
     served_as: Option<String>,
     quote: Quote,
     /// False where it is known that nothing reached it.
@@ -108,6 +112,7 @@ impl Call {
             held,
             worth,
             metered: Metered::default(),
+            learning: None,
             metrics: Arc::clone(metrics),
             open: true,
         })
@@ -127,6 +132,7 @@ impl Call {
     pub(crate) fn sending(&mut self, attempt: &Attempt<'_>) {
         self.progress.sent = Some(Sent {
             upstream: attempt.upstream,
+            credential: attempt.credential,
             served_as: attempt.sent_as.map(ToString::to_string),
             quote: attempt.quote,
             reached: true,
@@ -177,6 +183,27 @@ impl Call {
         self.metered = Metered::new(self.endpoint, events, filtered, opaque);
     }
 
+    /// The upstream is going to keep the response.
+    pub(crate) fn learn(&mut self, kept: &Arc<Kept>) {
+        self.learning = Some(Box::new(Learning::new(kept)));
+    }
+
+    /// Notes whose the response is, before its id is passed on.
+    fn learn_from(&mut self, data: &[u8]) {
+        let (Some(learning), Some(sent)) = (&mut self.learning, &self.progress.sent) else {
+            return;
+        };
+        let place = Place {
+            upstream: sent.upstream,
+            credential: sent.credential,
+        };
+        let token = self.entry.credential().principal.token.id;
+        let events = self.progress.streamed;
+        if learning.read(data, events, token, place, self.exchange.now) {
+            self.learning = None;
+        }
+    }
+
     /// Whether the call has not ended.
     pub(crate) const fn is_open(&self) -> bool {
         self.open
@@ -192,6 +219,9 @@ impl Call {
     /// Looks at a piece of the answer. One that says that it is at its end is settled before that
     /// word leaves, since a client may take it for the end.
     pub(crate) fn look_at(&mut self, data: Bytes) -> Bytes {
+        if self.learning.is_some() {
+            self.learn_from(&data);
+        }
         let data = self.metered.read(data);
         self.held.progress(self.metered.output_bytes());
         if self.metered.is_over() {

@@ -13,6 +13,7 @@ use tollgate_policy::time::Timestamp;
 use tollgate_policy::verdict::Permit;
 use tollgate_rights::Rights;
 use tollgate_rights::entry::Entry;
+use tollgate_rights::responses::Kept;
 use tollgate_rights::source::Snapshot;
 use tollgate_upkeep::watch::UpstreamWatch;
 use tollgate_wire::answer::Fault;
@@ -36,6 +37,7 @@ pub struct Proxy {
     pub(crate) rights: Arc<Rights>,
     pub(crate) ledger: Ledger,
     pub(crate) statements: Arc<dyn Statements>,
+    pub(crate) responses: Arc<Kept>,
     pub(crate) hash_key: Arc<HashKey>,
     upstreams: Upstreams,
     health: Arc<Health>,
@@ -54,6 +56,8 @@ pub struct Services {
     pub ledger: Ledger,
     /// What tokens are told of themselves.
     pub statements: Arc<dyn Statements>,
+    /// Whose the responses are that upstreams keep.
+    pub responses: Arc<Kept>,
     /// Who hears how upstreams do.
     pub watch: UpstreamWatch,
     /// How upstreams do.
@@ -74,6 +78,7 @@ impl Proxy {
             rights,
             ledger,
             statements,
+            responses,
             watch,
             health,
             metrics,
@@ -83,6 +88,7 @@ impl Proxy {
             rights,
             ledger,
             statements,
+            responses,
             hash_key,
             upstreams,
             health,

@@ -21,7 +21,7 @@ use tollgate_policy::upstream::Model;
 use tollgate_rights::entry::Entry;
 use tollgate_wire::answer::Fault;
 use tollgate_wire::default_cap_field;
-use tollgate_wire::route::{ModelPlace, Route, RouteError, RouteTarget, dialect_of, route};
+use tollgate_wire::route::{ModelPlace, RouteError, RouteTarget, dialect_of, route};
 
 use crate::answer::{self, ReplyBody};
 use crate::bounded::BoundedBody;
@@ -30,7 +30,7 @@ use crate::data_plane::Proxy;
 use crate::forward::{ModelCall, Outgoing, Through, Upstreamed, forward};
 use crate::relay::relay;
 use crate::stop::Stop;
-use crate::{admit, credential, hold, intake, local, record, service};
+use crate::{admit, credential, hold, intake, local, record, service, stored};
 
 /// One request and its answer: what is known before anything is decided.
 pub(crate) struct Exchange {
@@ -127,10 +127,17 @@ impl Proxy {
                     model: &intake.peek.model,
                 };
                 let permit = admit::decide(exchange, &snapshot, entry, target)?;
-                let plan = self.draw(&permit, exchange)?;
+                let mut plan = self.draw(&permit, exchange)?;
+                let previous = self.previous(exchange, entry, endpoint, &intake.peek);
+                if let Some(place) = previous.await? {
+                    stored::prefer(&mut plan, place);
+                }
                 let demand = hold::demand(&intake.peek, endpoint, intake.body.len());
                 let call = self.open(exchange, entry, &permit, &plan, target, demand);
-                let call = call.await?;
+                let mut call = call.await?;
+                if stored::is_kept(endpoint, &intake.peek) {
+                    call.learn(&self.responses);
+                }
                 let cap_field = permit.model().and_then(|model| cap_field(model, endpoint));
                 let outgoing = Outgoing::Read(Box::new(ModelCall {
                     route,
@@ -175,12 +182,14 @@ impl Proxy {
                     .await
                     .map(Reply::Made)
             }
-            RouteTarget::Stored(_) => Err(Fault::RouteNotFound.into()),
+            RouteTarget::Stored(ref stored) => {
+                self.stored(exchange, entry, stored, head, body).await
+            }
             RouteTarget::Preflight => Ok(Reply::Made(answer::empty(exchange))),
         }
     }
 
-    fn pass_on(&self, upstreamed: Upstreamed) -> Reply {
+    pub(crate) fn pass_on(&self, upstreamed: Upstreamed) -> Reply {
         Reply::Relayed(relay(upstreamed, &self.settings, &self.drains))
     }
 
@@ -224,20 +233,14 @@ fn cap_field(model: &Model, endpoint: Endpoint) -> Option<CapField> {
 }
 
 /// An answer that was made here, or one that is being passed on.
-enum Reply {
+pub(crate) enum Reply {
     Made(Response<ReplyBody>),
     Relayed(Response<ReplyBody>),
 }
 
-/// Whether the walk knows what to do.
-fn is_wired(route: &Route<'_>) -> bool {
-    !matches!(route.target, RouteTarget::Stored(_))
-}
-
 fn find<'a>(method: &Method, path: &'a str) -> Result<RouteTarget<'a>, Stop> {
     match route(method.as_str(), path) {
-        Ok(route) if is_wired(&route) => Ok(route.target),
-        Ok(_) => Err(Fault::RouteNotFound.into()),
+        Ok(route) => Ok(route.target),
         Err(RouteError::NotFound) => Err(Fault::RouteNotFound.into()),
         Err(RouteError::Method { allow }) => Err(Fault::MethodNotAllowed { allow }.into()),
     }

@@ -23,6 +23,7 @@ mod rewrite;
 mod service;
 pub mod settings;
 mod stop;
+mod stored;
 mod upstream;
 
 pub use data_plane::{Proxy, Services};

@@ -104,6 +104,9 @@ fn reasons(stop: &Stop) -> String {
         Stop::Rights(error) => chain(error),
         Stop::Book(error) => chain(error),
         Stop::Malformed(sentence) => sentence.clone(),
+        Stop::NoResponse(_) | Stop::NoPrevious(_) => {
+            "no response of this name is known to be this token's".to_owned()
+        }
         Stop::Fault(_) | Stop::NoModel(_) => String::new(),
     }
 }

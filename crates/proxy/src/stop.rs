@@ -27,6 +27,10 @@ pub(crate) enum Stop {
     },
     /// There is no such model for this token.
     NoModel(String),
+    /// There is no such response for this token.
+    NoResponse(String),
+    /// There is no such response for this token to go on from.
+    NoPrevious(String),
     /// No upstream answered.
     Upstream(Box<Unanswered>),
     /// The rights of a token that is not in memory could not be read.
@@ -62,6 +66,8 @@ impl Stop {
                 refusal, subject, ..
             } => from_refusal_at(refusal, subject.model.as_deref(), now),
             Self::NoModel(model) => Fault::ModelNotFound(model),
+            Self::NoResponse(id) => Fault::ResponseNotFound(id),
+            Self::NoPrevious(id) => Fault::PreviousResponseNotFound(id),
             Self::Upstream(failed) => match &failed.error {
                 error if error.is_timeout() => Fault::UpstreamTimeout,
                 _ => Fault::UpstreamFailed,

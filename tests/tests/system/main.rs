@@ -30,4 +30,5 @@ mod revocation;
 mod routing;
 mod sdk;
 mod sdk_refusals;
+mod stored;
 mod streams;

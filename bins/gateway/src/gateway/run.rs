@@ -39,6 +39,11 @@ impl Gateway {
             },
             turned(is_over.clone()),
         ));
+        let (responses, until) = (
+            Arc::clone(&self.services.responses),
+            turned(is_over.clone()),
+        );
+        let noting = tokio::spawn(async move { responses.keep(clock::now, until).await });
         let mut observing = tokio::spawn(observe::serve(
             Arc::clone(&self.observed),
             self.observing,
@@ -82,7 +87,7 @@ impl Gateway {
         tending.abort();
         over.send_replace(true);
         // What is left to write is bounded by the store's own deadlines.
-        for ended in [following.await, keeping.await, upkeep.await] {
+        for ended in [following.await, keeping.await, noting.await, upkeep.await] {
             if let Err(error) = ended {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,

@@ -4,6 +4,7 @@ use std::fmt::Result;
 
 use tollgate_ledger::Ledger;
 use tollgate_rights::Rights;
+use tollgate_rights::responses::Kept;
 use tollgate_upkeep::stats::Stats;
 
 use super::text::Text;
@@ -45,6 +46,11 @@ pub(super) fn ledger(text: &mut Text<'_>, ledger: &Ledger, most_receipts: u32) -
     text.gauge("tollgate_uncovered_receipts", help, stats.uncovered)?;
     let help = "Times since the start that the store did not take receipts";
     text.gauge("tollgate_failed_turns", help, stats.failed_turns)
+}
+
+pub(super) fn responses(text: &mut Text<'_>, kept: &Kept) -> Result {
+    let help = "Responses that upstreams keep, whose tokens are not in the store yet";
+    text.gauge("tollgate_responses_waiting", help, kept.waiting())
 }
 
 pub(super) fn alerts(text: &mut Text<'_>, stats: &Stats) -> Result {

@@ -48,9 +48,11 @@ pub(crate) struct ModelCall<'a> {
     pub(crate) cap_field: Option<CapField>,
 }
 
-/// A request to a mounted API.
+/// A request to a mounted API, or for what a vendor keeps.
 pub(crate) struct Through<'a> {
     path: &'a str,
+    /// Whether the path is one of the vendor's own, and not that of a mount.
+    of_vendor: bool,
     /// None once it was sent.
     body: Option<BoundedBody>,
     is_empty: bool,
@@ -181,11 +183,21 @@ impl Upgrade<'_> {
 }
 
 impl<'a> Through<'a> {
+    /// Below a mount.
     pub(crate) fn new(path: &'a str, body: BoundedBody) -> Self {
         Self {
             path,
+            of_vendor: false,
             is_empty: body.is_end_stream(),
             body: Some(body),
+        }
+    }
+
+    /// On a path that the vendor has.
+    pub(crate) fn of_vendor(path: &'a str, body: BoundedBody) -> Self {
+        Self {
+            of_vendor: true,
+            ..Self::new(path, body)
         }
     }
 
@@ -195,9 +207,15 @@ impl<'a> Through<'a> {
             None if self.is_empty => Either::Left(Full::default()),
             None => return Err(UpstreamError::NoneLeft),
         };
-        let query = rewrite::with_parameters(head.uri.query(), &access.parameters);
+        let (base, query) = (&access.base_url, head.uri.query());
+        let uri = if self.of_vendor {
+            rewrite::model_target(base, self.path, query)
+        } else {
+            let query = rewrite::with_parameters(query, &access.parameters);
+            rewrite::mount_target(base, self.path, query.as_deref())
+        };
         Ok(Written {
-            uri: rewrite::mount_target(&access.base_url, self.path, query.as_deref()),
+            uri,
             body,
             length: None,
         })
