@@ -19,31 +19,61 @@ const HINT: &str = "run tests/run --setup-only";
 ///
 /// # Panics
 /// Where the SDK is not installed, or the script fails: that is a failed test.
-#[allow(clippy::panic, reason = "a script that breaks is a failed test")]
 pub async fn python(script: &str, env: &[(&str, &str)]) -> Value {
-    let python = installed("TOLLGATE_TEST_PYTHON", "python/bin/python");
-    if !python.is_file() {
-        panic!(
-            "there is no Python with the SDKs at {}; {HINT}",
-            python.display()
-        );
-    }
+    let python = interpreter("TOLLGATE_TEST_PYTHON", "python/bin/python");
     run(&python, &script_path("python", script), env).await
+}
+
+/// Runs a script of `tests/clients/litellm`, as [`python`] does.
+///
+/// # Panics
+/// As [`python`].
+pub async fn litellm(script: &str, env: &[(&str, &str)]) -> Value {
+    run(&litellm_python(), &script_path("litellm", script), env).await
 }
 
 /// Runs a script of `tests/clients/node`, such as `openai_case.mjs`, as [`python`] does.
 ///
 /// # Panics
 /// As [`python`].
-#[allow(clippy::panic, reason = "a script that breaks is a failed test")]
 pub async fn node(script: &str, env: &[(&str, &str)]) -> Value {
-    let modules = installed("TOLLGATE_TEST_NODE_DIR", "node");
-    if !modules.join("node_modules").is_dir() {
-        panic!("there are no node_modules in {}; {HINT}", modules.display());
-    }
+    let modules = node_directory();
     let modules = modules.to_string_lossy();
     let env = [env, &[("TOLLGATE_TEST_NODE_DIR", modules.as_ref())]].concat();
     run(Path::new("node"), &script_path("node", script), &env).await
+}
+
+/// The Python that has LiteLLM; the program of its proxy lies beside it.
+///
+/// # Panics
+/// Where it is not installed.
+pub fn litellm_python() -> PathBuf {
+    interpreter("TOLLGATE_TEST_LITELLM", "litellm/bin/python")
+}
+
+/// The folder that has `node_modules`.
+///
+/// # Panics
+/// Where nothing is installed there.
+#[allow(clippy::panic, reason = "a test without its client is a failed test")]
+pub fn node_directory() -> PathBuf {
+    let directory = installed("TOLLGATE_TEST_NODE_DIR", "node");
+    if !directory.join("node_modules").is_dir() {
+        panic!(
+            "there are no node_modules in {}; {HINT}",
+            directory.display()
+        );
+    }
+    directory
+}
+
+#[allow(clippy::panic, reason = "a test without its client is a failed test")]
+fn interpreter(variable: &str, place: &str) -> PathBuf {
+    let python = installed(variable, place);
+    if !python.is_file() {
+        panic!("there is no Python at {}; {HINT}", python.display());
+    }
+    python
 }
 
 #[allow(clippy::panic, reason = "a script that breaks is a failed test")]
