@@ -88,6 +88,11 @@ impl Gateway {
         self.log.borrow().clone()
     }
 
+    /// The id of the process, while it runs.
+    pub fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     /// Asks the observing listener.
     pub async fn observe(&self, path: &str) -> Response {
         let request = format!("GET {path} HTTP/1.1\r\nhost: observe\r\nconnection: close\r\n\r\n");
@@ -101,7 +106,7 @@ impl Gateway {
 
     /// Tells the gateway to end.
     pub fn terminate(&self) {
-        let id = self.child.id().unwrap().to_string();
+        let id = self.id().to_string();
         let told = std::process::Command::new("kill")
             .args(["-TERM", &id])
             .status()

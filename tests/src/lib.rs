@@ -6,8 +6,11 @@
     reason = "all of this is part of tests, and a test fails by panicking"
 )]
 
+pub mod agents;
 pub mod binaries;
+pub mod calls;
 pub mod gateway;
+pub mod litellm;
 pub mod money;
 pub mod secrets;
 pub mod system;
