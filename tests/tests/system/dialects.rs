@@ -8,7 +8,7 @@ const PROMPT: &str = "Hello";
 const PROMPT_TOKENS: i64 = 2;
 
 /// Makes the simulated provider's Gemini models callable.
-fn serve_gemini(system: &System) {
+pub(crate) fn serve_gemini(system: &System) {
     let price = ["--price", tollgate_tests::system::PRICE];
     let create = ["model", "create", "sim-gemini", "--provider", "google"];
     system.admin(&[create.as_slice(), &price].concat());

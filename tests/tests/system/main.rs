@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod agents;
 mod alerts;
 mod bank;
 mod carriers;
@@ -19,6 +20,7 @@ mod drain;
 mod endings;
 mod killed;
 mod limits;
+mod litellm;
 mod money;
 mod observe;
 mod outage;

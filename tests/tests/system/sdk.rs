@@ -4,6 +4,8 @@ use serde_json::Value;
 use tollgate_testkit::sdk;
 use tollgate_tests::{Backend, System};
 
+use crate::dialects::serve_gemini;
+
 async fn succeeds(system: &System, run: Run, case: &str, model: &str) {
     let token = system.token(&[]);
     let before = system.simulator.count();
@@ -22,11 +24,16 @@ async fn succeeds(system: &System, run: Run, case: &str, model: &str) {
     );
 }
 
-#[derive(Debug, Clone, Copy)]
+/// Which SDK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Run {
     OpenAiPython,
     OpenAiNode,
     AnthropicPython,
+    AnthropicNode,
+    Genai,
+    LangChain,
+    LiteLlm,
 }
 
 impl Run {
@@ -38,8 +45,10 @@ impl Run {
         model: &str,
     ) -> Value {
         let url = match self {
-            Self::OpenAiPython | Self::OpenAiNode => system.openai_url(),
-            Self::AnthropicPython => system.anthropic_url(),
+            Self::OpenAiPython | Self::OpenAiNode | Self::LangChain | Self::LiteLlm => {
+                system.openai_url()
+            }
+            Self::AnthropicPython | Self::AnthropicNode | Self::Genai => system.anthropic_url(),
         };
         let env = [
             ("BASE_URL", url.as_str()),
@@ -51,6 +60,24 @@ impl Run {
             Self::OpenAiPython => sdk::python("openai_case.py", &env).await,
             Self::OpenAiNode => sdk::node("openai_case.mjs", &env).await,
             Self::AnthropicPython => sdk::python("anthropic_case.py", &env).await,
+            Self::AnthropicNode => sdk::node("anthropic_case.mjs", &env).await,
+            Self::Genai => sdk::python("genai_case.py", &env).await,
+            Self::LangChain => sdk::python("langchain_case.py", &env).await,
+            Self::LiteLlm => sdk::litellm("litellm_case.py", &env).await,
+        }
+    }
+
+    /// The model that it asks for, and its cases of a call and of a stream.
+    pub(crate) fn calls(self) -> (&'static str, [&'static str; 2]) {
+        match self {
+            Self::OpenAiPython | Self::LangChain | Self::LiteLlm => {
+                ("sim-chat", ["chat", "chat_stream"])
+            }
+            Self::OpenAiNode => ("sim-chat", ["responses", "responses_stream"]),
+            Self::AnthropicPython | Self::AnthropicNode => {
+                ("sim-messages", ["messages", "messages_stream"])
+            }
+            Self::Genai => ("sim-gemini", ["generate", "generate_stream"]),
         }
     }
 }
@@ -89,6 +116,38 @@ async fn anthropic_for_python_calls_through_the_gateway_over_postgres() {
     for case in ["messages", "messages_stream", "count_tokens"] {
         succeeds(&system, Run::AnthropicPython, case, "sim-messages").await;
     }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anthropic_for_node_calls_through_the_gateway() {
+    let system = System::start().await;
+    for case in ["messages", "messages_stream", "count_tokens"] {
+        succeeds(&system, Run::AnthropicNode, case, "sim-messages").await;
+    }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn google_genai_calls_through_the_gateway() {
+    let system = System::start().await;
+    serve_gemini(&system);
+    for case in ["generate", "generate_stream", "count_tokens"] {
+        succeeds(&system, Run::Genai, case, "sim-gemini").await;
+    }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn langchain_and_litellm_call_through_the_gateway() {
+    let system = System::start().await;
+    for run in [Run::LangChain, Run::LiteLlm] {
+        let (model, cases) = run.calls();
+        for case in cases {
+            succeeds(&system, run, case, model).await;
+        }
+    }
+    succeeds(&system, Run::LangChain, "embeddings", "sim-embedding").await;
     system.finish().await;
 }
 
