@@ -106,9 +106,18 @@ impl Gateway {
 
     /// Tells the gateway to end.
     pub fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    /// Tells the gateway to read its configuration again.
+    pub fn reload(&self) {
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, name: &str) {
         let id = self.id().to_string();
         let told = std::process::Command::new("kill")
-            .args(["-TERM", &id])
+            .args([name, &id])
             .status()
             .unwrap();
         assert!(told.success());

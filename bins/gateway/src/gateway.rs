@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tollgate_ledger::Ledger;
 use tollgate_listen::Gate;
 use tollgate_policy::secret::HashKey;
@@ -40,6 +41,7 @@ pub(crate) struct Gateway {
     services: Services,
     hash_key: Arc<HashKey>,
     settings: Arc<ArcSwap<Settings>>,
+    listening: watch::Receiver<tollgate_listen::Settings>,
     gate: Gate,
     certificates: Option<Arc<Renewed>>,
     journals: Journals,
@@ -95,7 +97,9 @@ impl Gateway {
             metrics: Arc::new(Metrics::new()),
         };
         services.metrics.register(&mut registry);
+        let (listening, changed) = watch::channel(config.settings.listening());
         let live = Live {
+            listening,
             settings: Arc::new(ArcSwap::from_pointee(config.settings.clone())),
             upkeep: upkeep_changes,
             certificates: certificates.clone(),
@@ -118,6 +122,7 @@ impl Gateway {
             services,
             hash_key,
             settings: Arc::clone(&live.settings),
+            listening: changed,
             gate: gate(config, certificates.as_deref()),
             certificates,
             journals,

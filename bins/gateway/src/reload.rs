@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 use tollgate_proxy::settings::Settings;
 
 use crate::certificates::Renewed;
@@ -24,8 +25,10 @@ pub(crate) struct Reloads {
 
 /// What of a running gateway takes another configuration.
 pub(crate) struct Live {
-    /// Read by whatever begins: a connection, a call.
+    /// Read by each call that begins.
     pub(crate) settings: Arc<ArcSwap<Settings>>,
+    /// Read by each connection that begins.
+    pub(crate) listening: watch::Sender<tollgate_listen::Settings>,
     pub(crate) upkeep: UnboundedSender<tollgate_upkeep::settings::Settings>,
     pub(crate) certificates: Option<Arc<Renewed>>,
     pub(crate) reloads: Arc<Reloads>,
@@ -125,6 +128,7 @@ impl Reloader {
             connections: self.config.settings.connections,
             ..new.settings.clone()
         };
+        self.live.listening.send_replace(settings.listening());
         self.live.settings.store(Arc::new(settings));
         self.config.follow(new);
         Ok(fixed)

@@ -24,7 +24,8 @@ pub(crate) struct Workers {
 pub(crate) struct Job {
     pub(crate) proxy: Proxy,
     pub(crate) gate: Gate,
-    pub(crate) settings: tollgate_listen::Settings,
+    /// What connections keep to, as it stands when each begins.
+    pub(crate) settings: watch::Receiver<tollgate_listen::Settings>,
     /// Turns true when it is time to end.
     pub(crate) over: watch::Receiver<bool>,
 }
@@ -160,10 +161,12 @@ impl Job {
             settings,
             mut over,
         } = self;
-        let (proxy, limit) = (Arc::new(proxy), settings.drain);
+        let proxy = Arc::new(proxy);
+        let known = settings.clone();
         let ending = async move {
             // The sender outlives the workers; if it does not, it is over too.
             let _ = over.wait_for(|over| *over).await;
+            let limit = known.borrow().drain;
             Instant::now() + limit
         };
         let (told, until) = oneshot::channel();

@@ -6,6 +6,7 @@ mod http2;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use http::header::UPGRADE;
 use http::{Request, Response};
@@ -18,7 +19,7 @@ use crate::dial::dial;
 use crate::error::SendError;
 use crate::place::{Place, Totals};
 use crate::request::RequestBody;
-use crate::settings::{Settings, Stats};
+use crate::settings::{Patience, Settings, Stats};
 use crate::shelf::Shelf;
 use crate::stream::Stream;
 
@@ -54,18 +55,38 @@ impl<B: RequestBody> Connections<B> {
     pub async fn send(
         &self,
         to: &Destination,
+        request: Request<B>,
+    ) -> Result<Response<AnswerBody<B>>, SendError> {
+        let patience = Patience {
+            connect: self.settings.connect_timeout,
+            response: self.settings.response_timeout,
+        };
+        self.send_within(patience, to, request).await
+    }
+
+    /// The same within times of its own.
+    ///
+    /// # Errors
+    /// As [`Connections::send`].
+    ///
+    /// CANCEL: as [`Connections::send`].
+    pub async fn send_within(
+        &self,
+        patience: Patience,
+        to: &Destination,
         mut request: Request<B>,
     ) -> Result<Response<AnswerBody<B>>, SendError> {
         let shelf = self.shelf(to);
         // What is switched is a connection, so it must not be a shared one.
         let asks_to_switch = request.headers().contains_key(UPGRADE);
         if !asks_to_switch && shelf.speaks_http2() {
-            match Box::pin(self.send_http2(&shelf, request)).await? {
+            match Box::pin(self.send_http2(patience, &shelf, request)).await? {
                 Shared::Answered(answer) => return Ok(answer),
                 Shared::Declined(back) => request = back,
             }
         }
-        self.send_http1(shelf, request, asks_to_switch).await
+        self.send_http1(patience, shelf, request, asks_to_switch)
+            .await
     }
 
     /// Closes connections that were idle for too long, and all to destinations that nobody can name
@@ -101,13 +122,14 @@ impl<B: RequestBody> Connections<B> {
     /// A connected stream, and the place that it takes.
     async fn connect(
         &self,
+        limit: Duration,
         shelf: &Shelf<B>,
         offers_http2: bool,
     ) -> Result<(Stream, Place), SendError> {
         let bound = self.settings.open_per_destination;
         let place = Place::take(&self.totals, &shelf.open, bound).ok_or(SendError::Full)?;
         let dialling = dial(&shelf.destination, offers_http2);
-        let dialled = timeout(self.settings.connect_timeout, dialling).await;
+        let dialled = timeout(limit, dialling).await;
         let stream = dialled.map_err(|_| SendError::ConnectTimeout)??;
         place.made();
         Ok((stream, place))

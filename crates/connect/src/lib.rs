@@ -25,7 +25,7 @@ pub use connections::Connections;
 pub use destination::{Destination, DestinationError, Http2, Options};
 pub use error::SendError;
 pub use request::RequestBody;
-pub use settings::{Settings, Stats};
+pub use settings::{Patience, Settings, Stats};
 pub use tls::{Roots, RootsError};
 pub use upgraded::Upgraded;
 pub use via::{Via, ViaError};

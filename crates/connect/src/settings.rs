@@ -30,6 +30,15 @@ impl Default for Settings {
     }
 }
 
+/// How long one request may take: in place of what [`Settings`] say, where that changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// The time to connect: name look-up, TCP, proxy and TLS together.
+    pub connect: Duration,
+    /// The time from the moment of sending to the end of the answer's head.
+    pub response: Duration,
+}
+
 /// How many connections there are and were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {

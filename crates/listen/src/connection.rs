@@ -72,6 +72,11 @@ impl<S: Service> Shared<S> {
         }
     }
 
+    /// The same with other settings.
+    pub(crate) fn with(&self, settings: Settings) -> Self {
+        Self::new(Arc::clone(&self.service), self.gate.clone(), settings)
+    }
+
     /// Serves a connection to its end.
     pub(crate) async fn serve(
         &self,

@@ -21,6 +21,6 @@ pub use gate::Gate;
 pub use listener::{Drained, serve};
 pub use rejected::{Reason, Rejected};
 pub use service::{BoxError, Ending, Notice, Peer, Service};
-pub use settings::Settings;
+pub use settings::{Live, Settings};
 pub use sockets::{Listener, bind, bind_shared, from_supervisor};
 pub use tls::{CertificateError, Certificates, ClientCertificates};

@@ -18,7 +18,7 @@ use crate::connection::Shared;
 use crate::gate::Gate;
 use crate::pulse::Pulse;
 use crate::service::{Ending, Notice, Service};
-use crate::settings::Settings;
+use crate::settings::Live;
 use crate::sockets::Listener;
 
 /// A pause after a failed accept: the usual cause is that no file descriptor is left.
@@ -41,11 +41,14 @@ pub enum Drained {
 /// Several listeners may be served at once, also in several runtimes; their gates may share places.
 /// Answers go on where `ended` is ready, new connections are not accepted, HTTP/1 answers close their
 /// connection, HTTP/2 connections are told to go away, and those without a request end.
+///
+/// Settings may be replaced meanwhile, all but how many connections are refused with an answer: each
+/// connection keeps to those that it began with.
 pub async fn serve<S: Service>(
     service: Arc<S>,
     listener: impl Into<Listener>,
     gate: Gate,
-    settings: Settings,
+    settings: impl Into<Live>,
     ended: impl Future<Output = ()>,
 ) -> Drained {
     let listener = listener.into();
@@ -53,10 +56,12 @@ pub async fn serve<S: Service>(
         // Slower, and otherwise fine.
         tracing::warn!(error = &error as &dyn Error, "a listener cannot be tuned");
     }
-    let drain = settings.drain;
+    let live: Live = settings.into();
+    let settings = live.current();
     let refusals = Arc::new(Semaphore::new(settings.refusals));
     let mut connections = Connections {
         shared: Arc::new(Shared::new(service, gate, settings)),
+        live,
         refusals,
         tasks: JoinSet::new(),
         pulses: HashMap::new(),
@@ -70,7 +75,7 @@ pub async fn serve<S: Service>(
             (socket, remote) = accept(&listener) => connections.admit(socket, remote),
         }
     }
-    let until = Instant::now() + drain;
+    let until = Instant::now() + connections.live.current().drain;
     connections.tell();
     // Those that the system has accepted already have been promised an answer.
     let admit = |socket, remote| connections.admit(socket, remote);
@@ -81,6 +86,7 @@ pub async fn serve<S: Service>(
 
 struct Connections<S> {
     shared: Arc<Shared<S>>,
+    live: Live,
     refusals: Arc<Semaphore>,
     tasks: JoinSet<()>,
     pulses: HashMap<Id, Arc<Pulse>>,
@@ -88,6 +94,9 @@ struct Connections<S> {
 
 impl<S: Service> Connections<S> {
     fn admit(&mut self, socket: TcpStream, remote: SocketAddr) {
+        if let Some(settings) = self.live.replaced() {
+            self.shared = Arc::new(self.shared.with(settings));
+        }
         let shared = Arc::clone(&self.shared);
         let Some(place) = shared.gate.enter() else {
             return self.refuse(socket, remote);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 /// Bounds on all that a stranger can send or hold open before there is a request, and how long it may
 /// take.
 #[derive(Debug, Clone)]
@@ -29,6 +31,38 @@ pub struct Settings {
     pub control_frames: u32,
     /// How long running requests may go on once the listener is told to end.
     pub drain: Duration,
+}
+
+/// Settings that may be replaced. A connection goes on with those that it began with.
+#[derive(Debug, Clone)]
+pub struct Live(watch::Receiver<Settings>);
+
+impl Live {
+    /// What is in force now.
+    pub(crate) fn current(&self) -> Settings {
+        self.0.borrow().clone()
+    }
+
+    /// What came into force since this was last asked, if anything did.
+    pub(crate) fn replaced(&mut self) -> Option<Settings> {
+        // A sender that is gone replaces nothing any more.
+        let changed = self.0.has_changed().unwrap_or(false);
+        changed.then(|| self.0.borrow_and_update().clone())
+    }
+}
+
+impl From<Settings> for Live {
+    /// Those, for good.
+    fn from(settings: Settings) -> Self {
+        Self(watch::channel(settings).1)
+    }
+}
+
+impl From<watch::Receiver<Settings>> for Live {
+    /// Those that the sender last sent.
+    fn from(settings: watch::Receiver<Settings>) -> Self {
+        Self(settings)
+    }
 }
 
 impl Default for Settings {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tollgate_ledger::Ledger;
 use tollgate_ledger::statement::Statements;
 use tollgate_policy::Target;
@@ -44,7 +45,7 @@ pub struct Proxy {
     pub(crate) drains: Arc<Drains>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: fn() -> Timestamp,
-    pub(crate) settings: Settings,
+    settings: Arc<ArcSwap<Settings>>,
 }
 
 /// What a data plane stands on: each is shared with whoever keeps it, and by all workers.
@@ -67,11 +68,12 @@ pub struct Services {
 }
 
 impl Proxy {
-    /// A data plane over these services. `clock` tells the wall-clock time.
+    /// A data plane over these services. `clock` tells the wall-clock time. The settings may be
+    /// replaced at any time: a call goes on with those that it began with.
     pub fn new(
         services: Services,
         hash_key: Arc<HashKey>,
-        settings: Settings,
+        settings: Arc<ArcSwap<Settings>>,
         clock: fn() -> Timestamp,
     ) -> Self {
         let Services {
@@ -83,7 +85,7 @@ impl Proxy {
             health,
             metrics,
         } = services;
-        let upstreams = Upstreams::new(&settings, watch);
+        let upstreams = Upstreams::new(watch);
         Self {
             rights,
             ledger,
@@ -118,6 +120,11 @@ impl Proxy {
 
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// The settings in force, for one request.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        self.settings.load_full()
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -29,6 +29,7 @@ use crate::client_address::client_address;
 use crate::data_plane::Proxy;
 use crate::forward::{ModelCall, Outgoing, Through, Upstreamed, forward};
 use crate::relay::relay;
+use crate::settings::Settings;
 use crate::stop::Stop;
 use crate::{admit, credential, hold, intake, local, record, service, stored};
 
@@ -42,6 +43,8 @@ pub(crate) struct Exchange {
     pub(crate) client: IpAddr,
     pub(crate) started: Instant,
     pub(crate) now: Timestamp,
+    /// What was in force when it began.
+    pub(crate) settings: Arc<Settings>,
 }
 
 impl Proxy {
@@ -54,11 +57,11 @@ impl Proxy {
         let (mut head, body) = request.into_parts();
         let path = head.uri.path().to_owned();
         let exchange = self.begin(peer, &head);
-        let framed = self.check_form(&head);
+        let framed = check_form(&exchange, &head);
         let (caller, outcome) = match framed.and_then(|()| find(&head.method, &path)) {
             Err(stop) => (None, Err(stop)),
             Ok(RouteTarget::Preflight) => (None, Ok(Reply::Made(answer::empty(&exchange)))),
-            Ok(target) => match self.identify(&mut head).await {
+            Ok(target) => match self.identify(&exchange, &mut head).await {
                 Err(stop) => (None, Err(stop)),
                 Ok(entry) => {
                     let outcome = self.serve(&exchange, &entry, target, head, body).await;
@@ -71,30 +74,27 @@ impl Proxy {
 
     fn begin(&self, peer: IpAddr, head: &Parts) -> Arc<Exchange> {
         let now = (self.clock)();
+        let settings = self.settings();
         Arc::new(Exchange {
             id: RequestId::new(now, rand::random()),
             method: head.method.clone(),
             version: head.version,
             path: head.uri.path().chars().take(200).collect(),
             dialect: dialect_of(head.uri.path()),
-            client: client_address(peer, &head.headers, &self.settings.trusted_proxies),
+            client: client_address(peer, &head.headers, &settings.trusted_proxies),
             started: Instant::now(),
             now,
+            settings,
         })
     }
 
-    /// Heads of HTTP/1 were looked at before they became requests.
-    fn check_form(&self, head: &Parts) -> Result<(), Stop> {
-        if head.version < Version::HTTP_2 {
-            return Ok(());
-        }
-        let checked = tollgate_listen::framing::check(head, self.settings.headers);
-        checked.map_err(|reason| service::fault(reason).into())
-    }
-
     /// One secret, and whose it is.
-    async fn identify(&self, head: &mut Parts) -> Result<Arc<Entry>, Stop> {
-        let hash = credential::take(head, &self.hash_key, self.settings.basic_credentials)?;
+    async fn identify(
+        &self,
+        exchange: &Exchange,
+        head: &mut Parts,
+    ) -> Result<Arc<Entry>, Stop> {
+        let hash = credential::take(head, &self.hash_key, exchange.settings.basic_credentials)?;
         admit::principal(&self.rights, &hash).await
     }
 
@@ -120,7 +120,7 @@ impl Proxy {
             RouteTarget::Model(ref route) => {
                 let endpoint = route.endpoint;
                 admit::check_caller(exchange, &snapshot, entry, endpoint)?;
-                let intake = intake::read(route, &head, body, &self.settings).await?;
+                let intake = intake::read(route, &head, body, &exchange.settings).await?;
                 intake.check(endpoint)?;
                 let target = Target::Model {
                     endpoint,
@@ -152,11 +152,11 @@ impl Proxy {
                 let target = Target::Mount { prefix };
                 let permit = admit::decide(exchange, &snapshot, entry, target)?;
                 let plan = self.draw(&permit, exchange)?;
-                intake::check_announced(&head, self.settings.body_bytes)?;
+                intake::check_announced(&head, exchange.settings.body_bytes)?;
                 let demand = Demand::default();
                 let call = self.open(exchange, entry, &permit, &plan, target, demand);
                 let call = call.await?;
-                let body = BoundedBody::new(body, self.settings.body_bytes, &self.settings);
+                let body = BoundedBody::new(body, exchange.settings.body_bytes, &exchange.settings);
                 let outgoing = Outgoing::Through(Through::new(rest, body));
                 let upstreamed =
                     forward(self.way(&snapshot, &plan), &mut head, outgoing, call).await?;
@@ -190,7 +190,7 @@ impl Proxy {
     }
 
     pub(crate) fn pass_on(&self, upstreamed: Upstreamed) -> Reply {
-        Reply::Relayed(relay(upstreamed, &self.settings, &self.drains))
+        Reply::Relayed(relay(upstreamed, &self.drains))
     }
 
     /// The answer that goes out. What is relayed is recorded when it has passed, the rest here.
@@ -222,6 +222,15 @@ impl Proxy {
         }
         response
     }
+}
+
+/// Heads of HTTP/1 were looked at before they became requests.
+fn check_form(exchange: &Exchange, head: &Parts) -> Result<(), Stop> {
+    if head.version < Version::HTTP_2 {
+        return Ok(());
+    }
+    let checked = tollgate_listen::framing::check(head, exchange.settings.headers);
+    checked.map_err(|reason| service::fault(reason).into())
 }
 
 /// The field by which the output of a model is capped where the client sets no cap.

@@ -80,6 +80,7 @@ async fn attempts(
     outgoing: &mut Outgoing<'_>,
     call: &mut Call,
 ) -> Answered {
+    let patience = call.exchange.settings.patience();
     let mut failed = UpstreamError::NoneLeft;
     let mut walk = way.plan.walk(MOST_ATTEMPTS);
     while let Some(attempt) = walk.next() {
@@ -100,7 +101,7 @@ async fn attempts(
             let request = outgoing.request(attempt, access, head, headers, call)?;
             let response = way
                 .upstreams
-                .send(attempt.upstream, access, request)
+                .send(attempt.upstream, access, patience, request)
                 .await?;
             let may_repeat = !is_last && outgoing.can_be_repeated();
             verdict::accept(response, &access.retry_on, may_repeat)

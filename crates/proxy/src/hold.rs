@@ -38,8 +38,6 @@ pub(crate) struct Worth {
     pub(crate) window: bound::Window,
     /// What was held.
     amount: Credits,
-    /// Whether nothing is charged, whatever the answer says.
-    pub(crate) is_free: bool,
     /// Whether the output is to be capped where less was held than the worst case.
     lowers: bool,
 }
@@ -130,9 +128,7 @@ pub(crate) async fn take(
         });
         costs.max().unwrap_or_default()
     };
-    // What an upstream keeps was charged when it was made.
-    let is_kept = matches!(target, Target::Gateway { .. });
-    let is_free = is_kept || target.endpoint().is_some_and(Endpoint::is_free);
+    let is_free = target.endpoint().is_some_and(Endpoint::is_free);
     let (full, least) = match enforcement {
         _ if is_free => (Credits::ZERO, Credits::ZERO),
         Enforcement::Strict => (
@@ -172,7 +168,6 @@ pub(crate) async fn take(
         demand,
         window,
         amount: held.amount(),
-        is_free,
         lowers: enforcement == Enforcement::Strict,
     };
     Ok(Hold { held, worth })

@@ -128,7 +128,7 @@ impl Metered {
         let input_bytes = worth.demand.bytes;
         let status = match (reached, endpoint) {
             (Reached::Nobody, _) => return nothing(ending),
-            _ if worth.is_free => return nothing(ending),
+            (_, Some(endpoint)) if endpoint.is_free() => return nothing(ending),
             (Reached::Upstream, _) if ending == Ending::Unanswered => return nothing(ending),
             (Reached::Upstream, None) => {
                 return Outcome {

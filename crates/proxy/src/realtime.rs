@@ -63,7 +63,7 @@ impl Proxy {
         });
         let upstreamed = forward(way, &mut head, outgoing, call).await?;
         if upstreamed.response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return Ok(relay(upstreamed, &self.settings, &self.drains));
+            return Ok(relay(upstreamed, &self.drains));
         }
         let call = upstreamed.call;
         let (mut head, body) = upstreamed.response.into_parts();
@@ -83,7 +83,7 @@ impl Proxy {
             model,
         };
         let turns = Turns::new(standing, call);
-        let session = Session::new(turns, &self.settings, self.drains.cut_off());
+        let session = Session::new(turns, &exchange.settings, self.drains.cut_off());
         self.drains.run(session.run(client.upgrade, upstream));
         let body = Either::Left(Full::default());
         Ok(Response::from_parts(head, body))

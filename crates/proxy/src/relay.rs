@@ -28,7 +28,6 @@ use crate::call::Call;
 use crate::drain::Drains;
 use crate::forward::Upstreamed;
 use crate::rewrite;
-use crate::settings::Settings;
 use crate::upstream::Answer;
 
 pin_project! {
@@ -86,11 +85,7 @@ pub enum RelayError {
 }
 
 /// The client's response from the upstream's.
-pub(crate) fn relay(
-    upstreamed: Upstreamed,
-    settings: &Settings,
-    drains: &Arc<Drains>,
-) -> Response<ReplyBody> {
+pub(crate) fn relay(upstreamed: Upstreamed, drains: &Arc<Drains>) -> Response<ReplyBody> {
     let Upstreamed {
         response,
         mut call,
@@ -116,6 +111,7 @@ pub(crate) fn relay(
         request_id: call.exchange.id.to_string(),
     });
     let now = Instant::now();
+    let settings = &call.exchange.settings;
     let watch = Watch {
         events,
         filtered,

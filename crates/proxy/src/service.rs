@@ -42,7 +42,7 @@ impl Service for Proxy {
         match notice {
             Notice::Opened => metrics.connection_began(),
             Notice::Ended(ending) => metrics.connection_ended(ending == Ending::Complete),
-            Notice::Draining => self.drains.begin(self.settings.drain),
+            Notice::Draining => self.drains.begin(self.settings().drain),
             Notice::Overloaded { .. } => metrics.connection_shed(),
         }
     }

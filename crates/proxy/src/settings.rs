@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tollgate_connect::Patience;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::network::Network;
 
@@ -52,6 +53,14 @@ impl Settings {
         match endpoint {
             Endpoint::Transcriptions | Endpoint::Translations => self.sound_bytes,
             _ => self.body_bytes,
+        }
+    }
+
+    /// How long an upstream may take.
+    pub(crate) const fn patience(&self) -> Patience {
+        Patience {
+            connect: self.connect_timeout,
+            response: self.response_timeout,
         }
     }
 

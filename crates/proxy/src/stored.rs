@@ -77,10 +77,10 @@ impl Proxy {
     ) -> Result<Reply, Stop> {
         let snapshot = self.rights.snapshot();
         let target = Target::Gateway {
-            endpoint: Endpoint::Responses,
+            endpoint: Endpoint::StoredResponses,
         };
         let permit = admit::decide(exchange, &snapshot, entry, target)?;
-        intake::check_announced(&head, self.settings.body_bytes)?;
+        intake::check_announced(&head, exchange.settings.body_bytes)?;
         let place = self.place(exchange, entry, &stored.id).await?;
         let way = place.and_then(|place| Some((place, snapshot.access.get(&place.upstream)?)));
         let (place, access) =
@@ -90,7 +90,7 @@ impl Proxy {
         };
         let call = self.open(exchange, entry, &permit, &plan, target, Demand::default());
         let call = call.await?;
-        let body = BoundedBody::new(body, self.settings.body_bytes, &self.settings);
+        let body = BoundedBody::new(body, exchange.settings.body_bytes, &exchange.settings);
         let outgoing = Outgoing::Through(Through::of_vendor(stored.path, body));
         let upstreamed = forward(self.way(&snapshot, &plan), &mut head, outgoing, call).await?;
         Ok(self.pass_on(upstreamed))

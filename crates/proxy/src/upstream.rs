@@ -9,15 +9,14 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{Either, Full};
 use tollgate_connect::{
-    AnswerBody, Connections, Destination, DestinationError, Http2, Options, Roots, SendError, Via,
-    ViaError,
+    AnswerBody, Connections, Destination, DestinationError, Http2, Options, Patience, Roots, SendError,
+    Via, ViaError,
 };
 use tollgate_policy::id::UpstreamId;
 use tollgate_rights::source::{self, Access};
 use tollgate_upkeep::watch::UpstreamWatch;
 
 use crate::bounded::BoundedBody;
-use crate::settings::Settings;
 
 /// A body that was read whole and can be sent again, or one that passes through once.
 pub(crate) type RequestBody = Either<Full<Bytes>, BoundedBody>;
@@ -80,14 +79,9 @@ pub(crate) enum Unusable {
 }
 
 impl Upstreams {
-    pub(crate) fn new(settings: &Settings, watch: UpstreamWatch) -> Self {
-        let settings = tollgate_connect::Settings {
-            connect_timeout: settings.connect_timeout,
-            response_timeout: settings.response_timeout,
-            ..tollgate_connect::Settings::default()
-        };
+    pub(crate) fn new(watch: UpstreamWatch) -> Self {
         Self {
-            connections: Connections::new(settings),
+            connections: Connections::new(tollgate_connect::Settings::default()),
             known: Mutex::default(),
             watch,
         }
@@ -98,12 +92,14 @@ impl Upstreams {
         &self,
         upstream: UpstreamId,
         access: &Arc<Access>,
+        patience: Patience,
         request: Request<RequestBody>,
     ) -> Result<Response<Answer>, UpstreamError> {
         let destination = self
             .destination(upstream, access)
             .map_err(|error| UpstreamError::Address(Some(error)))?;
-        Ok(self.connections.send(&destination, request).await?)
+        let sending = self.connections.send_within(patience, &destination, request);
+        Ok(sending.await?)
     }
 
     /// Closes connections that were idle for too long.

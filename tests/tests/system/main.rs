@@ -32,5 +32,6 @@ mod revocation;
 mod routing;
 mod sdk;
 mod sdk_refusals;
+mod settings;
 mod stored;
 mod streams;

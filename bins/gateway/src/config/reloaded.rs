@@ -1,7 +1,5 @@
 //! What of a configuration comes into force while a gateway runs.
 
-use tollgate_proxy::settings::Settings;
-
 use super::Config;
 
 impl Config {
@@ -30,17 +28,6 @@ impl Config {
                 limits.connections == new.settings.connections,
             ),
             ("limits.receipts", old.most_receipts == new.most_receipts),
-            // The data plane has its settings by value until now: these three go as soon as it reads
-            // what `reload::Live` swaps.
-            (
-                "trusted_proxies",
-                limits.trusted_proxies == new.settings.trusted_proxies,
-            ),
-            (
-                "basic_credentials",
-                limits.basic_credentials == new.settings.basic_credentials,
-            ),
-            ("limits", others(limits) == others(&new.settings)),
         ];
         let changed = same.into_iter().filter(|(_, same)| !same);
         changed.map(|(key, _)| key).collect()
@@ -51,15 +38,4 @@ impl Config {
         self.log = new.log;
         self.upkeep = new.upkeep;
     }
-}
-
-/// The settings without those that have keys of their own here.
-fn others(settings: &Settings) -> String {
-    let others = Settings {
-        connections: 0,
-        trusted_proxies: Vec::new(),
-        basic_credentials: false,
-        ..settings.clone()
-    };
-    format!("{others:?}")
 }

@@ -148,7 +148,7 @@ fn what_a_running_gateway_cannot_change_is_named() {
     let mut old = load("", &[]).unwrap();
     let file = "workers = 77\n[limits]\nconnections = 7\nhead_seconds = 3\n[log]\nfilter = 'warn'\n[keep]\ndaily_days = 1\n";
     let new = load(file, &[]).unwrap();
-    assert_eq!(old.fixed(&new), ["workers", "limits.connections", "limits"]);
+    assert_eq!(old.fixed(&new), ["workers", "limits.connections"]);
     old.follow(new);
     assert_eq!((old.log.as_str(), old.upkeep.keep_daily_days), ("warn", 1));
 }

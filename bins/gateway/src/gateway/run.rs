@@ -61,20 +61,17 @@ impl Gateway {
 
         let (ending, is_ending) = watch::channel(false);
         let (services, hash_key) = (self.services, self.hash_key);
-        let (settings, gate) = (self.settings, self.gate);
-        let job = || {
-            let settings = settings.load();
-            Job {
-                proxy: Proxy::new(
-                    services.clone(),
-                    Arc::clone(&hash_key),
-                    settings.as_ref().clone(),
-                    clock::now,
-                ),
-                gate: gate.clone(),
-                settings: settings.listening(),
-                over: is_ending.clone(),
-            }
+        let (settings, listening, gate) = (self.settings, self.listening, self.gate);
+        let job = || Job {
+            proxy: Proxy::new(
+                services.clone(),
+                Arc::clone(&hash_key),
+                Arc::clone(&settings),
+                clock::now,
+            ),
+            gate: gate.clone(),
+            settings: listening.clone(),
+            over: is_ending.clone(),
         };
         let observed = self.observed;
         let ended = async {

@@ -14,12 +14,14 @@ use crate::error::SendError;
 use crate::framing;
 use crate::link::{Link, Unanswered};
 use crate::request::{self, RequestBody};
+use crate::settings::Patience;
 use crate::shelf::Shelf;
 
 impl<B: RequestBody> Connections<B> {
     /// On an idle connection if there is one that still lives, on a new one otherwise.
     pub(super) async fn send_http1(
         &self,
+        patience: Patience,
         shelf: Arc<Shelf<B>>,
         mut request: Request<B>,
         asks_to_switch: bool,
@@ -33,7 +35,7 @@ impl<B: RequestBody> Connections<B> {
             let Some(mut link) = shelf.take(now) else {
                 break;
             };
-            let deadline = now + self.settings.response_timeout;
+            let deadline = now + patience.response;
             match link.exchange(request, deadline).await {
                 Ok(head) => {
                     link.place.reused();
@@ -43,8 +45,8 @@ impl<B: RequestBody> Connections<B> {
                 Err(Unanswered::Failed(error)) => return Err(error),
             }
         }
-        let mut link = Box::pin(self.link(&shelf)).await?;
-        let deadline = Instant::now() + self.settings.response_timeout;
+        let mut link = Box::pin(self.link(patience, &shelf)).await?;
+        let deadline = Instant::now() + patience.response;
         match link.exchange(request, deadline).await {
             Ok(head) => answer(head, link, shelf, asks_to_switch),
             Err(Unanswered::Unwritten(_, error)) => Err(SendError::Unsent(error)),
@@ -52,8 +54,8 @@ impl<B: RequestBody> Connections<B> {
         }
     }
 
-    async fn link(&self, shelf: &Shelf<B>) -> Result<Box<Link<B>>, SendError> {
-        let (stream, place) = self.connect(shelf, false).await?;
+    async fn link(&self, patience: Patience, shelf: &Shelf<B>) -> Result<Box<Link<B>>, SendError> {
+        let (stream, place) = self.connect(patience.connect, shelf, false).await?;
         Ok(Box::new(Link::new(stream, place).await?))
     }
 }

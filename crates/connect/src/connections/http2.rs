@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use http::{Request, Response};
 use tokio::time::timeout;
@@ -13,6 +14,7 @@ use crate::error::SendError;
 use crate::http2::{Berth, Failed, Outgoing};
 use crate::link::Link;
 use crate::request::{self, RequestBody};
+use crate::settings::Patience;
 use crate::shelf::Shelf;
 
 /// How often a request that was not sent is tried anew: connections may end while it is queued.
@@ -29,18 +31,18 @@ impl<B: RequestBody> Connections<B> {
     /// On a connection that there is if the upstream allows one more stream, on a new one otherwise.
     pub(super) async fn send_http2(
         &self,
+        patience: Patience,
         shelf: &Arc<Shelf<B>>,
         mut request: Request<B>,
     ) -> Result<Shared<B>, SendError> {
-        let Some(mut berth) = self.berth(shelf).await? else {
+        let Some(mut berth) = self.berth(patience.connect, shelf).await? else {
             return Ok(Shared::Declined(request));
         };
         request::for_http2(&shelf.destination, &mut request)?;
         let mut outgoing = Outgoing::new(request);
         let mut left = ATTEMPTS;
         loop {
-            let limit = self.settings.response_timeout;
-            match berth.exchange(outgoing, limit).await {
+            match berth.exchange(outgoing, patience.response).await {
                 Ok(answer) => {
                     let body = |incoming| AnswerBody::of_stream(incoming, berth.mooring);
                     return Ok(Shared::Answered(answer.map(body)));
@@ -50,7 +52,7 @@ impl<B: RequestBody> Connections<B> {
                     outgoing = *back;
                     left -= 1;
                     let next = if left > 0 {
-                        self.berth(shelf).await?
+                        self.berth(patience.connect, shelf).await?
                     } else {
                         None
                     };
@@ -61,13 +63,17 @@ impl<B: RequestBody> Connections<B> {
     }
 
     /// A stream, or none where the upstream speaks HTTP/1 only.
-    async fn berth(&self, shelf: &Arc<Shelf<B>>) -> Result<Option<Berth>, SendError> {
+    async fn berth(
+        &self,
+        limit: Duration,
+        shelf: &Arc<Shelf<B>>,
+    ) -> Result<Option<Berth>, SendError> {
         if let Some(berth) = shelf.trunks.berth() {
             self.totals.reused.fetch_add(1, Ordering::Relaxed);
             return Ok(Some(berth));
         }
         // Whoever waits here for another one's connection has waited for it as long as allowed.
-        let growing = timeout(self.settings.connect_timeout, shelf.trunks.growing.lock()).await;
+        let growing = timeout(limit, shelf.trunks.growing.lock()).await;
         let _growing = growing.map_err(|_| SendError::ConnectTimeout)?;
         if !shelf.speaks_http2() {
             return Ok(None);
@@ -75,7 +81,7 @@ impl<B: RequestBody> Connections<B> {
         if let Some(berth) = shelf.trunks.berth() {
             return Ok(Some(berth));
         }
-        let (stream, place) = self.connect(shelf, true).await?;
+        let (stream, place) = self.connect(limit, shelf, true).await?;
         let is_known = shelf.destination.http2() == Http2::PriorKnowledge;
         if is_known || stream.agreed_to_http2() {
             return shelf.trunks.add(stream, place).await.map(Some);

@@ -298,6 +298,7 @@ impl Standing {
             client: opening.client,
             started: Instant::now(),
             now,
+            settings: Arc::clone(&opening.settings),
         })
     }
 
