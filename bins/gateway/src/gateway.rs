@@ -110,6 +110,7 @@ impl Gateway {
         let parts = Parts {
             rights: Arc::clone(&services.rights),
             responses: Arc::clone(&services.responses),
+            metrics: Arc::clone(&services.metrics),
             ledger: services.ledger.clone(),
             most_receipts: config.most_receipts,
             health: Arc::clone(&services.health),

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tollgate_ledger::Ledger;
 use tollgate_policy::time::Timestamp;
 use tollgate_proxy::health::Health;
+use tollgate_proxy::metrics::Metrics;
 use tollgate_rights::Rights;
 use tollgate_rights::responses::Kept;
 use tollgate_upkeep::stats::Stats;
@@ -42,6 +43,7 @@ pub(crate) struct Observed {
 pub(crate) struct Parts {
     pub(crate) rights: Arc<Rights>,
     pub(crate) responses: Arc<Kept>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) ledger: Ledger,
     /// The most receipts that the ledger's journal has places for.
     pub(crate) most_receipts: u32,
@@ -121,6 +123,7 @@ impl Observed {
         state::rights(text, &parts.rights)?;
         state::ledger(text, &parts.ledger, parts.most_receipts)?;
         upstreams::write(text, &parts.health, &parts.rights.snapshot())?;
+        upstreams::connections(text, parts.metrics.upstream_connections())?;
         state::responses(text, &parts.responses)?;
         state::alerts(text, &parts.alerts)?;
         state::reloads(text, &parts.reloads)?;

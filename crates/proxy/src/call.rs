@@ -18,6 +18,7 @@ use tollgate_policy::group::OnLeave;
 use tollgate_policy::id::{CredentialId, UpstreamId};
 use tollgate_policy::plan::Attempt;
 use tollgate_policy::time::Timestamp;
+use tollgate_policy::usage::Usage;
 use tollgate_rights::entry::Entry;
 use tollgate_rights::responses::{Kept, Place};
 
@@ -25,7 +26,7 @@ use crate::exchange::Exchange;
 use crate::health::InFlight;
 use crate::hold::{Hold, Worth};
 use crate::metered::{Metered, Outcome, Reached};
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 use crate::record;
 use crate::stored::Learning;
 
@@ -51,6 +52,8 @@ pub(crate) struct Call {
     metered: Metered,
     learning: Option<Box<Learning>>,
     metrics: Arc<Metrics>,
+    /// Where its end is counted.
+    row: Arc<metrics::Row>,
     open: bool,
 }
 
@@ -59,6 +62,8 @@ pub(crate) struct Call {
 pub(crate) struct Progress {
     /// Who has the request, and by what it is charged.
     sent: Option<Sent>,
+    /// After what time it was handed to the first upstream, and to the last that was tried.
+    handed: Option<(Duration, Duration)>,
     /// With which status the answer began, and after what time.
     pub(crate) answered: Option<(u16, Duration)>,
     /// Whether the answer is an event stream.
@@ -98,7 +103,7 @@ impl Call {
         on_leave: OnLeave,
         metrics: &Arc<Metrics>,
     ) -> Box<Self> {
-        metrics.relay_began();
+        let row = metrics.relay_began(endpoint, &subject.endpoint);
         let Hold { held, worth } = hold;
         Box::new(Self {
             exchange: Arc::clone(exchange),
@@ -114,6 +119,7 @@ impl Call {
             metered: Metered::default(),
             learning: None,
             metrics: Arc::clone(metrics),
+            row,
             open: true,
         })
     }
@@ -154,6 +160,13 @@ impl Call {
         self.exchange.now.plus(self.exchange.started.elapsed())
     }
 
+    /// The request is written, and goes to that upstream now.
+    pub(crate) fn handed_over(&mut self) {
+        let now = self.exchange.started.elapsed();
+        let first = self.progress.handed.map_or(now, |(first, _)| first);
+        self.progress.handed = Some((first, now));
+    }
+
     /// Nothing of the request reached the upstream.
     pub(crate) fn unsent(&mut self) {
         if let Some(sent) = &mut self.progress.sent {
@@ -180,6 +193,9 @@ impl Call {
     /// `opaque` is whether it is compressed.
     pub(crate) fn metered(&mut self, events: bool, filtered: bool, opaque: bool) {
         self.progress.streamed = events;
+        if events {
+            self.metrics.stream_began();
+        }
         self.metered = Metered::new(self.endpoint, events, filtered, opaque);
     }
 
@@ -309,8 +325,33 @@ impl Call {
         }
         // A client that leaves after the answer's own end has it all.
         let ending = self.settled.map_or(ending, |one| one.outcome.ending);
-        self.metrics.relay_ended(self, ending);
+        self.count(ending);
         record::ended(self, ending);
+    }
+
+    fn count(&self, ending: Ending) {
+        let Progress {
+            answered,
+            handed,
+            streamed,
+            first_byte,
+            ..
+        } = self.progress;
+        let settled = self.settled.as_ref();
+        let ended = metrics::Ended {
+            ending,
+            usage: settled.map_or(Usage::NONE, |one| one.outcome.usage),
+            cost: settled.map_or(Credits::ZERO, |one| one.cost),
+            added: handed.map(|(first, _)| first.saturating_sub(self.exchange.read_after())),
+            upstream: answered
+                .zip(handed)
+                .map(|((_, after), (_, last))| after.saturating_sub(last)),
+            first_byte,
+            total: self.exchange.started.elapsed(),
+        };
+        let status = answered.map(|(status, _)| status);
+        self.metrics
+            .relay_ended(&self.row, &ended, status, streamed);
     }
 
     /// Notes how much text was generated, for a gateway that does not survive.

@@ -86,6 +86,7 @@ impl Proxy {
             metrics,
         } = services;
         let upstreams = Upstreams::new(watch);
+        metrics.watch(upstreams.pool());
         Self {
             rights,
             ledger,

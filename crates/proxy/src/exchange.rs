@@ -3,7 +3,8 @@
 mod form;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -45,6 +46,20 @@ pub(crate) struct Exchange {
     pub(crate) now: Timestamp,
     /// What was in force when it began.
     pub(crate) settings: Arc<Settings>,
+    /// After what time its body was read, where it was read whole.
+    pub(crate) read: OnceLock<Duration>,
+}
+
+impl Exchange {
+    /// After what time its body was read; at once where it passes through.
+    pub(crate) fn read_after(&self) -> Duration {
+        self.read.get().copied().unwrap_or_default()
+    }
+
+    /// Its body was read whole just now.
+    pub(crate) fn was_read(&self) {
+        self.read.get_or_init(|| self.started.elapsed());
+    }
 }
 
 impl Proxy {
@@ -85,15 +100,12 @@ impl Proxy {
             started: Instant::now(),
             now,
             settings,
+            read: OnceLock::new(),
         })
     }
 
     /// One secret, and whose it is.
-    async fn identify(
-        &self,
-        exchange: &Exchange,
-        head: &mut Parts,
-    ) -> Result<Arc<Entry>, Stop> {
+    async fn identify(&self, exchange: &Exchange, head: &mut Parts) -> Result<Arc<Entry>, Stop> {
         let hash = credential::take(head, &self.hash_key, exchange.settings.basic_credentials)?;
         admit::principal(&self.rights, &hash).await
     }
@@ -121,6 +133,7 @@ impl Proxy {
                 let endpoint = route.endpoint;
                 admit::check_caller(exchange, &snapshot, entry, endpoint)?;
                 let intake = intake::read(route, &head, body, &exchange.settings).await?;
+                exchange.was_read();
                 intake.check(endpoint)?;
                 let target = Target::Model {
                     endpoint,

@@ -99,6 +99,7 @@ async fn attempts(
                 head.headers.clone()
             };
             let request = outgoing.request(attempt, access, head, headers, call)?;
+            call.handed_over();
             let response = way
                 .upstreams
                 .send(attempt.upstream, access, patience, request)

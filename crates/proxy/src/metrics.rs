@@ -1,30 +1,42 @@
-//! Counters for operators, with bounded sets of labels. No label ever holds what a stranger sent.
+//! What operators can count, with bounded sets of labels. No label ever holds what a stranger sent.
+//!
+//! A call that is relayed costs plain atomics here, and neither a lock nor a look-up by label.
 
-use std::borrow::Cow;
+mod calls;
+mod histogram;
+
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
+use tollgate_connect::Stats;
+use tollgate_policy::endpoint::Endpoint;
 
-use tollgate_ledger::receipt::Ending;
+use self::calls::Calls;
+pub(crate) use self::calls::{Ended, Row};
+use crate::upstream::Pool;
 
-use crate::call::Call;
+/// Statuses are three digits: from this one on, so many.
+const FIRST_STATUS: u16 = 100;
+const STATUSES: usize = 900;
 
 /// The metrics of one gateway.
 pub struct Metrics {
     responses: Family<Status, Counter>,
+    statuses: [OnceLock<Counter>; STATUSES],
     refusals: Family<Code, Counter>,
-    relays: Family<Relay, Counter>,
+    calls: Calls,
     open_relays: Gauge<i64, AtomicI64>,
+    open_streams: Gauge<i64, AtomicI64>,
     connections: Gauge<i64, AtomicI64>,
     broken_connections: Counter,
     shed_connections: Counter,
-    first_byte: Family<Endpoint, Histogram, fn() -> Histogram>,
-    total: Family<Endpoint, Histogram, fn() -> Histogram>,
+    /// Those of the workers; ones that are gone are empty.
+    pools: Mutex<Vec<Pool>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -35,17 +47,6 @@ struct Status {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Code {
     code: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Relay {
-    endpoint: Cow<'static, str>,
-    ending: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Endpoint {
-    endpoint: Cow<'static, str>,
 }
 
 impl Default for Metrics {
@@ -59,64 +60,70 @@ impl Metrics {
     pub fn new() -> Self {
         Self {
             responses: Family::default(),
+            statuses: [const { OnceLock::new() }; STATUSES],
             refusals: Family::default(),
-            relays: Family::default(),
+            calls: Calls::new(),
             open_relays: Gauge::default(),
+            open_streams: Gauge::default(),
             connections: Gauge::default(),
             broken_connections: Counter::default(),
             shed_connections: Counter::default(),
-            first_byte: Family::new_with_constructor(seconds),
-            total: Family::new_with_constructor(seconds),
+            pools: Mutex::default(),
         }
     }
 
     /// Names the metrics in a registry.
     pub fn register(&self, registry: &mut Registry) {
-        registry.register("responses", "Responses by status", self.responses.clone());
-        registry.register(
-            "refusals",
-            "Refusals and failures by code",
-            self.refusals.clone(),
-        );
-        registry.register(
-            "relays",
-            "Relayed calls by endpoint and ending",
-            self.relays.clone(),
-        );
-        registry.register(
-            "open_relays",
-            "Calls being relayed",
-            self.open_relays.clone(),
-        );
-        registry.register(
-            "connections",
-            "Open client connections",
-            self.connections.clone(),
-        );
-        registry.register(
-            "broken_connections",
-            "Client connections that ended by an error or a deadline",
-            self.broken_connections.clone(),
-        );
-        registry.register(
-            "shed_connections",
-            "Client connections that were refused for want of a place",
-            self.shed_connections.clone(),
-        );
-        let first = self.first_byte.clone();
-        registry.register_with_unit(
-            "first_byte",
-            "Time to the first byte of a relayed body",
-            Unit::Seconds,
-            first,
-        );
-        let total = self.total.clone();
-        registry.register_with_unit(
-            "call",
-            "Time from a request's head to the end of its body",
-            Unit::Seconds,
-            total,
-        );
+        let responses = self.responses.clone();
+        registry.register("responses", "Responses by status", responses);
+        let refusals = self.refusals.clone();
+        registry.register("refusals", "Refusals and failures by code", refusals);
+        self.calls.register(registry);
+        for (name, help, gauge) in [
+            ("open_relays", "Calls being relayed", &self.open_relays),
+            (
+                "open_streams",
+                "Calls being relayed whose answers are event streams",
+                &self.open_streams,
+            ),
+            ("connections", "Open client connections", &self.connections),
+        ] {
+            registry.register(name, help, gauge.clone());
+        }
+        for (name, help, counter) in [
+            (
+                "broken_connections",
+                "Client connections that ended by an error or a deadline",
+                &self.broken_connections,
+            ),
+            (
+                "shed_connections",
+                "Client connections that were refused for want of a place",
+                &self.shed_connections,
+            ),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
+    }
+
+    /// Connections to upstreams, those of all workers together.
+    pub fn upstream_connections(&self) -> Stats {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        pools.retain(Pool::is_there);
+        let mut all = Stats::default();
+        for one in pools.iter().map(Pool::stats) {
+            all.open += one.open;
+            all.idle += one.idle;
+            all.made += one.made;
+            all.reused += one.reused;
+        }
+        all
+    }
+
+    /// A worker's connections are counted from now on.
+    pub(crate) fn watch(&self, pool: Pool) {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        pools.push(pool);
     }
 
     pub(crate) fn connection_began(&self) {
@@ -134,52 +141,45 @@ impl Metrics {
         self.shed_connections.inc();
     }
 
-    pub(crate) fn relay_began(&self) {
+    /// A call begins. Gives where its end is counted.
+    pub(crate) fn relay_began(&self, endpoint: Option<Endpoint>, name: &str) -> Arc<Row> {
         self.open_relays.inc();
+        self.calls.row(endpoint, name)
     }
 
+    pub(crate) fn stream_began(&self) {
+        self.open_streams.inc();
+    }
+
+    /// A call ends without an answer to pass on.
     pub(crate) fn relay_abandoned(&self) {
         self.open_relays.dec();
     }
 
-    pub(crate) fn relay_ended(&self, call: &Call, ending: Ending) {
+    /// A call ends; its answer was a stream, or none.
+    pub(crate) fn relay_ended(&self, row: &Row, ended: &Ended, status: Option<u16>, stream: bool) {
         self.open_relays.dec();
-        let Call {
-            subject,
-            progress,
-            exchange,
-            ..
-        } = call;
-        if let Some((status, _)) = progress.answered {
+        if stream {
+            self.open_streams.dec();
+        }
+        if let Some(status) = status {
             self.answered(status);
         }
-        let endpoint = subject.endpoint.clone();
-        let relay = Relay {
-            endpoint: endpoint.clone(),
-            ending: ending.name(),
-        };
-        self.relays.get_or_create(&relay).inc();
-        let label = Endpoint { endpoint };
-        if let Some(first_byte) = progress.first_byte {
-            self.first_byte
-                .get_or_create(&label)
-                .observe(first_byte.as_secs_f64());
-        }
-        let total = exchange.started.elapsed().as_secs_f64();
-        self.total.get_or_create(&label).observe(total);
+        row.count(ended);
     }
 
     pub(crate) fn answered(&self, status: u16) {
-        self.responses.get_or_create(&Status { status }).inc();
+        let known = status.checked_sub(FIRST_STATUS).map(usize::from);
+        let known = known.and_then(|place| self.statuses.get(place));
+        let make = || self.responses.get_or_create_owned(&Status { status });
+        match known {
+            Some(count) => count.get_or_init(make).inc(),
+            None => make().inc(),
+        };
     }
 
     pub(crate) fn refused(&self, code: &'static str, status: u16) {
         self.refusals.get_or_create(&Code { code }).inc();
         self.answered(status);
     }
-}
-
-/// From 1 ms to about 17 minutes, each twice the last.
-fn seconds() -> Histogram {
-    Histogram::new(exponential_buckets(0.001, 2.0, 21))
 }

@@ -108,13 +108,13 @@ impl Proxy {
         peek: &Peek<'_>,
     ) -> Result<Option<Place>, Stop> {
         match &peek.kept.previous {
-            Previous::Id(id) if endpoint == Endpoint::Responses => {
+            Previous::Id(id) if reads_previous(endpoint) => {
                 let place = self.place(exchange, entry, id).await?;
                 place
                     .map(Some)
                     .ok_or_else(|| Stop::NoPrevious(id.clone().into_owned()))
             }
-            Previous::Unreadable if endpoint == Endpoint::Responses => Err(Stop::Malformed(
+            Previous::Unreadable if reads_previous(endpoint) => Err(Stop::Malformed(
                 "`previous_response_id` must be a string".to_owned(),
             )),
             _ => Ok(None),
@@ -132,6 +132,14 @@ impl Proxy {
         let place = self.responses.find(key, exchange.now).await;
         place.map_err(Stop::Rights)
     }
+}
+
+/// Whether an endpoint goes on from what an upstream keeps.
+fn reads_previous(endpoint: Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::Responses | Endpoint::CompactResponses | Endpoint::CountInputTokens
+    )
 }
 
 /// Whether an upstream is going to keep the response.

@@ -2,15 +2,15 @@
 //! configuration stays the same, so that its connections are kept too.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{Either, Full};
 use tollgate_connect::{
-    AnswerBody, Connections, Destination, DestinationError, Http2, Options, Patience, Roots, SendError,
-    Via, ViaError,
+    AnswerBody, Connections, Destination, DestinationError, Http2, Options, Patience, Roots,
+    SendError, Stats, Via, ViaError,
 };
 use tollgate_policy::id::UpstreamId;
 use tollgate_rights::source::{self, Access};
@@ -26,9 +26,26 @@ pub(crate) type Answer = AnswerBody<RequestBody>;
 
 /// All connections of one worker to upstreams.
 pub(crate) struct Upstreams {
-    connections: Connections<RequestBody>,
+    connections: Arc<Connections<RequestBody>>,
     known: Mutex<HashMap<UpstreamId, Known>>,
     pub(crate) watch: UpstreamWatch,
+}
+
+/// The connections of one worker, for whoever counts them.
+pub(crate) struct Pool(Weak<Connections<RequestBody>>);
+
+impl Pool {
+    /// Whether the worker goes on.
+    pub(crate) fn is_there(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+
+    /// How many there are and were.
+    pub(crate) fn stats(&self) -> Stats {
+        let pool = self.0.upgrade();
+        pool.map(|connections| connections.stats())
+            .unwrap_or_default()
+    }
 }
 
 /// An upstream as it was reached last.
@@ -81,10 +98,15 @@ pub(crate) enum Unusable {
 impl Upstreams {
     pub(crate) fn new(watch: UpstreamWatch) -> Self {
         Self {
-            connections: Connections::new(tollgate_connect::Settings::default()),
+            connections: Arc::new(Connections::new(tollgate_connect::Settings::default())),
             known: Mutex::default(),
             watch,
         }
+    }
+
+    /// For whoever counts the connections.
+    pub(crate) fn pool(&self) -> Pool {
+        Pool(Arc::downgrade(&self.connections))
     }
 
     /// Sends a request and waits for the head of its response.
@@ -98,7 +120,9 @@ impl Upstreams {
         let destination = self
             .destination(upstream, access)
             .map_err(|error| UpstreamError::Address(Some(error)))?;
-        let sending = self.connections.send_within(patience, &destination, request);
+        let sending = self
+            .connections
+            .send_within(patience, &destination, request);
         Ok(sending.await?)
     }
 

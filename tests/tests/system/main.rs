@@ -21,6 +21,7 @@ mod endings;
 mod killed;
 mod limits;
 mod litellm;
+mod metrics;
 mod money;
 mod observe;
 mod outage;

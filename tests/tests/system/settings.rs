@@ -52,22 +52,37 @@ async fn a_stream_goes_on_while_limits_change_and_the_next_call_sees_the_new_one
     assert_eq!(answer.status(), Some(200));
     // The same connection, before and after.
     let mut client = RawClient::connect(system.gateway.address).await.unwrap();
-    let before = client.exchange(kept(&ask("sim-chat", &long))).await.unwrap();
+    let before = client
+        .exchange(kept(&ask("sim-chat", &long)))
+        .await
+        .unwrap();
     assert_eq!(before.status(), 200);
 
     std::fs::write(file.path(), "[limits]\nbody_bytes = 500\nheaders = 5\n").unwrap();
     system.gateway.reload();
-    system.gateway.logged("the configuration was read again").await;
+    system
+        .gateway
+        .logged("the configuration was read again")
+        .await;
 
-    let short = client.exchange(kept(&ask("sim-chat", "Hello"))).await.unwrap();
+    let short = client
+        .exchange(kept(&ask("sim-chat", "Hello")))
+        .await
+        .unwrap();
     assert_eq!(short.status(), 200);
-    let after = client.exchange(kept(&ask("sim-chat", &long))).await.unwrap();
+    let after = client
+        .exchange(kept(&ask("sim-chat", &long)))
+        .await
+        .unwrap();
     assert_eq!(after.status(), 413);
     let more = [headers[0], ("x-one", "1"), ("x-two", "2"), ("x-three", "3")];
     let many = system.send(CHAT, &more, "{}").await;
     assert_eq!(many.status(), 431, "a new connection");
     gate.pass();
     let rest = stream.body(&answer).await.unwrap();
-    assert!(rest.ends_with(b"data: [DONE]\n\n"), "the stream came to its end");
+    assert!(
+        rest.ends_with(b"data: [DONE]\n\n"),
+        "the stream came to its end"
+    );
     system.finish().await;
 }

@@ -3,12 +3,28 @@
 use std::collections::BTreeMap;
 use std::fmt::Result;
 
+use tollgate_connect::Stats;
 use tollgate_policy::breaker::{Part, State};
 use tollgate_policy::id::UpstreamId;
 use tollgate_proxy::health::{Health, Seen};
 use tollgate_rights::source::Snapshot;
 
 use super::text::Text;
+
+/// Connections to all upstreams.
+pub(super) fn connections(text: &mut Text<'_>, stats: Stats) -> Result {
+    let name = "tollgate_upstream_connections";
+    let help = "Open connections to upstreams, by whether they serve a request";
+    text.head("gauge", name, help)?;
+    let busy = stats.open.saturating_sub(stats.idle);
+    for (state, count) in [("idle", stats.idle), ("busy", busy)] {
+        text.labelled(name, &[("state", state)], count)?;
+    }
+    let help = "Connections to upstreams that were made";
+    text.counter("tollgate_upstream_connections_made", help, stats.made)?;
+    let help = "Requests that were sent on a connection that had served another one";
+    text.counter("tollgate_upstream_connections_reused", help, stats.reused)
+}
 
 /// One line for each upstream that was called, and for each of its credentials.
 pub(super) fn write(text: &mut Text<'_>, health: &Health, snapshot: &Snapshot) -> Result {

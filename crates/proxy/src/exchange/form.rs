@@ -28,6 +28,7 @@ impl Proxy {
         let endpoint = route.endpoint;
         admit::check_caller(exchange, snapshot, entry, endpoint)?;
         let form = intake::read_form(route, &head, body, &exchange.settings).await?;
+        exchange.was_read();
         let seen = form.fields.peek(route.model.as_deref());
         let seen = seen.map_err(|error| Stop::Malformed(error.to_string()))?;
         let model = seen.model.into_owned();

@@ -7,7 +7,7 @@
 //! | the session breaks off inside a response | an estimate from what was generated |
 //! | the session ends between two responses | nothing |
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -299,6 +299,7 @@ impl Standing {
             started: Instant::now(),
             now,
             settings: Arc::clone(&opening.settings),
+            read: OnceLock::new(),
         })
     }
 
