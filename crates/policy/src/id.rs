@@ -101,6 +101,18 @@ id!(
     /// Names one credential of an upstream.
     CredentialId, "crd"
 );
+id!(
+    /// Names a member: a person who signs in.
+    MemberId, "mem"
+);
+id!(
+    /// Names a session of a member.
+    SessionId, "ses"
+);
+id!(
+    /// Names an API credential of an operator.
+    ApiCredentialId, "key"
+);
 
 fn compose(created: Timestamp, entropy: u32) -> i64 {
     let ms = (created.as_micros() / 1000).saturating_sub(EPOCH_MS);

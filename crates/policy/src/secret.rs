@@ -4,6 +4,8 @@
 //! CRC-32 of all that precedes them: a typo is refused without a look-up, and a scanner can find
 //! leaked secrets with a regular expression. Foreign secrets, of imported tokens, have any shape.
 
+pub mod operator;
+
 use sha2::Digest;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -53,21 +55,18 @@ pub enum SecretError {
     /// The text begins like a native secret and is not one: truncated, extended or mistyped.
     #[error("the secret is mistyped or incomplete: its checksum does not match")]
     Checksum,
+    /// The text is the secret of an API credential of an operator.
+    #[error("the secret is an API credential of an operator, and no token: calls need a token")]
+    Operator,
+    /// The text is not the secret of an API credential of an operator.
+    #[error("the secret is no API credential of an operator, which begins with `sk-tgadm-`")]
+    NotOperator,
 }
 
 impl Secret {
     /// A new native secret from 256 random bits.
     pub fn native(entropy: &[u8; 32]) -> Self {
-        let mut text = String::with_capacity(PREFIX.len() + BODY + CHECKSUM);
-        text.push_str(PREFIX);
-        push_base62(&mut text, *entropy, BODY);
-        let checksum = crc32fast::hash(text.as_bytes());
-        let mut wide = [0; 32];
-        for (place, byte) in wide.iter_mut().skip(28).zip(checksum.to_be_bytes()) {
-            *place = byte;
-        }
-        push_base62(&mut text, wide, CHECKSUM);
-        Self(Zeroizing::new(text))
+        Self(mint(PREFIX, entropy))
     }
 
     /// Reads what a client presented. A native secret with a wrong checksum is refused here.
@@ -84,7 +83,10 @@ impl Secret {
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(SecretError::Character);
         }
-        if text.starts_with(PREFIX) && !checksum_matches(text) {
+        if text.starts_with(operator::PREFIX) {
+            return Err(SecretError::Operator);
+        }
+        if text.starts_with(PREFIX) && !checksum_matches(PREFIX, text) {
             return Err(SecretError::Checksum);
         }
         Ok(Self(Zeroizing::new(text.to_owned())))
@@ -184,11 +186,25 @@ impl std::fmt::Debug for HashKey {
     }
 }
 
-fn checksum_matches(text: &str) -> bool {
-    if text.len() != PREFIX.len() + BODY + CHECKSUM {
+/// A prefix, the digits of the entropy, and those of the checksum of both.
+fn mint(prefix: &str, entropy: &[u8; 32]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(prefix.len() + BODY + CHECKSUM));
+    text.push_str(prefix);
+    push_base62(&mut text, *entropy, BODY);
+    let checksum = crc32fast::hash(text.as_bytes());
+    let mut wide = [0; 32];
+    for (place, byte) in wide.iter_mut().skip(28).zip(checksum.to_be_bytes()) {
+        *place = byte;
+    }
+    push_base62(&mut text, wide, CHECKSUM);
+    text
+}
+
+fn checksum_matches(prefix: &str, text: &str) -> bool {
+    if text.len() != prefix.len() + BODY + CHECKSUM {
         return false;
     }
-    let Some((covered, digits)) = text.split_at_checked(PREFIX.len() + BODY) else {
+    let Some((covered, digits)) = text.split_at_checked(prefix.len() + BODY) else {
         return false;
     };
     let mut seen: u64 = 0;
@@ -199,7 +215,7 @@ fn checksum_matches(text: &str) -> bool {
         // Six digits stay below 62^6, far from the end of 64 bits.
         seen = seen * 62 + digit as u64;
     }
-    let plain = covered.bytes().skip(PREFIX.len());
+    let plain = covered.bytes().skip(prefix.len());
     plain.into_iter().all(|b| b.is_ascii_alphanumeric())
         && seen == u64::from(crc32fast::hash(covered.as_bytes()))
 }
