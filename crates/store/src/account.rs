@@ -18,6 +18,7 @@ use crate::backend::Conn;
 use crate::columns::text;
 use crate::error::{Kind, StoreError};
 use crate::limit::LimitsEdit;
+use crate::member::row as member;
 use crate::period::{self, Owner};
 use crate::record;
 use crate::scope::{ScopeEdit, set};
@@ -68,6 +69,8 @@ pub struct AccountEdit {
     pub scope: ScopeEdit,
     /// For operators.
     pub note: Option<String>,
+    /// Only if it is at this version still.
+    pub if_version: Option<i64>,
 }
 
 /// An account as it is kept.
@@ -83,6 +86,8 @@ pub struct StoredAccount {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Grows with each change.
+    pub version: i64,
 }
 
 /// Accounts. Every error leaves everything as it was.
@@ -204,6 +209,7 @@ async fn insert(
         note: text(new.note),
         created_at: at,
         updated_at: at,
+        version: 1,
     };
     check(conn, &stored).await?;
     row::insert(conn, AccountWrite::from(&stored)).await?;
@@ -219,6 +225,7 @@ async fn change(
     at: Timestamp,
 ) -> Changed<StoredAccount> {
     let old = fetch(conn, id).await?;
+    StoreError::unless_at(Kind::Account, id, edit.if_version, old.version)?;
     let mut stored = old.clone();
     if let Some(limited) = edit.limited {
         stored.account.funds.credited = match limited {
@@ -228,6 +235,7 @@ async fn change(
     }
     apply(&mut stored, edit);
     stored.updated_at = at;
+    stored.version += 1;
     check(conn, &stored).await?;
     row::update(conn, AccountWrite::from(&stored)).await?;
     let limits = (&old.account.funds.periodic, &stored.account.funds.periodic);
@@ -258,6 +266,14 @@ async fn delete(conn: &mut Conn, id: AccountId) -> Changed<()> {
             kind: Kind::Account,
             name: stored.account.name.to_string(),
             by: record::count(tokens, "token"),
+        });
+    }
+    let members = member::of_account(conn, id).await?;
+    if members > 0 {
+        return Err(StoreError::InUse {
+            kind: Kind::Account,
+            name: stored.account.name.to_string(),
+            by: record::count(members, "member"),
         });
     }
     row::delete(conn, id).await?;

@@ -22,6 +22,12 @@ pub enum Kind {
     Setting,
     /// What was used: receipts and sums.
     Usage,
+    /// A person who signs in.
+    Member,
+    /// A session of a member.
+    Session,
+    /// An API credential of an operator.
+    ApiCredential,
 }
 
 /// Why the store did not do as it was asked. Nothing was changed.
@@ -68,14 +74,28 @@ pub enum StoreError {
         /// What refers to it, such as `3 tokens`.
         by: String,
     },
-    /// The token was edited since it was read.
-    #[error("token {id} was changed meanwhile and is at version {version}: read it again")]
+    /// The thing was changed since it was read.
+    #[error("{kind} {id} was changed meanwhile and is at version {version}: read it again")]
     Conflict {
-        /// The token.
-        id: TokenId,
+        /// What was to be changed.
+        kind: Kind,
+        /// Its id.
+        id: String,
         /// Its version now.
         version: i64,
     },
+    /// Somebody must be able to do everything.
+    #[error("this is the last owner who can sign in: make another one first")]
+    LastOwner,
+    /// The person is signed in by the identity of another member already.
+    #[error("this identity belongs to another member already")]
+    IdentityTaken,
+    /// A one-time link that was used, replaced or is too old.
+    #[error("this link was used already, or is too old: ask for a new one")]
+    NoLink,
+    /// A link for the first owner does not make a second one.
+    #[error("there is an owner already: ask them to invite you")]
+    OwnerThere,
     /// Credits bound only an account that is limited to them.
     #[error("account `{0}` spends without a limit, which credits would not change: limit it first")]
     Unlimited(String),
@@ -134,7 +154,7 @@ pub enum StoreError {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Token,
         Self::Account,
         Self::Group,
@@ -142,6 +162,9 @@ impl Kind {
         Self::Upstream,
         Self::Setting,
         Self::Usage,
+        Self::Member,
+        Self::Session,
+        Self::ApiCredential,
     ];
 
     /// The name in texts and in the audit log.
@@ -154,6 +177,9 @@ impl Kind {
             Self::Upstream => "upstream",
             Self::Setting => "setting",
             Self::Usage => "usage",
+            Self::Member => "member",
+            Self::Session => "session",
+            Self::ApiCredential => "api-credential",
         }
     }
 }
@@ -168,6 +194,20 @@ impl StoreError {
     pub(crate) fn not_found(kind: Kind, id: impl std::fmt::Display) -> Self {
         let id = id.to_string();
         Self::NotFound { kind, id }
+    }
+
+    /// An edit is made only of the version that was read, where one was named.
+    pub(crate) fn unless_at(
+        kind: Kind,
+        id: impl std::fmt::Display,
+        seen: Option<i64>,
+        version: i64,
+    ) -> Result<(), Self> {
+        if seen.is_none_or(|seen| seen == version) {
+            return Ok(());
+        }
+        let id = id.to_string();
+        Err(Self::Conflict { kind, id, version })
     }
 
     pub(crate) fn corrupt(

@@ -70,7 +70,7 @@ fn touched(seq: i64, kind: &str, id: i64) -> Result<Option<Touched>, StoreError>
                 Some(Touched::Account(account))
             }
             Kind::Group | Kind::Model | Kind::Upstream | Kind::Setting => Some(Touched::Catalog),
-            Kind::Usage => None,
+            Kind::Usage | Kind::Member | Kind::Session | Kind::ApiCredential => None,
         },
     )
 }

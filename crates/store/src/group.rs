@@ -50,6 +50,8 @@ pub struct GroupEdit {
     pub terms: TermsEdit,
     /// For operators.
     pub note: Option<String>,
+    /// Only if it is at this version still.
+    pub if_version: Option<i64>,
 }
 
 /// What to change of how a group treats its tokens: `None` leaves it as it is.
@@ -78,6 +80,8 @@ pub struct StoredGroup {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Grows with each change.
+    pub version: i64,
 }
 
 /// Groups. Every error leaves everything as it was.
@@ -170,6 +174,7 @@ async fn insert(
         note: text(new.note),
         created_at: at,
         updated_at: at,
+        version: 1,
     };
     refuse_taken(conn, &stored).await?;
     row::insert(conn, GroupRow::from(&stored)).await?;
@@ -185,6 +190,7 @@ async fn change(
     at: Timestamp,
 ) -> Changed<StoredGroup> {
     let mut stored = fetch(conn, id).await?;
+    StoreError::unless_at(Kind::Group, id, edit.if_version, stored.version)?;
     let before = record::Group::from(&stored);
     set(&mut stored.group.name, edit.name);
     set(&mut stored.group.multiplier, edit.multiplier);
@@ -192,6 +198,7 @@ async fn change(
     edit.terms.apply(&mut stored.group.terms);
     set(&mut stored.note, edit.note.map(text));
     stored.updated_at = at;
+    stored.version += 1;
     refuse_taken(conn, &stored).await?;
     row::update(conn, GroupRow::from(&stored)).await?;
     let after = record::Group::from(&stored);

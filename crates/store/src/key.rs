@@ -124,6 +124,12 @@ impl MasterKey {
         Zeroizing::new(self.derive(SEALING))
     }
 
+    /// The keyed hash of a text, under a key of its own for each purpose.
+    pub(crate) fn digest(&self, context: &str, text: &[u8]) -> [u8; 32] {
+        let key = Zeroizing::new(self.derive(context));
+        *blake3::keyed_hash(&key, text).as_bytes()
+    }
+
     /// What is kept in the database to recognise the key by; the key cannot be told from it.
     pub(crate) fn check_value(&self) -> String {
         let key = Zeroizing::new(self.derive(CHECK));

@@ -56,6 +56,8 @@ pub struct ModelEdit {
     pub window: Option<Window>,
     /// For operators.
     pub note: Option<String>,
+    /// Only if it is at this version still.
+    pub if_version: Option<i64>,
 }
 
 /// A price list to be set or removed.
@@ -83,6 +85,8 @@ pub struct StoredModel {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Grows with each change.
+    pub version: i64,
 }
 
 /// Models. Every error leaves everything as it was.
@@ -179,6 +183,7 @@ async fn insert(
         note: text(new.note),
         created_at: at,
         updated_at: at,
+        version: 1,
     };
     refuse_taken(conn, &stored).await?;
     row::insert(conn, ModelRow::from(&stored)).await?;
@@ -198,6 +203,7 @@ async fn change(
     at: Timestamp,
 ) -> Changed<StoredModel> {
     let mut stored = fetch(conn, id).await?;
+    StoreError::unless_at(Kind::Model, id, edit.if_version, stored.version)?;
     let before = record::Model::from(&stored);
     set(&mut stored.model.name, edit.name);
     set(&mut stored.model.enabled, edit.enabled);
@@ -206,6 +212,7 @@ async fn change(
     set(&mut stored.model.window, edit.window);
     set(&mut stored.note, edit.note.map(text));
     stored.updated_at = at;
+    stored.version += 1;
     refuse_taken(conn, &stored).await?;
     row::update(conn, ModelRow::from(&stored)).await?;
     for one in edit.overrides {

@@ -2,6 +2,12 @@
 //!
 //! Times are microseconds since 1970, money is micro-credits, lists are JSON arrays of texts.
 
+mod people;
+
+pub(crate) use people::{
+    api_credentials, idempotency, links, members, recovery_codes, sessions, sign_in_attempts,
+};
+
 diesel::table! {
     meta (key) {
         key -> Text,
@@ -37,6 +43,7 @@ diesel::table! {
         note -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        version -> BigInt,
         credited -> Nullable<BigInt>,
         credit_line -> BigInt,
         period_limit -> Nullable<BigInt>,
@@ -60,6 +67,7 @@ diesel::table! {
         note -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        version -> BigInt,
         rpm -> Nullable<BigInt>,
         tpm -> Nullable<BigInt>,
         concurrency -> Nullable<BigInt>,
@@ -145,6 +153,7 @@ diesel::table! {
         note -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        version -> BigInt,
         price -> Nullable<Text>,
         context -> Nullable<BigInt>,
         max_output -> Nullable<BigInt>,
@@ -168,6 +177,7 @@ diesel::table! {
         note -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        version -> BigInt,
         price -> Nullable<Text>,
         sticky -> Bool,
         headers -> Text,

@@ -1,4 +1,4 @@
-//! Upstream credentials at rest: encrypted, and bound to the row that they stand in.
+//! Secrets at rest that are needed in clear again: encrypted, and bound to what they belong to.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -27,16 +27,26 @@ pub(crate) fn seal(
     purpose: Purpose,
     secret: &UpstreamSecret,
 ) -> Result<Vec<u8>, StoreError> {
+    let bound = bound_to(upstream, purpose);
+    enclose(key, &bound, secret.reveal().as_bytes())
+}
+
+/// Encrypts bytes, bound to what they belong to: a random nonce, then the ciphertext.
+pub(crate) fn enclose(key: &MasterKey, bound: &[u8], clear: &[u8]) -> Result<Vec<u8>, StoreError> {
     let mut nonce = [0; NONCE];
     fill(&mut nonce)?;
     let sealed = cipher(key)
-        .encrypt(
-            &XNonce::from(nonce),
-            payload(secret.reveal().as_bytes(), &bound_to(upstream, purpose)),
-        )
+        .encrypt(&XNonce::from(nonce), payload(clear, bound))
         // Only a text of hundreds of gigabytes cannot be encrypted.
         .map_err(|_| StoreError::Key(KeyError::Entropy))?;
     Ok([nonce.as_slice(), &sealed].concat())
+}
+
+/// Decrypts what [`enclose`] made for the same owner under the same key; `None` for anything else.
+pub(crate) fn disclose(key: &MasterKey, bound: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, text) = sealed.split_first_chunk::<NONCE>()?;
+    let clear = cipher(key).decrypt(&XNonce::from(*nonce), payload(text, bound));
+    clear.ok().map(Zeroizing::new)
 }
 
 /// Decrypts what [`seal`] made for the same upstream under the same key.
@@ -47,16 +57,8 @@ pub(crate) fn unseal(
     sealed: &[u8],
 ) -> Result<UpstreamSecret, StoreError> {
     let damaged = |why: &str| StoreError::corrupt("upstreams", upstream, why);
-    let (nonce, text) = sealed
-        .split_first_chunk::<NONCE>()
-        .ok_or_else(|| damaged("the sealed credential is too short"))?;
-    let clear = cipher(key)
-        .decrypt(
-            &XNonce::from(*nonce),
-            payload(text, &bound_to(upstream, purpose)),
-        )
-        .map_err(|_| damaged("the sealed credential was not made for this upstream"))?;
-    let clear = Zeroizing::new(clear);
+    let clear = disclose(key, &bound_to(upstream, purpose), sealed)
+        .ok_or_else(|| damaged("the sealed credential was not made for this upstream"))?;
     let text = std::str::from_utf8(&clear).map_err(|_| damaged("the credential is no text"))?;
     Ok(UpstreamSecret::new(text.to_owned()))
 }

@@ -173,6 +173,24 @@ impl Store {
     }
 }
 
+/// What nobody decided, such as when somebody was last seen: it has no row of the audit log.
+impl Store {
+    /// Writes in one transaction, without a row of the audit log.
+    pub(crate) async fn note<T: Send + 'static>(
+        &self,
+        work: impl for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.detached(|inner| async move {
+            let _turn = inner.backend.turn().await;
+            let mut conn = inner.backend.conn().await?;
+            conn.begin_write().await?;
+            let written = work(&mut conn).await;
+            end(conn, written).await
+        })
+        .await
+    }
+}
+
 async fn audited<T>(
     conn: &mut Conn,
     who: &Actor,

@@ -96,6 +96,8 @@ pub struct UpstreamEdit {
     pub price: Option<Option<Price>>,
     /// For operators.
     pub note: Option<String>,
+    /// Only if it is at this version still.
+    pub if_version: Option<i64>,
 }
 
 /// An upstream as it is kept.
@@ -119,6 +121,8 @@ pub struct StoredUpstream {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Grows with each change.
+    pub version: i64,
 }
 
 /// Upstreams. Every error leaves everything as it was.

@@ -44,6 +44,7 @@ mod contract {
     pub mod list;
     pub mod open;
     pub mod paging;
+    pub mod people;
     pub mod prices;
     pub mod quotas;
     pub mod receipts;

@@ -183,6 +183,7 @@ async fn put(
     on_backend!(conn, c => diesel::insert_into(credits::table).values(row).execute(c).await)?;
     stored.account.funds.credited = Some(credited);
     stored.updated_at = at;
+    stored.version += 1;
     row::update(conn, (&*stored).into()).await?;
     Ok(record::Account::from(&*stored).with_entry(entry.amount, entry.note))
 }

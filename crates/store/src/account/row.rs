@@ -33,6 +33,7 @@ pub(crate) struct AccountRow {
     note: String,
     created_at: i64,
     updated_at: i64,
+    version: i64,
     credited: Option<i64>,
     credit_line: i64,
     period_limit: Option<i64>,
@@ -57,6 +58,7 @@ pub(super) struct AccountWrite {
     note: String,
     created_at: i64,
     updated_at: i64,
+    version: i64,
     credited: Option<i64>,
     credit_line: i64,
     period_limit: Option<i64>,
@@ -83,6 +85,7 @@ impl From<&StoredAccount> for AccountWrite {
             note: stored.note.clone(),
             created_at: stored.created_at.as_micros(),
             updated_at: stored.updated_at.as_micros(),
+            version: stored.version,
             credited: account.funds.credited.map(Credits::as_micros),
             credit_line: account.funds.credit_line.as_micros(),
             period_limit: period.limit,
@@ -115,6 +118,7 @@ impl AccountRow {
             note: self.note,
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),
+            version: self.version,
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
-use tollgate_policy::id::{AccountId, GroupId, ModelId, TokenId, UpstreamId};
+use tollgate_policy::id::{
+    AccountId, ApiCredentialId, GroupId, MemberId, ModelId, SessionId, TokenId, UpstreamId,
+};
 use tollgate_policy::time::Timestamp;
 
 use super::chain::AuditRow;
@@ -81,6 +83,9 @@ fn subject(kind: Kind, id: i64) -> Option<String> {
         Kind::Group => GroupId::from_raw(id).map(|id| id.to_string()),
         Kind::Model => ModelId::from_raw(id).map(|id| id.to_string()),
         Kind::Upstream => UpstreamId::from_raw(id).map(|id| id.to_string()),
+        Kind::Member => MemberId::from_raw(id).map(|id| id.to_string()),
+        Kind::Session => SessionId::from_raw(id).map(|id| id.to_string()),
+        Kind::ApiCredential => ApiCredentialId::from_raw(id).map(|id| id.to_string()),
         // Which setting it is, or what of usage, the action says.
         Kind::Setting | Kind::Usage => Some(String::new()),
     }

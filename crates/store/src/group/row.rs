@@ -30,6 +30,7 @@ pub(super) struct GroupRow {
     note: String,
     created_at: i64,
     updated_at: i64,
+    version: i64,
     rpm: Option<i64>,
     tpm: Option<i64>,
     concurrency: Option<i64>,
@@ -54,6 +55,7 @@ impl From<&StoredGroup> for GroupRow {
             note: stored.note.clone(),
             created_at: stored.created_at.as_micros(),
             updated_at: stored.updated_at.as_micros(),
+            version: stored.version,
             rpm: limits.rpm,
             tpm: limits.tpm,
             concurrency: limits.concurrency,
@@ -87,6 +89,7 @@ impl GroupRow {
             note: self.note,
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),
+            version: self.version,
         })
     }
 }

@@ -27,6 +27,7 @@ pub(super) struct ModelRow {
     note: String,
     created_at: i64,
     updated_at: i64,
+    version: i64,
     price: Option<String>,
     context: Option<i64>,
     max_output: Option<i64>,
@@ -44,6 +45,7 @@ impl From<&StoredModel> for ModelRow {
             note: stored.note.clone(),
             created_at: stored.created_at.as_micros(),
             updated_at: stored.updated_at.as_micros(),
+            version: stored.version,
             price: columns::price(model.pricing.base.as_ref()),
             context: model.window.context.map(tokens),
             max_output: model.window.output.map(tokens),
@@ -70,6 +72,7 @@ impl ModelRow {
             note: self.note,
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),
+            version: self.version,
         })
     }
 }

@@ -65,10 +65,7 @@ pub(super) async fn edit(
     at: Timestamp,
 ) -> Changed<StoredToken> {
     let before = row::fetch_locked(conn, id).await?;
-    if edit.if_version.is_some_and(|seen| seen != before.version) {
-        let version = before.version;
-        return Err(StoreError::Conflict { id, version });
-    }
+    StoreError::unless_at(Kind::Token, id, edit.if_version, before.version)?;
     if let Some(account) = edit.account {
         account::fetch(conn, account).await?;
     }

@@ -55,6 +55,7 @@ pub(super) async fn insert(
         note: text(new.note),
         created_at: at,
         updated_at: at,
+        version: 1,
     };
     check(conn, &stored).await?;
     row::insert(conn, UpstreamRow::new(&stored, sealed)).await?;
@@ -73,6 +74,7 @@ pub(super) async fn edit(
     at: Timestamp,
 ) -> Changed<StoredUpstream> {
     let (mut stored, mut kept) = row::fetch(conn, id).await?;
+    StoreError::unless_at(Kind::Upstream, id, edit.if_version, stored.version)?;
     let before = record::Upstream::new(&stored, false);
     let replaced = edit.credential.is_some();
     if let Some(new) = &edit.credential {
@@ -85,6 +87,7 @@ pub(super) async fn edit(
     }
     apply(&mut stored, edit);
     stored.updated_at = at;
+    stored.version += 1;
     check(conn, &stored).await?;
     row::update(conn, UpstreamRow::new(&stored, kept.proxy)).await?;
     let stored = serve(conn, stored).await?;
@@ -104,6 +107,7 @@ pub(super) async fn credentials(
     let (rows, action) = changed(&key, id, kept.credentials, change, at)?;
     credential::replace(conn, id, rows).await?;
     stored.updated_at = at;
+    stored.version += 1;
     row::update(conn, UpstreamRow::new(&stored, kept.proxy)).await?;
     let (stored, _) = row::fetch(conn, id).await?;
     edited(&before, stored, action, action == "credential.replace")

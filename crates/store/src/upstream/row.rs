@@ -35,6 +35,7 @@ pub(super) struct UpstreamRow {
     note: String,
     created_at: i64,
     updated_at: i64,
+    version: i64,
     price: Option<String>,
     sticky: bool,
     headers: String,
@@ -65,6 +66,7 @@ impl UpstreamRow {
             note: stored.note.clone(),
             created_at: stored.created_at.as_micros(),
             updated_at: stored.updated_at.as_micros(),
+            version: stored.version,
             price: price(upstream.price.as_ref()),
             sticky: upstream.sticky,
             headers: reach::headers(&reach.headers),
@@ -126,6 +128,7 @@ impl UpstreamRow {
             note: self.note,
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),
+            version: self.version,
         };
         let proxy = self.proxy_sealed;
         Ok((stored, Kept { credentials, proxy }))

@@ -1,0 +1,11 @@
+ALTER TABLE upstreams DROP COLUMN version;
+ALTER TABLE models DROP COLUMN version;
+ALTER TABLE groups DROP COLUMN version;
+ALTER TABLE accounts DROP COLUMN version;
+DROP TABLE idempotency;
+DROP TABLE sign_in_attempts;
+DROP TABLE api_credentials;
+DROP TABLE links;
+DROP TABLE sessions;
+DROP TABLE recovery_codes;
+DROP TABLE members;
