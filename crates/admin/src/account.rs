@@ -11,6 +11,7 @@ use tollgate_store::account::{AccountEdit, NewAccount, Opening, StoredAccount};
 
 pub use credits::{CreditsInput, StatementFilter, statement, top_up};
 
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::limit::LimitsInput;
@@ -65,6 +66,8 @@ pub struct AccountChange {
     pub scope: ScopeInput,
     /// A remark.
     pub note: Option<String>,
+    /// Only if it is at this version still.
+    pub if_version: Option<i64>,
 }
 
 /// Makes an account, and puts its first credits into it, as an entry of its statement.
@@ -72,6 +75,7 @@ pub struct AccountChange {
 /// # Errors
 /// Where an input cannot be used, or the name is taken.
 pub async fn create(context: &Context, input: &AccountInput) -> Result<AccountView, AdminError> {
+    context.allow(Deed::ChangeAccounts, None)?;
     let balance = input.balance.as_deref();
     let balance = balance.map(|text| money::amount("balance", text));
     let balance = balance.transpose()?.filter(|one| *one > Credits::ZERO);
@@ -106,12 +110,17 @@ pub async fn create(context: &Context, input: &AccountInput) -> Result<AccountVi
     Ok(AccountView::new(&made, at))
 }
 
-/// All accounts by name.
+/// All accounts by name, as far as the caller sees them.
 ///
 /// # Errors
 /// Where the store does not answer.
 pub async fn list(context: &Context) -> Result<Vec<AccountView>, AdminError> {
-    let (accounts, now) = (context.store().account_list().await?, context.now());
+    context.allow(Deed::ReadAccounts, None)?;
+    let (store, now) = (context.store(), context.now());
+    let accounts = match context.confined_to() {
+        Some(own) => vec![store.account_fetch(own).await?],
+        None => store.account_list().await?,
+    };
     let shown = accounts.iter().map(|one| AccountView::new(one, now));
     Ok(shown.collect())
 }
@@ -121,6 +130,7 @@ pub async fn list(context: &Context) -> Result<Vec<AccountView>, AdminError> {
 /// # Errors
 /// Where it is not there.
 pub async fn show(context: &Context, which: &str) -> Result<AccountView, AdminError> {
+    context.allow(Deed::ReadAccounts, None)?;
     let found = find(context, which).await?;
     Ok(AccountView::new(&found, context.now()))
 }
@@ -134,6 +144,7 @@ pub async fn edit(
     which: &str,
     change: &AccountChange,
 ) -> Result<AccountView, AdminError> {
+    context.allow(Deed::ChangeAccounts, None)?;
     let periodic = change.periodic.as_deref();
     let edit = AccountEdit {
         name: change
@@ -148,6 +159,7 @@ pub async fn edit(
         periodic: periodic.map(money::periodic).transpose()?,
         limits: change.limits.edit()?,
         note: change.note.as_deref().map(note).transpose()?,
+        if_version: change.if_version,
     };
     let id = find(context, which).await?.account.id;
     let (store, at) = (context.store(), context.now());
@@ -160,6 +172,7 @@ pub async fn edit(
 /// # Errors
 /// Where it is not there, or still has tokens.
 pub async fn delete(context: &Context, which: &str) -> Result<AccountView, AdminError> {
+    context.allow(Deed::ChangeAccounts, None)?;
     let found = find(context, which).await?;
     let (store, at) = (context.store(), context.now());
     store
@@ -168,12 +181,14 @@ pub async fn delete(context: &Context, which: &str) -> Result<AccountView, Admin
     Ok(AccountView::new(&found, at))
 }
 
-/// An id comes first: a name that looks like one is found where there is no such id.
+/// An id comes first: a name that looks like one is found where there is no such id. Another account
+/// than the one to which the caller is confined is not there for them.
 pub(crate) async fn find(context: &Context, which: &str) -> Result<StoredAccount, AdminError> {
     let store = context.store();
     if let Ok(id) = which.parse::<AccountId>() {
         match store.account_fetch(id).await.map_err(AdminError::from) {
             Err(AdminError::NotFound { .. }) => {}
+            Ok(found) if !sees(context, found.account.id) => {}
             other => return other,
         }
     }
@@ -181,14 +196,20 @@ pub(crate) async fn find(context: &Context, which: &str) -> Result<StoredAccount
         Ok(name) => store.account_find_by_name(&name).await?,
         Err(_) => None,
     };
+    let found = found.filter(|found| sees(context, found.account.id));
     found.ok_or_else(|| AdminError::not_found(Kind::Account, which))
+}
+
+/// Whether the caller is not confined to another account.
+pub(crate) fn sees(context: &Context, account: AccountId) -> bool {
+    context.confined_to().is_none_or(|own| own == account)
 }
 
 /// The id alone is enough where something of an account may be there that is gone itself.
 pub(crate) async fn id(context: &Context, which: &str) -> Result<AccountId, AdminError> {
     match which.parse() {
-        Ok(id) => Ok(id),
-        Err(_) => Ok(find(context, which).await?.account.id),
+        Ok(id) if sees(context, id) => Ok(id),
+        _ => Ok(find(context, which).await?.account.id),
     }
 }
 

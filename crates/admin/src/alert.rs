@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use tollgate_store::alert::AlertQuery;
 
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::numbered;
@@ -25,6 +26,7 @@ pub struct AlertFilter {
 /// # Errors
 /// Where a filter cannot be used.
 pub async fn list(context: &Context, filter: &AlertFilter) -> Result<Page<AlertView>, AdminError> {
+    context.allow(Deed::ReadAlerts, None)?;
     let limit = token::limit(filter.limit)?;
     let query = AlertQuery {
         before: filter.cursor.as_deref().map(numbered).transpose()?,

@@ -5,6 +5,7 @@ use tollgate_policy::id::{AccountId, GroupId, ModelId, TokenId, UpstreamId};
 use tollgate_store::Kind;
 use tollgate_store::audit::AuditQuery;
 
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::{numbered, period};
@@ -37,6 +38,7 @@ pub struct AuditFilter {
 /// # Errors
 /// Where a filter cannot be used.
 pub async fn list(context: &Context, filter: &AuditFilter) -> Result<Page<ChangeView>, AdminError> {
+    context.allow(Deed::ReadAudit, None)?;
     let now = context.now();
     let limit = token::limit(filter.limit)?;
     let (since, until) = (filter.since.as_deref(), filter.until.as_deref());
@@ -68,6 +70,7 @@ pub async fn list(context: &Context, filter: &AuditFilter) -> Result<Page<Change
 /// # Errors
 /// Where the store does not answer. A bad log is an answer.
 pub async fn verify(context: &Context) -> Result<LogView, AdminError> {
+    context.allow(Deed::ReadAudit, None)?;
     let verdict = context.store().audit_verify().await?;
     Ok(LogView::new(&verdict))
 }

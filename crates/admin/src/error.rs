@@ -1,6 +1,10 @@
 //! Why a use case was not carried out: a few kinds, each with its exit code or HTTP status outside.
 
+use std::time::Duration;
+
 use tollgate_store::{Kind, StoreError};
+
+use crate::access::Forbidden;
 
 /// Why a use case was not carried out. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +49,34 @@ pub enum AdminError {
         /// The name.
         name: String,
     },
+    /// The thing was changed since the version that an edit was made for.
+    #[error("{kind} `{id}` was changed meanwhile and is at version {version}: read it again")]
+    Stale {
+        /// What was to be changed.
+        kind: Kind,
+        /// Its id.
+        id: String,
+        /// Its version now.
+        version: i64,
+    },
+    /// Nobody known acts, or what they proved themselves with is wrong. Does not say which part.
+    #[error("{problem}")]
+    Unauthenticated {
+        /// What to do.
+        problem: &'static str,
+    },
+    /// Who acts may not do this.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// It was tried too often.
+    #[error("too many attempts: try again in {} s", retry_after.as_secs())]
+    TooMany {
+        /// When to try again, in whole seconds, rounded up.
+        retry_after: Duration,
+    },
+    /// A one-time link that was used, replaced, or is too old.
+    #[error("this link was used already, or is too old: ask for a new one")]
+    NoLink,
     /// The store did not do its part.
     #[error(transparent)]
     Store(StoreError),
@@ -62,6 +94,14 @@ pub enum ErrorKind {
     NotFound,
     /// It collides with something that is there.
     Conflict,
+    /// It was changed since it was read: the version that was named is not the one that is there.
+    Stale,
+    /// Nobody known acts, or what they proved themselves with is wrong.
+    Unauthenticated,
+    /// Who acts may not do this.
+    Forbidden,
+    /// It was tried too often; the error says when to try again.
+    TooMany,
     /// The store cannot be used.
     StoreUnavailable,
 }
@@ -73,6 +113,10 @@ impl ErrorKind {
             Self::InvalidInput => "invalid_input",
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
+            Self::Stale => "stale",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::TooMany => "too_many",
             Self::StoreUnavailable => "store_unavailable",
         }
     }
@@ -83,7 +127,11 @@ impl AdminError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Invalid { .. } => ErrorKind::InvalidInput,
-            Self::NotFound { .. } | Self::NoReceipt { .. } => ErrorKind::NotFound,
+            Self::NotFound { .. } | Self::NoReceipt { .. } | Self::NoLink => ErrorKind::NotFound,
+            Self::Stale { .. } => ErrorKind::Stale,
+            Self::Unauthenticated { .. } => ErrorKind::Unauthenticated,
+            Self::Forbidden(_) => ErrorKind::Forbidden,
+            Self::TooMany { .. } => ErrorKind::TooMany,
             Self::Conflict { .. } | Self::Unlimited { .. } | Self::Ambiguous { .. } => {
                 ErrorKind::Conflict
             }
@@ -106,6 +154,18 @@ impl AdminError {
         Self::NoReceipt { request }
     }
 
+    /// Something here did not do its part, which nobody can do anything about.
+    pub(crate) fn internal(problem: &'static str) -> Self {
+        Self::Store(StoreError::Unavailable(problem.into()))
+    }
+
+    /// The waiting time in whole seconds, which is what HTTP can say.
+    pub(crate) fn too_many(wait: Duration) -> Self {
+        let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let retry_after = Duration::from_secs(whole.max(1));
+        Self::TooMany { retry_after }
+    }
+
     pub(crate) fn conflict(problem: impl std::fmt::Display) -> Self {
         let problem = problem.to_string();
         Self::Conflict { problem }
@@ -117,6 +177,8 @@ impl From<StoreError> for AdminError {
         match error {
             StoreError::NotFound { kind, id } => Self::NotFound { kind, name: id },
             StoreError::Unlimited(account) => Self::Unlimited { account },
+            StoreError::Conflict { kind, id, version } => Self::Stale { kind, id, version },
+            StoreError::NoLink => Self::NoLink,
             StoreError::BadCursor => Self::invalid("cursor", error),
             StoreError::Amount { .. } => Self::invalid("amount", error),
             StoreError::CreditLine(_) => Self::invalid("credit_line", error),
@@ -127,7 +189,9 @@ impl From<StoreError> for AdminError {
             | StoreError::MountTaken(_)
             | StoreError::SecretTaken
             | StoreError::InUse { .. }
-            | StoreError::Conflict { .. }
+            | StoreError::LastOwner
+            | StoreError::IdentityTaken
+            | StoreError::OwnerThere
             | StoreError::NoPrice { .. }
             | StoreError::Revoked(_) => Self::conflict(error),
             StoreError::Key(_)

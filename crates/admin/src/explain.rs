@@ -10,6 +10,7 @@ use tollgate_policy::token::Principal;
 use tollgate_rights::source::Source;
 use tollgate_store::StoreError;
 
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::{parsed, period};
@@ -41,6 +42,7 @@ pub async fn explain(
     context: &Context,
     input: &ExplainInput,
 ) -> Result<ExplanationView, AdminError> {
+    context.allow(Deed::ReadTokens, None)?;
     let now = context.now();
     let at = input.at.as_deref();
     let at = at.map_or(Ok(now), |text| period::past("at", text, now))?;

@@ -7,6 +7,7 @@ use tollgate_policy::name::Name;
 use tollgate_store::Kind;
 use tollgate_store::group::{GroupEdit, NewGroup, StoredGroup, TermsEdit};
 
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::limit::LimitsInput;
@@ -66,6 +67,8 @@ pub struct GroupChange {
     pub scope: ScopeInput,
     /// A remark.
     pub note: Option<String>,
+    /// Only if it is at this version still.
+    pub if_version: Option<i64>,
 }
 
 impl TermsInput {
@@ -117,6 +120,7 @@ fn fallbacks(list: &[String]) -> Result<Fallbacks, AdminError> {
 /// # Errors
 /// Where an input cannot be used, or the name is taken.
 pub async fn create(context: &Context, input: &GroupInput) -> Result<GroupView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let new = NewGroup {
         name: parsed("name", &input.name)?,
         multiplier: multiplier(input.multiplier.as_deref())?.unwrap_or(Multiplier::ONE),
@@ -136,6 +140,7 @@ pub async fn create(context: &Context, input: &GroupInput) -> Result<GroupView, 
 /// # Errors
 /// Where the store does not answer.
 pub async fn list(context: &Context) -> Result<Vec<GroupView>, AdminError> {
+    context.allow(Deed::ReadCatalog, None)?;
     let groups = context.store().group_list().await?;
     Ok(groups.iter().map(GroupView::new).collect())
 }
@@ -145,6 +150,7 @@ pub async fn list(context: &Context) -> Result<Vec<GroupView>, AdminError> {
 /// # Errors
 /// Where it is not there.
 pub async fn show(context: &Context, which: &str) -> Result<GroupView, AdminError> {
+    context.allow(Deed::ReadCatalog, None)?;
     find(context, which)
         .await
         .map(|found| GroupView::new(&found))
@@ -159,6 +165,7 @@ pub async fn edit(
     which: &str,
     change: &GroupChange,
 ) -> Result<GroupView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let edit = GroupEdit {
         name: change
             .name
@@ -169,6 +176,7 @@ pub async fn edit(
         scope: change.scope.edit()?,
         terms: change.terms.edit()?,
         note: change.note.as_deref().map(note).transpose()?,
+        if_version: change.if_version,
     };
     let id = find(context, which).await?.group.id;
     let (store, at) = (context.store(), context.now());
@@ -181,6 +189,7 @@ pub async fn edit(
 /// # Errors
 /// Where it is not there, still has tokens, or is named by an upstream.
 pub async fn delete(context: &Context, which: &str) -> Result<GroupView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let found = find(context, which).await?;
     let (store, at) = (context.store(), context.now());
     store

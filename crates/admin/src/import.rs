@@ -19,6 +19,7 @@ use tollgate_store::model::{ModelEdit, NewModel, StoredModel};
 
 use self::entry::Entry;
 pub(crate) use self::entry::Found;
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::parsed;
@@ -50,6 +51,7 @@ pub struct ImportInput {
 /// Where the file is not what it should be, or an input cannot be used. What cannot be used of a
 /// file is skipped, and no error. Where the store fails, what was done before stays.
 pub async fn models(context: &Context, input: &ImportInput) -> Result<ImportView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let read = match input.from.trim() {
         "litellm" => litellm::read(&input.text)?,
         "new-api" => new_api::read(&input.text)?,

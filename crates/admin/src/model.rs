@@ -14,6 +14,7 @@ pub use price::{
     PriceInput, PriceScope, default_price, price_remove, price_set, set_default_price,
 };
 
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::group;
@@ -66,6 +67,8 @@ pub struct ModelChange {
     pub window: WindowInput,
     /// A remark.
     pub note: Option<String>,
+    /// Only if it is at this version still.
+    pub if_version: Option<i64>,
 }
 
 /// Adds a model to the gallery.
@@ -73,6 +76,7 @@ pub struct ModelChange {
 /// # Errors
 /// Where an input cannot be used, or the name is taken.
 pub async fn create(context: &Context, input: &ModelInput) -> Result<ModelView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let pricing = Pricing {
         base: input.price.as_deref().map_or(Ok(None), money::price)?,
         overrides: Vec::new(),
@@ -101,6 +105,7 @@ pub(crate) async fn insert(context: &Context, new: NewModel) -> Result<StoredMod
 /// # Errors
 /// Where the store does not answer.
 pub async fn list(context: &Context) -> Result<Vec<ModelView>, AdminError> {
+    context.allow(Deed::ReadCatalog, None)?;
     let groups = group::list(context).await?;
     let models = context.store().model_list().await?;
     let shown = models.iter().map(|one| ModelView::new(one, &groups));
@@ -112,6 +117,7 @@ pub async fn list(context: &Context) -> Result<Vec<ModelView>, AdminError> {
 /// # Errors
 /// Where it is not there.
 pub async fn show(context: &Context, which: &str) -> Result<ModelView, AdminError> {
+    context.allow(Deed::ReadCatalog, None)?;
     view(context, &find(context, which).await?).await
 }
 
@@ -124,6 +130,7 @@ pub async fn edit(
     which: &str,
     change: &ModelChange,
 ) -> Result<ModelView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let name = change.name.as_deref();
     let provider = change.provider.as_deref();
     let found = find(context, which).await?.model;
@@ -135,6 +142,7 @@ pub async fn edit(
         overrides: Vec::new(),
         window: change.window.over(found.window)?,
         note: change.note.as_deref().map(note).transpose()?,
+        if_version: change.if_version,
     };
     let (store, at) = (context.store(), context.now());
     let edited = store
@@ -189,6 +197,7 @@ fn tokens(field: &'static str, text: &str) -> Result<Option<u64>, AdminError> {
 /// # Errors
 /// Where it is not there, or an upstream serves it.
 pub async fn delete(context: &Context, which: &str) -> Result<ModelView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let found = find(context, which).await?;
     let (store, at) = (context.store(), context.now());
     let shown = view(context, &found).await?;

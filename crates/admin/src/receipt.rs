@@ -7,6 +7,7 @@ use tollgate_policy::id::TokenId;
 use tollgate_store::StoreError;
 use tollgate_store::receipt::{ReceiptQuery, StoredReceipt};
 
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::parsed;
@@ -33,8 +34,10 @@ pub struct ReceiptFilter {
 /// # Errors
 /// Where the text is no request id, or there is no receipt of the call, not yet or no longer.
 pub async fn show(context: &Context, request: &str) -> Result<ReceiptView, AdminError> {
+    context.allow(Deed::ReadUsage, None)?;
     let id = parsed("request", request.trim())?;
     let found = context.store().receipt_fetch(id).await?;
+    let found = found.filter(|found| account::sees(context, found.account));
     let found = found.ok_or_else(|| AdminError::no_receipt(request))?;
     let names = names(context, std::slice::from_ref(&found)).await?;
     Ok(ReceiptView::new(&found, &names))
@@ -48,6 +51,7 @@ pub async fn list(
     context: &Context,
     filter: &ReceiptFilter,
 ) -> Result<Page<ReceiptView>, AdminError> {
+    context.allow(Deed::ReadUsage, None)?;
     let limit = token::limit(filter.limit)?;
     let cursor = filter.cursor.as_deref();
     let mut query = ReceiptQuery {
@@ -62,6 +66,8 @@ pub async fn list(
     if let Some(which) = &filter.account {
         query.account = Some(account::id(context, which).await?);
     }
+    // Whatever was asked for: nobody is shown more than their account.
+    query.account = context.confined_to().or(query.account);
     let found = context.store().receipts_list(query).await?;
     let names = names(context, &found).await?;
     let shown = found.iter().map(|one| ReceiptView::new(one, &names));

@@ -18,6 +18,7 @@ pub(crate) use list::limit;
 pub use list::{TokenFilter, list};
 pub use standing::standing;
 
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::limit::LimitsInput;
@@ -71,6 +72,7 @@ pub struct Issued {
 /// # Errors
 /// Where an input cannot be used, or the account or group is not there.
 pub async fn create(context: &Context, input: &TokenInput) -> Result<Issued, AdminError> {
+    context.allow(Deed::ChangeTokens, None)?;
     let at = context.now();
     let (name, scope) = (parsed("name", &input.name)?, input.scope.scope()?);
     let expires_at = period::expiry(&input.expires, at)?;
@@ -82,6 +84,7 @@ pub async fn create(context: &Context, input: &TokenInput) -> Result<Issued, Adm
     let note = note(&input.note)?;
     let creator = creator(context, input.creator.as_deref())?;
     let account = account::find(context, &input.account).await?.account.id;
+    context.allow(Deed::ChangeTokens, Some(account))?;
     let group = group::find(context, &input.group).await?.group.id;
     let (secret, kept) = new_secret(context)?;
     let new = NewToken {
@@ -108,6 +111,7 @@ pub async fn create(context: &Context, input: &TokenInput) -> Result<Issued, Adm
 /// # Errors
 /// Where it is not there, or several have the name.
 pub async fn show(context: &Context, which: &str) -> Result<TokenView, AdminError> {
+    context.allow(Deed::ReadTokens, None)?;
     view(context, &find(context, which).await?).await
 }
 
@@ -140,7 +144,8 @@ pub async fn revoke(context: &Context, which: &str) -> Result<TokenView, AdminEr
 /// # Errors
 /// Where it is not there, or several have the name.
 pub async fn delete(context: &Context, which: &str) -> Result<TokenView, AdminError> {
-    let found = find(context, which).await?;
+    context.allow(Deed::ChangeTokens, None)?;
+    let found = find_to_change(context, which).await?;
     let shown = view(context, &found).await?;
     let (store, at) = (context.store(), context.now());
     store
@@ -154,7 +159,8 @@ async fn set_state(
     which: &str,
     state: TokenState,
 ) -> Result<TokenView, AdminError> {
-    let id = find(context, which).await?.token.id;
+    context.allow(Deed::ChangeTokens, None)?;
+    let id = find_to_change(context, which).await?.token.id;
     let (store, at) = (context.store(), context.now());
     let changed = store
         .token_set_state(context.actor(), id, state, at)
@@ -162,18 +168,28 @@ async fn set_state(
     view(context, &changed).await
 }
 
-/// An id comes first: a name that looks like one is found where there is no such id.
+/// A token whose account the caller may change the tokens of.
+async fn find_to_change(context: &Context, which: &str) -> Result<StoredToken, AdminError> {
+    let found = find(context, which).await?;
+    context.allow(Deed::ChangeTokens, Some(found.token.account))?;
+    Ok(found)
+}
+
+/// An id comes first: a name that looks like one is found where there is no such id. A token of
+/// another account than the one to which the caller is confined is not there for them.
 pub(crate) async fn find(context: &Context, which: &str) -> Result<StoredToken, AdminError> {
     let store = context.store();
     if let Ok(id) = which.parse::<TokenId>() {
         match store.token_fetch(id).await.map_err(AdminError::from) {
             Err(AdminError::NotFound { .. }) => {}
+            Ok(found) if !account::sees(context, found.token.account) => {}
             other => return other,
         }
     }
     let missing = || AdminError::not_found(Kind::Token, which);
     let query = TokenQuery {
         name: Some(Name::parse(which).map_err(|_| missing())?),
+        account: context.confined_to(),
         limit: 2,
         ..TokenQuery::new(context.now())
     };
@@ -188,8 +204,8 @@ pub(crate) async fn find(context: &Context, which: &str) -> Result<StoredToken, 
 /// The id alone is enough where something of a token may be there that is gone itself.
 pub(crate) async fn id(context: &Context, which: &str) -> Result<TokenId, AdminError> {
     match which.parse() {
-        Ok(id) => Ok(id),
-        Err(_) => Ok(find(context, which).await?.token.id),
+        Ok(id) if context.confined_to().is_none() => Ok(id),
+        _ => Ok(find(context, which).await?.token.id),
     }
 }
 

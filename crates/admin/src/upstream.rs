@@ -15,6 +15,7 @@ pub use probe::{TestInput, test};
 pub use reach::ReachInput;
 pub use tollgate_rights::source::UpstreamSecret;
 
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::group;
@@ -27,6 +28,7 @@ use crate::view::upstream::UpstreamView;
 /// # Errors
 /// Where an input cannot be used, the name or mount is taken, or a model or group is not there.
 pub async fn create(context: &Context, input: UpstreamInput) -> Result<UpstreamView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let dialect = parsed("dialect", &input.dialect)?;
     let serves = input::serves(input.models.as_deref(), input.mount.as_deref())?
         .ok_or_else(|| AdminError::invalid("models", "name models, or a mount"))?;
@@ -66,6 +68,7 @@ pub async fn create(context: &Context, input: UpstreamInput) -> Result<UpstreamV
 /// # Errors
 /// Where the store does not answer.
 pub async fn list(context: &Context) -> Result<Vec<UpstreamView>, AdminError> {
+    context.allow(Deed::ReadUpstreams, None)?;
     let groups = group::list(context).await?;
     let store = context.store();
     let upstreams = store.upstream_list().await?;
@@ -81,6 +84,7 @@ pub async fn list(context: &Context) -> Result<Vec<UpstreamView>, AdminError> {
 /// # Errors
 /// Where it is not there.
 pub async fn show(context: &Context, which: &str) -> Result<UpstreamView, AdminError> {
+    context.allow(Deed::ReadUpstreams, None)?;
     view(context, &find(context, which).await?).await
 }
 
@@ -94,6 +98,7 @@ pub async fn edit(
     which: &str,
     change: UpstreamChange,
 ) -> Result<UpstreamView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let stored = find(context, which).await?;
     let found = &stored.upstream;
     if change.credential.is_some() && stored.credentials.len() > 1 {
@@ -135,6 +140,7 @@ pub async fn edit(
         price,
         serves,
         note: change.note.as_deref().map(note).transpose()?,
+        if_version: change.if_version,
     };
     let (store, at) = (context.store(), context.now());
     let edited = store
@@ -148,6 +154,7 @@ pub async fn edit(
 /// # Errors
 /// Where it is not there.
 pub async fn delete(context: &Context, which: &str) -> Result<UpstreamView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let found = find(context, which).await?;
     let shown = view(context, &found).await?;
     let (store, at) = (context.store(), context.now());

@@ -5,6 +5,7 @@ use tollgate_policy::id::{GroupId, UpstreamId};
 use tollgate_policy::time::Timestamp;
 use tollgate_store::usage::{Day, Dimension, UsageQuery};
 
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::{parsed, period, shortened};
@@ -57,6 +58,7 @@ pub struct PruneInput {
 /// # Errors
 /// Where a filter cannot be used, or names something that is not there.
 pub async fn report(context: &Context, filter: &UsageFilter) -> Result<ReportView, AdminError> {
+    context.allow(Deed::ReadUsage, None)?;
     let now = context.now();
     let by = filter.by.iter().map(|text| dimension(text.trim()));
     let by: Vec<Dimension> = by.collect::<Result<_, _>>()?;
@@ -74,6 +76,11 @@ pub async fn report(context: &Context, filter: &UsageFilter) -> Result<ReportVie
     }
     if let Some(which) = &filter.account {
         query.account = Some(account::id(context, which).await?);
+    }
+    // Whatever was asked for: nobody is shown more than their account, nor by whom it is served.
+    query.account = context.confined_to().or(query.account);
+    if filter.upstream.is_some() || by.contains(&Dimension::Upstream) {
+        context.allow(Deed::ReadUpstreams, None)?;
     }
     if let Some(which) = &filter.group {
         query.group = Some(match which.parse::<GroupId>() {
@@ -98,6 +105,7 @@ pub async fn report(context: &Context, filter: &UsageFilter) -> Result<ReportVie
 /// Where nothing is named, or a duration cannot be used. Where the store fails, what was done
 /// before stays.
 pub async fn prune(context: &Context, input: &PruneInput) -> Result<PrunedView, AdminError> {
+    context.allow(Deed::ChangeSettings, None)?;
     let now = context.now();
     let kept = |field, text: Option<&str>| -> Result<Option<Timestamp>, AdminError> {
         let length = text.map(|text| period::duration(field, text)).transpose()?;

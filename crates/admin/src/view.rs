@@ -18,6 +18,7 @@ pub mod audit;
 pub mod explain;
 pub mod group;
 pub mod import;
+pub mod member;
 pub mod model;
 pub mod money;
 pub mod receipt;

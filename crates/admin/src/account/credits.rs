@@ -5,6 +5,7 @@ use tollgate_policy::credits::Credits;
 use tollgate_store::account::CreditsQuery;
 
 use super::find;
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::{money, note, numbered};
@@ -45,6 +46,7 @@ pub async fn top_up(
     which: &str,
     input: &CreditsInput,
 ) -> Result<AccountView, AdminError> {
+    context.allow(Deed::ChangeMoney, None)?;
     let amount = amount(&input.amount)?;
     let amount = if input.take_back {
         negative(amount)
@@ -69,6 +71,7 @@ pub async fn statement(
     which: &str,
     filter: &StatementFilter,
 ) -> Result<Page<EntryView>, AdminError> {
+    context.allow(Deed::ReadAccounts, None)?;
     let limit = token::limit(filter.limit)?;
     let before = filter.cursor.as_deref().map(numbered).transpose()?;
     let id = find(context, which).await?.account.id;

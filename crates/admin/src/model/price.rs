@@ -7,6 +7,7 @@ use tollgate_policy::upstream::PriceOverride;
 use tollgate_store::model::{ModelEdit, OverrideEdit};
 
 use super::{find, view};
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::group;
@@ -42,6 +43,7 @@ pub async fn price_set(
     which: &str,
     input: &PriceInput,
 ) -> Result<ModelView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let price = money::price(&input.price)?.ok_or_else(|| {
         let problem = "write a price list, or `free`; `price remove` makes it unknown";
         AdminError::invalid("price", problem)
@@ -69,6 +71,7 @@ pub async fn price_remove(
     which: &str,
     scope: &PriceScope,
 ) -> Result<ModelView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let edit = match scope.read(context).await? {
         (None, None) => ModelEdit {
             price: Some(None),
@@ -84,6 +87,7 @@ pub async fn price_remove(
 /// # Errors
 /// Where the store does not answer.
 pub async fn default_price(context: &Context) -> Result<DefaultPriceView, AdminError> {
+    context.allow(Deed::ReadCatalog, None)?;
     let price = context.store().default_price().await?;
     Ok(DefaultPriceView::new(price))
 }
@@ -97,6 +101,7 @@ pub async fn set_default_price(
     context: &Context,
     text: &str,
 ) -> Result<DefaultPriceView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let price = match text.trim() {
         "refuse" => None,
         text => money::price(text)?,

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use tollgate_store::token::TokenEdit;
 
-use super::{Issued, find, new_secret, view};
+use super::{Issued, find_to_change, new_secret, view};
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::limit::LimitsInput;
@@ -55,6 +56,7 @@ pub async fn edit(
     which: &str,
     change: &TokenChange,
 ) -> Result<TokenView, AdminError> {
+    context.allow(Deed::ChangeTokens, None)?;
     let at = context.now();
     let (expires, limit) = (change.expires.as_deref(), change.quota.as_deref());
     let periodic = change.periodic.as_deref();
@@ -74,12 +76,14 @@ pub async fn edit(
         ..TokenEdit::default()
     };
     if let Some(which) = &change.account {
-        edit.account = Some(account::find(context, which).await?.account.id);
+        let account = account::find(context, which).await?.account.id;
+        context.allow(Deed::ChangeTokens, Some(account))?;
+        edit.account = Some(account);
     }
     if let Some(which) = &change.group {
         edit.group = Some(group::find(context, which).await?.group.id);
     }
-    let id = find(context, which).await?.token.id;
+    let id = find_to_change(context, which).await?.token.id;
     let edited = context
         .store()
         .token_edit(context.actor(), id, edit, at)
@@ -97,8 +101,9 @@ pub async fn rotate(
     which: &str,
     overlap: Option<&str>,
 ) -> Result<Issued, AdminError> {
+    context.allow(Deed::ChangeTokens, None)?;
     let overlap = overlap.map_or(Ok(OVERLAP), |text| period::duration("overlap", text))?;
-    let id = find(context, which).await?.token.id;
+    let id = find_to_change(context, which).await?.token.id;
     let (secret, kept) = new_secret(context)?;
     let (store, at) = (context.store(), context.now());
     let until = at.plus(overlap);

@@ -5,6 +5,7 @@ use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::TokenStatus;
 use tollgate_store::token::{Direction, Sort, SortKey, TokenQuery};
 
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::period;
@@ -58,6 +59,7 @@ pub struct TokenFilter {
 /// # Errors
 /// Where a filter cannot be used, or names an account or group that is not there.
 pub async fn list(context: &Context, filter: &TokenFilter) -> Result<Page<TokenView>, AdminError> {
+    context.allow(Deed::ReadTokens, None)?;
     let query = query(context, filter).await?;
     let store = context.store();
     let page = store.token_list(&query).await?;
@@ -101,6 +103,8 @@ async fn query(context: &Context, filter: &TokenFilter) -> Result<TokenQuery, Ad
     if let Some(which) = &filter.account {
         query.account = Some(account::find(context, which).await?.account.id);
     }
+    // Whatever was asked for: nobody is shown more than their account.
+    query.account = context.confined_to().or(query.account);
     if let Some(which) = &filter.group {
         query.group = Some(group::find(context, which).await?.group.id);
     }

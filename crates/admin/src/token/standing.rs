@@ -11,6 +11,7 @@ use tollgate_rights::source::Source;
 use tollgate_store::StoreError;
 
 use super::{find, view};
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::view::account::FundsView;
@@ -22,6 +23,7 @@ use crate::view::token::{RefusalView, StandingView};
 /// # Errors
 /// Where it is not there, or several have the name.
 pub async fn standing(context: &Context, which: &str) -> Result<StandingView, AdminError> {
+    context.allow(Deed::ReadTokens, None)?;
     let now = context.now();
     let stored = find(context, which).await?;
     let token = view(context, &stored).await?;

@@ -4,6 +4,7 @@ use tollgate_store::upstream::{CredentialChange, NewCredential, StoredCredential
 
 use super::input::CredentialInput;
 use super::{find, reach, view};
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::view::upstream::UpstreamView;
@@ -18,6 +19,7 @@ pub async fn add(
     name: &str,
     input: CredentialInput,
 ) -> Result<UpstreamView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let found = find(context, which).await?;
     let change = CredentialChange::Add(reach::name(name)?, given(input)?);
     apply(context, &found, change).await
@@ -34,6 +36,7 @@ pub async fn replace(
     name: &str,
     input: CredentialInput,
 ) -> Result<UpstreamView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let found = find(context, which).await?;
     let id = one(&found, name)?.id;
     apply(
@@ -54,6 +57,7 @@ pub async fn enable(
     name: &str,
     enabled: bool,
 ) -> Result<UpstreamView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let found = find(context, which).await?;
     let id = one(&found, name)?.id;
     apply(context, &found, CredentialChange::Enable(id, enabled)).await
@@ -68,6 +72,7 @@ pub async fn remove(
     which: &str,
     name: &str,
 ) -> Result<UpstreamView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let found = find(context, which).await?;
     let id = one(&found, name)?.id;
     apply(context, &found, CredentialChange::Remove(id)).await

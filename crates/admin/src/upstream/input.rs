@@ -89,6 +89,8 @@ pub struct UpstreamChange {
     pub weight: Option<u32>,
     /// A remark.
     pub note: Option<String>,
+    /// Only if it is at this version still.
+    pub if_version: Option<i64>,
 }
 
 /// Where an upstream's credential comes from.

@@ -21,6 +21,7 @@ use tollgate_store::upstream::{CredentialKept, StoredUpstream};
 use self::answer::{Answered, chain, judged, shown};
 use self::request::Call;
 use super::{find, reference};
+use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::period;
@@ -50,6 +51,7 @@ pub async fn test(
     which: &str,
     input: &TestInput,
 ) -> Result<TestView, AdminError> {
+    context.allow(Deed::ChangeCatalog, None)?;
     let stored = find(context, which).await?;
     let limit = limit(input.timeout.as_deref())?;
     let call = Call::new(&stored, input.model.as_deref())?;

@@ -31,6 +31,8 @@ pub struct AccountView {
     pub created_at: String,
     /// When it was last changed.
     pub updated_at: String,
+    /// Grows with each change.
+    pub version: i64,
 }
 
 /// What an account may spend, and has spent, in credits:
@@ -79,6 +81,7 @@ impl AccountView {
             note: stored.note.clone(),
             created_at: stored.created_at.to_string(),
             updated_at: stored.updated_at.to_string(),
+            version: stored.version,
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct GroupView {
     pub created_at: String,
     /// When it was last changed.
     pub updated_at: String,
+    /// Grows with each change.
+    pub version: i64,
 }
 
 impl GroupView {
@@ -56,6 +58,7 @@ impl GroupView {
             note: stored.note.clone(),
             created_at: stored.created_at.to_string(),
             updated_at: stored.updated_at.to_string(),
+            version: stored.version,
         }
     }
 }

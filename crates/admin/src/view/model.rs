@@ -36,6 +36,8 @@ pub struct ModelView {
     pub created_at: String,
     /// When it was last changed.
     pub updated_at: String,
+    /// Grows with each change.
+    pub version: i64,
 }
 
 /// A price list that applies to some calls only.
@@ -76,6 +78,7 @@ impl ModelView {
             note: stored.note.clone(),
             created_at: stored.created_at.to_string(),
             updated_at: stored.updated_at.to_string(),
+            version: stored.version,
         }
     }
 }

@@ -65,6 +65,8 @@ pub struct UpstreamView {
     pub created_at: String,
     /// When it was last changed.
     pub updated_at: String,
+    /// Grows with each change.
+    pub version: i64,
     /// What an operator should know about it.
     pub warnings: Vec<String>,
 }
@@ -185,6 +187,7 @@ impl UpstreamView {
             note: stored.note.clone(),
             created_at: stored.created_at.to_string(),
             updated_at: stored.updated_at.to_string(),
+            version: stored.version,
             warnings: warnings(stored),
         }
     }

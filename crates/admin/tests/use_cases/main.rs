@@ -12,6 +12,7 @@ mod explain;
 mod import;
 mod limits;
 mod money;
+mod people;
 mod prices;
 mod tokens;
 mod usage;

@@ -144,7 +144,7 @@ async fn an_edit_changes_what_it_says_and_nothing_else() {
         ..TokenChange::default()
     };
     let (kind, text) = refused(token::edit(&world.context, &made.id, &stale).await);
-    assert_eq!(kind, ErrorKind::Conflict, "{text}");
+    assert_eq!(kind, ErrorKind::Stale, "{text}");
     let fresh = TokenChange {
         if_version: Some(edited.version),
         scope: ScopeInput {
