@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod account;
+pub(crate) mod api_credential;
 pub(crate) mod audit;
 pub(crate) mod catalog;
 pub(crate) mod explain;
+pub(crate) mod member;
 pub(crate) mod model;
 pub(crate) mod token;
 pub(crate) mod upstream;
@@ -116,6 +118,17 @@ pub(crate) enum Command {
     /// Who changed what, when and from where
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Make the link by which somebody becomes the first owner of the console
+    Init,
+    /// The people who sign in to the console
+    #[command(subcommand)]
+    Member(member::MemberCommand),
+    /// Who is signed in to the console
+    #[command(subcommand)]
+    Session(member::SessionCommand),
+    /// What programs call the API of the console with
+    #[command(subcommand)]
+    ApiCredential(api_credential::ApiCredentialCommand),
     /// Print a completion script for a shell
     Completions {
         /// The shell

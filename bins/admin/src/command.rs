@@ -2,19 +2,25 @@
 
 mod account;
 mod alert;
+mod api_credential;
 mod audit;
 mod cells;
 mod explain;
 mod group;
+mod init;
+mod member;
 mod model;
 mod receipt;
+mod session;
 mod token;
 mod upstream;
 mod usage;
 
 use crate::Ending;
 use crate::arguments::account::AccountCommand;
+use crate::arguments::api_credential::ApiCredentialCommand;
 use crate::arguments::catalog::GroupCommand;
+use crate::arguments::member::{MemberCommand, SessionCommand};
 use crate::arguments::model::ModelCommand;
 use crate::arguments::token::TokenCommand;
 use crate::arguments::upstream::UpstreamCommand;
@@ -22,7 +28,7 @@ use crate::arguments::usage::{AlertCommand, ReceiptCommand};
 use crate::arguments::{Arguments, Command, LimitArguments, ScopeArguments};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{manual, session};
+use crate::{manual, session as opened};
 use tollgate_admin_core::input::limit::LimitsInput;
 use tollgate_admin_core::input::scope::ScopeInput;
 
@@ -43,7 +49,7 @@ pub(crate) async fn run(arguments: Arguments, output: &Output) -> Result<Ending,
                 let message = "only lists and reports can be written as CSV";
                 return Err(Failure::usage(message).hint("write --output json or --output table"));
             }
-            let session = session::open(&global, output).await?;
+            let session = opened::open(&global, output).await?;
             dispatch(command, &session).await
         }
     }
@@ -59,12 +65,15 @@ fn is_list(command: &Command) -> bool {
         | Command::Group(GroupCommand::List)
         | Command::Account(AccountCommand::List | AccountCommand::Statement(_))
         | Command::Model(ModelCommand::List)
-        | Command::Upstream(UpstreamCommand::List) => true,
+        | Command::Upstream(UpstreamCommand::List)
+        | Command::Member(MemberCommand::List)
+        | Command::Session(SessionCommand::List(_))
+        | Command::ApiCredential(ApiCredentialCommand::List) => true,
         _ => false,
     }
 }
 
-async fn dispatch(command: Command, session: &session::Session<'_>) -> Result<Ending, Failure> {
+async fn dispatch(command: Command, session: &opened::Session<'_>) -> Result<Ending, Failure> {
     match command {
         Command::Token(command) => token::run(command, session).await?,
         Command::Group(command) => group::run(command, session).await?,
@@ -73,6 +82,10 @@ async fn dispatch(command: Command, session: &session::Session<'_>) -> Result<En
         Command::Usage(arguments) => usage::run(arguments, session).await?,
         Command::Receipt(command) => receipt::run(command, session).await?,
         Command::Alert(command) => alert::run(command, session).await?,
+        Command::Init => init::run(session).await?,
+        Command::Member(command) => member::run(command, session).await?,
+        Command::Session(command) => session::run(command, session).await?,
+        Command::ApiCredential(command) => api_credential::run(command, session).await?,
         Command::Upstream(command) => return upstream::run(command, session).await,
         Command::Explain(arguments) => return explain::run(arguments, session).await,
         Command::Audit(command) => return audit::run(command, session).await,

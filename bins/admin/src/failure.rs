@@ -84,7 +84,12 @@ impl From<AdminError> for Failure {
         let code = match error.kind() {
             ErrorKind::InvalidInput => 2,
             ErrorKind::NotFound => 5,
-            ErrorKind::Conflict | ErrorKind::StoreUnavailable => 1,
+            ErrorKind::Conflict
+            | ErrorKind::Stale
+            | ErrorKind::Unauthenticated
+            | ErrorKind::Forbidden
+            | ErrorKind::TooMany
+            | ErrorKind::StoreUnavailable => 1,
         };
         let failure = Self::told(error.kind().name(), chain(&error), code);
         match hint(&error) {

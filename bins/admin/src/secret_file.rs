@@ -5,8 +5,6 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use tollgate_policy::secret::Secret;
-
 use crate::failure::Failure;
 
 /// A new file for one secret; removed again if nothing is written.
@@ -37,14 +35,14 @@ impl SecretFile {
     }
 
     /// Writes the secret, and has it on the disk.
-    pub(crate) fn write(mut self, secret: &Secret) -> Result<PathBuf, Failure> {
-        let written = writeln!(self.file, "{}", secret.reveal());
+    pub(crate) fn write(mut self, secret: &str) -> Result<PathBuf, Failure> {
+        let written = writeln!(self.file, "{secret}");
         written
             .and_then(|()| self.file.sync_all())
             .map_err(|error| {
                 let path = self.path.display();
                 Failure::failed(format!("the secret cannot be written to `{path}`: {error}"))
-                    .hint("it is lost: make another by `token rotate --overlap 0`")
+                    .hint("it is lost: make another one, and take this one back")
             })?;
         self.written = true;
         Ok(self.path.clone())

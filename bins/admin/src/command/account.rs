@@ -179,6 +179,7 @@ impl From<AccountEdit> for AccountChange {
             limits: arguments.funds.limits.into(),
             scope: arguments.scope.into(),
             note: arguments.note,
+            if_version: None,
         }
     }
 }

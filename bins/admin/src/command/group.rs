@@ -142,6 +142,7 @@ impl From<GroupEdit> for GroupChange {
             terms: arguments.terms.into(),
             scope: arguments.scope.into(),
             note: arguments.note,
+            if_version: None,
         }
     }
 }

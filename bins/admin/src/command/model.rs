@@ -224,6 +224,7 @@ impl From<ModelEdit> for ModelChange {
             provider: arguments.provider,
             enabled: None,
             note: arguments.note,
+            if_version: None,
         }
     }
 }

@@ -97,7 +97,9 @@ fn issued(
     what: &str,
 ) -> Result<(), Failure> {
     let (output, token) = (session.output, &made.token);
-    let path = file.map(|file| file.write(&made.secret)).transpose()?;
+    let path = file
+        .map(|file| file.write(made.secret.reveal()))
+        .transpose()?;
     let path = path.map(|path| path.display().to_string());
     if output.is_json() {
         let secret = path.is_none().then(|| made.secret.reveal());

@@ -121,6 +121,7 @@ fn change(arguments: UpstreamEdit) -> Result<UpstreamChange, Failure> {
         priority: arguments.priority,
         weight: arguments.weight,
         note: arguments.note,
+        if_version: None,
     })
 }
 
