@@ -4,14 +4,17 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::JournalError;
 use crate::header::{self, Fault};
+use crate::mapped::Mapped;
 use crate::part::{HEADER, SLOT, start};
 
 pub(crate) struct JournalFile {
-    file: File,
+    file: Arc<File>,
     path: PathBuf,
+    mapped: Option<Mapped>,
 }
 
 impl JournalFile {
@@ -19,6 +22,7 @@ impl JournalFile {
     /// empty; any other file that is not a sound journal is left as it is.
     pub(crate) fn open(
         path: &Path,
+        most_slots: u32,
         new_identity: [u8; 16],
     ) -> Result<(Self, [u8; 16]), JournalError> {
         let file = OpenOptions::new()
@@ -30,9 +34,11 @@ impl JournalFile {
             .open(path);
         let path = path.to_owned();
         let file = match file {
-            Ok(file) => Self { file, path },
+            Ok(file) => Arc::new(file),
             Err(source) => return Err(failed(path, "opened", source)),
         };
+        let mapped = Mapped::new(&file, most_slots);
+        let file = Self { file, path, mapped };
         file.lock()?;
         if file.length()? == 0 {
             file.make(new_identity)?;
@@ -51,8 +57,14 @@ impl JournalFile {
         Ok(metadata.len())
     }
 
-    /// Writes with one system call, unless the operating system cuts it short.
+    /// Writes into a slot or the header: into memory where it is mapped, and else with one system
+    /// call, unless the operating system cuts it short.
     pub(crate) fn write(&self, bytes: &[u8], at: u64) -> Result<(), JournalError> {
+        if let Some(mapped) = &self.mapped
+            && mapped.write(bytes, at)
+        {
+            return Ok(());
+        }
         let written = self.file.write_all_at(bytes, at);
         written.map_err(|e| self.failed("written", e))
     }

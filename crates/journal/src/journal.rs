@@ -1,10 +1,11 @@
-//! The journal: records are begun, settled and cleared, each with one positioned write.
+//! The journal: records are begun, settled and cleared, each with one write.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{BeginError, JournalError};
 use crate::file::JournalFile;
+use crate::mapped::STEP;
 use crate::part::{ERASED, Kind, MOST_BEGUN, MOST_SETTLED, Part};
 use crate::places::Places;
 use crate::recovery::{Recovered, scan};
@@ -33,9 +34,6 @@ pub struct Opened {
     pub identity: [u8; 16],
 }
 
-/// Slots by which the file grows.
-const STEP: u32 = 256;
-
 impl Journal {
     /// Opens the journal in a file, and makes it if there is none, with the mode 0600 and
     /// `new_identity`. An empty file is made into a journal too.
@@ -51,7 +49,7 @@ impl Journal {
         most_slots: u32,
         new_identity: [u8; 16],
     ) -> Result<Opened, JournalError> {
-        let (file, identity) = JournalFile::open(path, new_identity)?;
+        let (file, identity) = JournalFile::open(path, most_slots, new_identity)?;
         let found = scan(&file, most_slots)?;
         let journal = Self {
             file,

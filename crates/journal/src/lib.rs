@@ -4,6 +4,7 @@ mod error;
 mod file;
 mod header;
 mod journal;
+mod mapped;
 mod part;
 mod places;
 mod recovery;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::driver::{Driver, op};
+use super::driver::{Driver, Op, op};
 use super::scratch::Scratch;
 
 proptest! {
@@ -11,10 +11,15 @@ proptest! {
     #[test]
     fn exactly_what_is_in_use_comes_back(ops in prop::collection::vec(op(), 0..120)) {
         let scratch = Scratch::new();
-        let mut driver = Driver::new(scratch.path());
-        for op in &ops {
-            driver.run(op);
-        }
-        driver.kill();
+        check(Driver::new(scratch.path()), &ops);
+        let scratch = Scratch::new();
+        check(Driver::mapped(scratch.path()), &ops);
     }
+}
+
+fn check(mut driver: Driver, ops: &[Op]) {
+    for op in ops {
+        driver.run(op);
+    }
+    driver.kill();
 }
