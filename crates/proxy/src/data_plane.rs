@@ -19,6 +19,7 @@ use tollgate_rights::source::Snapshot;
 use tollgate_upkeep::watch::UpstreamWatch;
 use tollgate_wire::answer::Fault;
 
+use crate::buffers::Buffers;
 use crate::call::Call;
 use crate::drain::Drains;
 use crate::exchange::Exchange;
@@ -45,6 +46,7 @@ pub struct Proxy {
     pub(crate) drains: Arc<Drains>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: fn() -> Timestamp,
+    pub(crate) buffers: Arc<Buffers>,
     settings: Arc<ArcSwap<Settings>>,
 }
 
@@ -98,17 +100,19 @@ impl Proxy {
             drains: Arc::default(),
             metrics,
             clock,
+            buffers: Arc::default(),
             settings,
         }
     }
 
-    /// Lets go, now and then, of what nobody uses any more: connections to upstreams, and what is
-    /// remembered of upstreams that are gone. Never ends.
+    /// Lets go, now and then, of what nobody uses any more: connections to upstreams, buffers, and
+    /// what is remembered of upstreams that are gone. Never ends.
     pub async fn tend(&self) {
         let mut turns = tokio::time::interval(TEND_EVERY);
         loop {
             turns.tick().await;
             self.upstreams.sweep();
+            self.buffers.trim();
             self.health.keep(&self.rights.snapshot().access);
         }
     }

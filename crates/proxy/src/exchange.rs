@@ -132,7 +132,8 @@ impl Proxy {
             RouteTarget::Model(ref route) => {
                 let endpoint = route.endpoint;
                 admit::check_caller(exchange, &snapshot, entry, endpoint)?;
-                let intake = intake::read(route, &head, body, &exchange.settings).await?;
+                let (settings, buffers) = (&exchange.settings, &self.buffers);
+                let intake = intake::read(route, &head, body, settings, buffers).await?;
                 exchange.was_read();
                 intake.check(endpoint)?;
                 let target = Target::Model {

@@ -1,6 +1,8 @@
 //! The body, read whole under its bound, and what policy needs to know of it.
 
-use bytes::{Bytes, BytesMut};
+use std::sync::Arc;
+
+use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http_body_util::BodyExt;
@@ -12,11 +14,16 @@ use tollgate_wire::peek::{Peek, peek_for};
 use tollgate_wire::route::ModelRoute;
 
 use crate::bounded::BoundedBody;
+use crate::buffers::Buffers;
 use crate::settings::Settings;
 use crate::stop::Stop;
 
-/// More than this is only set aside for a body once it is there.
-const INITIAL_CAPACITY: u64 = 64 << 10;
+/// More than this is only set aside for a body once it is there. Until then it is only addresses:
+/// the kernel gives memory as the bytes come.
+const MOST_RESERVED: u64 = 4 << 20;
+
+/// What is set aside for a body that does not say how long it is.
+const RESERVED: u64 = 64 << 10;
 
 /// A body that was read whole, and what it asks for.
 #[derive(Debug)]
@@ -44,6 +51,7 @@ pub(crate) async fn read(
     head: &Parts,
     body: Incoming,
     settings: &Settings,
+    buffers: &Arc<Buffers>,
 ) -> Result<Intake, Stop> {
     if head.headers.contains_key(CONTENT_ENCODING) {
         return Err(Stop::Malformed(
@@ -51,7 +59,9 @@ pub(crate) async fn read(
         ));
     }
     let most = settings.most_bytes(route.endpoint);
-    let body = collect(head, body, most, settings, |_| Ok(())).await?;
+    let announced = check_announced(head, most)?;
+    let body = BoundedBody::new(body, most, settings);
+    let body = collect(announced, body, buffers, |_| Ok(())).await?;
     let seen = peek_for(route, &body).map_err(|error| Stop::Malformed(error.to_string()))?;
     let peek = seen.into_owned();
     Ok(Intake { body, peek })
@@ -70,13 +80,16 @@ pub(crate) async fn read_form(
     head: &Parts,
     body: Incoming,
     settings: &Settings,
+    buffers: &Arc<Buffers>,
 ) -> Result<Form, Stop> {
     let kind = head.headers.get(CONTENT_TYPE);
     let kind = kind.map_or(&b""[..], |value| value.as_bytes());
     let mut reader = FormReader::new(kind).map_err(malformed)?;
     let most = settings.most_bytes(route.endpoint);
     let look = |piece: &[u8]| reader.push(piece).map_err(malformed);
-    let body = collect(head, body, most, settings, look).await?;
+    let announced = check_announced(head, most)?;
+    let body = BoundedBody::new(body, most, settings);
+    let body = collect(announced, body, buffers, look).await?;
     let fields = reader.finish().map_err(malformed)?;
     Ok(Form { body, fields })
 }
@@ -97,15 +110,12 @@ pub(crate) fn check_announced(head: &Parts, most: usize) -> Result<Option<u64>, 
 }
 
 async fn collect(
-    head: &Parts,
-    body: Incoming,
-    most: usize,
-    settings: &Settings,
+    announced: Option<u64>,
+    mut body: BoundedBody,
+    buffers: &Arc<Buffers>,
     mut look: impl FnMut(&[u8]) -> Result<(), Stop>,
 ) -> Result<Bytes, Stop> {
-    let announced = check_announced(head, most)?;
-    let mut body = BoundedBody::new(body, most, settings);
-    let mut whole = BytesMut::new();
+    let mut whole = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| error.stop())?;
         let Ok(data) = frame.into_data() else {
@@ -116,11 +126,13 @@ async fn collect(
         if whole.is_empty() && announced == Some(data.len() as u64) {
             return Ok(data);
         }
-        if whole.is_empty() {
-            let capacity = announced.unwrap_or(0).min(INITIAL_CAPACITY);
-            whole.reserve(usize::try_from(capacity).unwrap_or(0));
+        if whole.capacity() == 0 {
+            let bytes = announced.unwrap_or(RESERVED).min(MOST_RESERVED);
+            let bytes = usize::try_from(bytes).unwrap_or_default();
+            whole = buffers.take(bytes);
+            whole.reserve_exact(bytes);
         }
         whole.extend_from_slice(&data);
     }
-    Ok(whole.freeze())
+    Ok(buffers.lend(whole))
 }

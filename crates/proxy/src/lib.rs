@@ -3,6 +3,7 @@
 mod admit;
 mod answer;
 mod bounded;
+mod buffers;
 mod call;
 pub mod client_address;
 mod credential;
