@@ -63,6 +63,7 @@ impl Json {
     pub(super) fn push(&mut self, mut rest: &[u8], visitor: &mut impl Visitor) {
         while let Some((&byte, after)) = rest.split_first() {
             rest = match self.within {
+                Within::Gap if byte == b'"' => self.quoted(after, visitor),
                 Within::Gap => {
                     self.begin(byte, visitor);
                     after
@@ -84,10 +85,6 @@ impl Json {
     fn begin(&mut self, byte: u8, visitor: &mut impl Visitor) {
         match byte {
             b' ' | b'\t' | b'\n' | b'\r' => {}
-            b'"' => {
-                self.word.clear();
-                self.within = Within::Text;
-            }
             b':' => {
                 visitor.key(self.word.get());
                 self.is_value = true;
@@ -111,6 +108,39 @@ impl Json {
                 self.word.push(&[byte]);
                 self.within = Within::Bare;
             }
+        }
+    }
+
+    /// What follows the first quote of a string. One that is there whole and has no escapes, which
+    /// most are, is told where it stands; of any other the pieces are gathered.
+    fn quoted<'a>(&mut self, rest: &'a [u8], visitor: &mut impl Visitor) -> &'a [u8] {
+        let (text, after) = rest.split_at(end_of_text(rest));
+        let Some((b'"', after)) = after.split_first() else {
+            self.word.clear();
+            self.within = Within::Text;
+            return rest;
+        };
+        // What is no JSON may come back to it, by a colon in the wrong place.
+        self.word.clear();
+        if self.is_value {
+            if !text.is_empty() {
+                if visitor.cares() {
+                    self.word.push(text);
+                }
+                visitor.text(text.len());
+            }
+            visitor.string(self.word.get());
+            self.is_value = false;
+            return after;
+        }
+        self.word.push(text);
+        match after.split_first() {
+            Some((b':', value)) => {
+                visitor.key(self.word.get());
+                self.is_value = true;
+                value
+            }
+            _ => after,
         }
     }
 
