@@ -191,7 +191,8 @@ impl<S: Service> Answers<S> {
     ) -> impl Future<Output = Result<Response<Last<S::Body>>, Infallible>> + Send + use<S> {
         let (service, peer) = (Arc::clone(&self.service), self.peer.clone());
         let running = self.pulse.request();
-        async move {
+        // hyper moves it about, and it is large.
+        Box::pin(async move {
             let one_by_one = request.version() <= Version::HTTP_11;
             let mut response = service.answer(peer, request).await;
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -201,7 +202,7 @@ impl<S: Service> Answers<S> {
                 response.headers_mut().insert(CONNECTION, close);
             }
             Ok(response.map(|body| running.until(body)))
-        }
+        })
     }
 }
 
