@@ -25,16 +25,33 @@ impl RequestId {
         Self(u128::from_be_bytes(bytes))
     }
 
+    /// `req_` and 32 hexadecimal digits in lower case.
+    pub fn to_ascii(self) -> [u8; 36] {
+        let mut text = *b"req_00000000000000000000000000000000";
+        let digits = text.iter_mut().rev().take(32);
+        let nibbles = (0..128)
+            .step_by(4)
+            .map(|shift| (self.0 >> shift) as u8 & 0xf);
+        for (digit, nibble) in digits.zip(nibbles) {
+            *digit = match nibble {
+                0..=9 => b'0' + nibble,
+                _ => b'a' + nibble - 10,
+            };
+        }
+        text
+    }
+
     /// The bytes that stand in the database; they sort by time.
     pub const fn to_bytes(self) -> [u8; 16] {
         self.0.to_be_bytes()
     }
 }
 
-/// `req_` and 32 hexadecimal digits.
+/// As [`RequestId::to_ascii`].
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "req_{:032x}", self.0)
+        let text = self.to_ascii();
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -61,6 +78,9 @@ mod tests {
         let id = |seconds| RequestId::new(Timestamp::from_seconds(seconds), u128::MAX);
         let early = id(1_800_000_000);
         assert_eq!(early.to_string().parse(), Ok(early));
+        let known =
+            RequestId::from_bytes(0x019a_bcde_f012_3456_789a_bcde_f012_3456_u128.to_be_bytes());
+        assert_eq!(known.to_string(), "req_019abcdef0123456789abcdef0123456");
         assert_eq!(RequestId::from_bytes(early.to_bytes()), early);
         assert!(early < id(1_800_000_001));
         assert!(early.to_bytes() < id(1_800_000_001).to_bytes());
