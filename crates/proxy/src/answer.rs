@@ -1,15 +1,27 @@
 //! Answers that the gateway makes itself, as hyper wants them. What they say is decided in `tollgate_wire`.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 use http_body_util::{Either, Full};
 use tollgate_ledger::Windows;
 use tollgate_policy::endpoint::Dialect;
-use tollgate_wire::answer::{Answer, Fault, RateLimits, Window, limit_headers};
+use tollgate_wire::answer::{
+    Answer, Fault, LimitHeader, LimitValue, RateLimits, Window, limit_headers,
+};
 
 use crate::exchange::Exchange;
 use crate::relay::RelayBody;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
+
+/// [`LimitHeader::NAMES`], read once.
+static LIMITS: LazyLock<[HeaderName; LimitHeader::NAMES.len()]> =
+    LazyLock::new(|| LimitHeader::NAMES.map(HeaderName::from_static));
 
 /// A body that was made here, or one that is passed on.
 pub type ReplyBody = Either<Full<Bytes>, RelayBody>;
@@ -58,15 +70,13 @@ pub(crate) fn empty(exchange: &Exchange) -> Response<ReplyBody> {
 /// Puts the request id where the caller's dialect looks for it. An upstream's own is kept beside it.
 pub(crate) fn name_request(exchange: &Exchange, headers: &mut http::HeaderMap) {
     let name = match exchange.dialect {
-        Dialect::Anthropic => HeaderName::from_static("request-id"),
-        Dialect::OpenAi | Dialect::Gemini | Dialect::Plain => {
-            HeaderName::from_static("x-request-id")
-        }
+        Dialect::Anthropic => REQUEST_ID,
+        Dialect::OpenAi | Dialect::Gemini | Dialect::Plain => X_REQUEST_ID,
     };
     if let Some(upstream) = headers.remove(&name) {
-        headers.insert(HeaderName::from_static("x-upstream-request-id"), upstream);
+        headers.insert(UPSTREAM_REQUEST_ID, upstream);
     }
-    if let Ok(id) = HeaderValue::try_from(exchange.id.to_string()) {
+    if let Ok(id) = HeaderValue::from_bytes(&exchange.id.to_ascii()) {
         headers.insert(name, id);
     }
 }
@@ -82,10 +92,14 @@ pub(crate) fn tell_limits(exchange: &Exchange, windows: &Windows, headers: &mut 
         requests: windows.requests.map(window),
         tokens: windows.tokens.map(window),
     };
-    for (name, value) in limit_headers(exchange.dialect, &limits, exchange.now) {
-        // Numbers and moments are always values of headers.
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(HeaderName::from_static(name), value);
+    for (header, value) in limit_headers(exchange.dialect, &limits, exchange.now) {
+        let value = match value {
+            LimitValue::Count(count) => Ok(HeaderValue::from(count)),
+            LimitValue::Reset(reset) => HeaderValue::try_from(reset),
+        };
+        // Durations and moments are always values of headers.
+        if let (Some(name), Ok(value)) = (LIMITS.get(header.index()), value) {
+            headers.insert(name, value);
         }
     }
 }

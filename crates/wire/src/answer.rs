@@ -11,7 +11,7 @@ mod saying;
 mod status;
 
 pub use fault::{Fault, LimitKind, code};
-pub use limits::{RateLimits, Window, limit_headers};
+pub use limits::{LimitHeader, LimitValue, RateLimits, Window, limit_headers};
 pub use refusal::{from_refusal, from_refusal_at};
 
 /// The longest wait that is asked of a client. SDKs disregard longer ones.

@@ -26,36 +26,44 @@ pub struct RateLimits {
     pub tokens: Option<Window>,
 }
 
-/// Names of the headers for limit, what remains, and the reset.
-type Names = [&'static str; 3];
+/// The name of a header that tells a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitHeader(usize);
 
-const OPENAI: [Names; 2] = [
-    [
+impl LimitHeader {
+    /// All names, in lower case: limit, remainder and reset of requests and of tokens, as OpenAI's
+    /// clients know them and as Anthropic's do.
+    pub const NAMES: [&'static str; 12] = [
         "x-ratelimit-limit-requests",
         "x-ratelimit-remaining-requests",
         "x-ratelimit-reset-requests",
-    ],
-    [
         "x-ratelimit-limit-tokens",
         "x-ratelimit-remaining-tokens",
         "x-ratelimit-reset-tokens",
-    ],
-];
-
-const ANTHROPIC: [Names; 2] = [
-    [
         "anthropic-ratelimit-requests-limit",
         "anthropic-ratelimit-requests-remaining",
         "anthropic-ratelimit-requests-reset",
-    ],
-    [
         "anthropic-ratelimit-tokens-limit",
         "anthropic-ratelimit-tokens-remaining",
         "anthropic-ratelimit-tokens-reset",
-    ],
-];
+    ];
 
-/// The headers that tell the limits in a dialect, with names in lower case.
+    /// Where its name stands in [`LimitHeader::NAMES`].
+    pub const fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// What a header says of a limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LimitValue {
+    /// A count.
+    Count(u64),
+    /// A duration or a moment.
+    Reset(String),
+}
+
+/// The headers that tell the limits in a dialect.
 ///
 /// Resets are durations as Go writes them for OpenAI's clients and those of plain APIs, and moments
 /// in RFC 3339 for Anthropic's, rounded up to a millisecond and a second. Gemini's API has no such
@@ -64,27 +72,30 @@ pub fn limit_headers(
     dialect: Dialect,
     limits: &RateLimits,
     now: Timestamp,
-) -> Vec<(&'static str, String)> {
-    let names = match dialect {
-        Dialect::OpenAi | Dialect::Plain => OPENAI,
-        Dialect::Anthropic => ANTHROPIC,
-        Dialect::Gemini => return Vec::new(),
+) -> impl Iterator<Item = (LimitHeader, LimitValue)> {
+    let (first, by_moment) = match dialect {
+        Dialect::OpenAi | Dialect::Plain => (Some(0), false),
+        Dialect::Anthropic => (Some(6), true),
+        Dialect::Gemini => (None, false),
     };
-    let mut headers = Vec::with_capacity(6);
-    for ([limit, remaining, reset], window) in
-        names.into_iter().zip([limits.requests, limits.tokens])
-    {
-        let Some(window) = window else { continue };
-        let resets = if dialect == Dialect::Anthropic {
+    let windows = [(0, limits.requests), (3, limits.tokens)];
+    let told = first.into_iter().flat_map(move |first| {
+        windows
+            .into_iter()
+            .filter_map(move |(place, window)| Some((first + place, window?)))
+    });
+    told.flat_map(move |(at, window)| {
+        let reset = if by_moment {
             whole_second(now.plus(window.resets_in)).to_string()
         } else {
             go_duration(window.resets_in)
         };
-        headers.push((limit, window.limit.to_string()));
-        headers.push((remaining, window.remaining.to_string()));
-        headers.push((reset, resets));
-    }
-    headers
+        [
+            (LimitHeader(at), LimitValue::Count(window.limit)),
+            (LimitHeader(at + 1), LimitValue::Count(window.remaining)),
+            (LimitHeader(at + 2), LimitValue::Reset(reset)),
+        ]
+    })
 }
 
 fn whole_second(at: Timestamp) -> Timestamp {
@@ -156,10 +167,14 @@ mod tests {
         };
         let now = Timestamp::from_micros(1_000_000_000_000_001);
         let told = |dialect, limits| -> Vec<String> {
-            let headers = limit_headers(dialect, &limits, now).into_iter();
-            headers
-                .map(|(name, value)| format!("{name}: {value}"))
-                .collect()
+            let line = |(header, value): (LimitHeader, LimitValue)| {
+                let value = match value {
+                    LimitValue::Count(count) => count.to_string(),
+                    LimitValue::Reset(reset) => reset,
+                };
+                format!("{}: {value}", LimitHeader::NAMES[header.index()])
+            };
+            limit_headers(dialect, &limits, now).map(line).collect()
         };
         let openai = [
             "x-ratelimit-limit-requests: 60",
