@@ -4,41 +4,63 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, UPGRADE};
+use http::header::UPGRADE;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 use tollgate_policy::secret::{HashKey, Secret, SecretHash};
 use tollgate_wire::answer::Fault;
 
-use crate::rewrite::without_query_key;
+use crate::rewrite::{remove_where, without_query_key};
 use crate::stop::Stop;
 
-const SECRET_HEADERS: [HeaderName; 3] = [
-    HeaderName::from_static("x-api-key"),
-    HeaderName::from_static("api-key"),
-    HeaderName::from_static("x-goog-api-key"),
-];
 const SUBPROTOCOL: HeaderName = HeaderName::from_static("sec-websocket-protocol");
 const SUBPROTOCOL_PREFIX: &str = "openai-insecure-api-key.";
+
+/// A header that may carry a credential.
+#[derive(Clone, Copy)]
+enum Place {
+    Authorization,
+    /// The header's whole value is a secret.
+    Secret,
+    /// What a WebSocket offers, of which one may be a secret.
+    Subprotocol,
+    /// Meant for somebody else, and passed on to nobody.
+    NotOurs,
+}
+
+impl Place {
+    fn of(name: &HeaderName) -> Option<Self> {
+        match name.as_str() {
+            "authorization" => Some(Self::Authorization),
+            "x-api-key" | "api-key" | "x-goog-api-key" => Some(Self::Secret),
+            "sec-websocket-protocol" => Some(Self::Subprotocol),
+            "proxy-authorization" | "cookie" => Some(Self::NotOurs),
+            _ => None,
+        }
+    }
+}
 
 /// Takes the one secret that the head carries, and every carrier with it.
 pub(crate) fn take(head: &mut Parts, key: &HashKey, basic: bool) -> Result<SecretHash, Stop> {
     let mut found = Found::default();
-    if head.headers.get_all(AUTHORIZATION).iter().count() > 1 {
-        return Err(Fault::TwoCredentials.into());
-    }
-    for value in head.headers.get_all(AUTHORIZATION) {
-        found.add(authorization(value, basic)?)?;
-    }
-    for name in &SECRET_HEADERS {
-        for value in head.headers.get_all(name) {
-            found.add(Some(text(value)?.trim().to_owned()))?;
-        }
-    }
-    for value in head.headers.get_all(SUBPROTOCOL) {
-        for offered in text(value)?.split(',') {
-            let secret = offered.trim().strip_prefix(SUBPROTOCOL_PREFIX);
-            found.add(secret.map(str::to_owned))?;
+    let mut authorizations = 0;
+    for (name, value) in &head.headers {
+        match Place::of(name) {
+            Some(Place::Authorization) if authorizations > 0 => {
+                return Err(Fault::TwoCredentials.into());
+            }
+            Some(Place::Authorization) => {
+                authorizations += 1;
+                found.add(authorization(value, basic)?)?;
+            }
+            Some(Place::Secret) => found.add(Some(text(value)?.trim().to_owned()))?,
+            Some(Place::Subprotocol) => {
+                for offered in text(value)?.split(',') {
+                    let secret = offered.trim().strip_prefix(SUBPROTOCOL_PREFIX);
+                    found.add(secret.map(str::to_owned))?;
+                }
+            }
+            Some(Place::NotOurs) | None => {}
         }
     }
     let (uri, secrets) = without_query_key(&head.uri).map_err(Stop::Malformed)?;
@@ -106,13 +128,8 @@ fn text(value: &HeaderValue) -> Result<&str, Stop> {
 }
 
 fn strip(head: &mut Parts) {
-    for name in &SECRET_HEADERS {
-        head.headers.remove(name);
-    }
     let protocols = other_protocols(head);
-    for name in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, SUBPROTOCOL] {
-        head.headers.remove(name);
-    }
+    remove_where(&mut head.headers, |name| Place::of(name).is_some());
     if let Some(protocols) = protocols {
         head.headers.insert(SUBPROTOCOL, protocols);
     }

@@ -116,7 +116,7 @@ impl Proxy {
         exchange: &Arc<Exchange>,
         entry: &Arc<Entry>,
         target: RouteTarget<'_>,
-        mut head: Parts,
+        head: Parts,
         body: Incoming,
     ) -> Result<Reply, Stop> {
         let snapshot = self.rights.snapshot();
@@ -158,8 +158,7 @@ impl Proxy {
                     intake,
                     cap_field,
                 }));
-                let upstreamed =
-                    forward(self.way(&snapshot, &plan), &mut head, outgoing, call).await?;
+                let upstreamed = forward(self.way(&snapshot, &plan), &head, outgoing, call).await?;
                 Ok(self.pass_on(upstreamed))
             }
             RouteTarget::Mount { prefix, rest } => {
@@ -172,8 +171,7 @@ impl Proxy {
                 let call = call.await?;
                 let body = BoundedBody::new(body, exchange.settings.body_bytes, &exchange.settings);
                 let outgoing = Outgoing::Through(Through::new(rest, body));
-                let upstreamed =
-                    forward(self.way(&snapshot, &plan), &mut head, outgoing, call).await?;
+                let upstreamed = forward(self.way(&snapshot, &plan), &head, outgoing, call).await?;
                 Ok(self.pass_on(upstreamed))
             }
             RouteTarget::Gateway(endpoint) => {

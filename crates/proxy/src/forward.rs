@@ -9,6 +9,7 @@ use std::sync::Arc;
 use http::Response;
 use http::request::Parts;
 use tollgate_policy::plan::{Attempt, MOST_ATTEMPTS, Plan};
+use tollgate_policy::time::Timestamp;
 use tollgate_rights::source::{Access, Snapshot};
 
 use crate::bounded::BodyError;
@@ -45,7 +46,7 @@ pub(crate) struct Way<'a> {
 /// CANCEL: dropped with the client; the call then records that the client left.
 pub(crate) async fn forward(
     way: Way<'_>,
-    head: &mut Parts,
+    head: &Parts,
     mut outgoing: Outgoing<'_>,
     mut call: Box<Call>,
 ) -> Result<Upstreamed, Stop> {
@@ -76,7 +77,7 @@ pub(crate) async fn forward(
 
 async fn attempts(
     way: Way<'_>,
-    head: &mut Parts,
+    head: &Parts,
     outgoing: &mut Outgoing<'_>,
     call: &mut Call,
 ) -> Answered {
@@ -93,12 +94,7 @@ async fn attempts(
         };
         call.sending(attempt);
         let answered = async {
-            let headers = if is_last {
-                std::mem::take(&mut head.headers)
-            } else {
-                head.headers.clone()
-            };
-            let request = outgoing.request(attempt, access, head, headers, call)?;
+            let request = outgoing.request(attempt, access, head, call)?;
             call.handed_over();
             let response = way
                 .upstreams
@@ -108,9 +104,10 @@ async fn attempts(
             verdict::accept(response, &access.retry_on, may_repeat)
         };
         let answered: Answered = answered.await;
-        watch(way.upstreams, attempt, &answered, call);
+        let now = call.now();
+        watch(way.upstreams, attempt, &answered, now);
         let report = verdict::report(&answered);
-        in_flight.outcome(report, call.now());
+        in_flight.outcome(report, now);
         let error = match answered {
             Ok(response) => {
                 call.served_by(in_flight);
@@ -147,8 +144,7 @@ fn access<'a>(
 }
 
 /// Tells who looks after upstreams how this one did. What the client did wrong says nothing of it.
-fn watch(upstreams: &Upstreams, attempt: &Attempt<'_>, answered: &Answered, call: &Call) {
-    let now = call.now();
+fn watch(upstreams: &Upstreams, attempt: &Attempt<'_>, answered: &Answered, now: Timestamp) {
     match answered {
         Ok(_) => upstreams.watch.answered(attempt.upstream, now),
         Err(error) if BodyError::behind(error).is_some() => {}

@@ -61,7 +61,7 @@ impl Proxy {
             route,
             model: &model,
         });
-        let upstreamed = forward(way, &mut head, outgoing, call).await?;
+        let upstreamed = forward(way, &head, outgoing, call).await?;
         if upstreamed.response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Ok(relay(upstreamed, &self.drains));
         }

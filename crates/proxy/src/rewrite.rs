@@ -2,40 +2,45 @@
 
 use std::borrow::Cow;
 
-use http::header::{
-    ALT_SVC, CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, SET_COOKIE,
-    STRICT_TRANSPORT_SECURITY, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
-use http::uri::PathAndQuery;
+use http::header::{CONNECTION, CONTENT_LENGTH};
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use tollgate_rights::source::{Carrier, ExtraHeader, ExtraParameter, UpstreamSecret};
 use url::Url;
 
-/// Headers that concern one connection only (RFC 9110, section 7.6.1).
-const HOP_BY_HOP: [HeaderName; 9] = [
-    CONNECTION,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    PROXY_AUTHENTICATE,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    HeaderName::from_static("http2-settings"),
-];
+/// Whether a header concerns one connection only (RFC 9110, section 7.6.1).
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "proxy-authenticate"
+            | "keep-alive"
+            | "proxy-connection"
+            | "http2-settings"
+    )
+}
 
-/// What tells about the client or the way to it, and is nobody's business further on.
-const PRIVATE: [HeaderName; 6] = [
-    FORWARDED,
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-forwarded-host"),
-    HeaderName::from_static("x-forwarded-proto"),
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("cf-connecting-ip"),
-];
+/// Whether a header tells about the client or the way to it, which is nobody's business further on.
+fn is_private(name: &str) -> bool {
+    matches!(
+        name,
+        "forwarded"
+            | "x-forwarded-for"
+            | "x-forwarded-host"
+            | "x-forwarded-proto"
+            | "x-real-ip"
+            | "cf-connecting-ip"
+    )
+}
 
-/// What an upstream says of its own host, and would be taken as said of the gateway's.
-const HOST_BOUND: [HeaderName; 2] = [ALT_SVC, STRICT_TRANSPORT_SECURITY];
+/// Whether an upstream says it of its own host, and it would be taken as said of the gateway's.
+fn is_bound_to_host(name: &str) -> bool {
+    matches!(name, "alt-svc" | "strict-transport-security")
+}
 
 /// Headers that `Connection` cannot have removed: without them a call means something else.
 const PROTECTED: [&str; 5] = [
@@ -46,34 +51,39 @@ const PROTECTED: [&str; 5] = [
     "content-type",
 ];
 
-/// Makes the client's headers those of the upstream's request, with the upstream's credential.
+/// The headers of the upstream's request from the client's, with the upstream's credential.
 /// The client's credentials are gone already; `length` is that of a body that was read whole.
 ///
-/// False where the upstream's credential cannot stand in a header: then nothing may be sent.
+/// None where the upstream's credential cannot stand in a header: then nothing may be sent.
 pub(crate) fn request_headers(
-    headers: &mut HeaderMap,
+    client: &HeaderMap,
     carrier: Carrier,
     secret: Option<&UpstreamSecret>,
     length: Option<usize>,
-) -> bool {
-    strip_hop_by_hop(headers);
-    for name in PRIVATE.iter().chain(&[HOST, EXPECT]) {
-        headers.remove(name);
+) -> Option<HeaderMap> {
+    let named = named_by_connection(client);
+    let stays_behind = |name: &HeaderName| {
+        let text = name.as_str();
+        is_hop_by_hop(text)
+            || is_private(text)
+            || matches!(text, "host" | "expect")
+            || length.is_some() && text == "content-length"
+            || named.contains(name)
+    };
+    // What is added: a length, an encoding, a credential.
+    let mut headers = HeaderMap::with_capacity(client.len().saturating_add(3));
+    for (name, value) in client.iter().filter(|(name, _)| !stays_behind(name)) {
+        headers.append(name, value.clone());
     }
     if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
-    match credential(carrier, secret) {
-        None => true,
-        Some((name, value)) => match HeaderValue::try_from(value) {
-            Ok(mut value) => {
-                value.set_sensitive(true);
-                headers.insert(name, value);
-                true
-            }
-            Err(_) => false,
-        },
+    if let Some((name, value)) = credential(carrier, secret) {
+        let mut value = HeaderValue::try_from(value).ok()?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
     }
+    Some(headers)
 }
 
 /// Sets what an operator has sent along, in place of what the client wrote under these names.
@@ -112,27 +122,39 @@ pub(crate) fn with_parameters<'q>(
 
 /// Makes an upstream's response headers the client's.
 pub(crate) fn response_headers(headers: &mut HeaderMap, cookies: bool) {
-    strip_hop_by_hop(headers);
-    for name in &HOST_BOUND {
+    let named = named_by_connection(headers);
+    remove_where(headers, |name| {
+        let text = name.as_str();
+        is_hop_by_hop(text)
+            || is_bound_to_host(text)
+            || !cookies && text == "set-cookie"
+            || named.contains(name)
+    });
+}
+
+/// Removes headers by their names. To look at each name costs less than to look for each that may
+/// be there.
+pub(crate) fn remove_where(headers: &mut HeaderMap, leaves: impl Fn(&HeaderName) -> bool) {
+    let names: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| leaves(name))
+        .cloned()
+        .collect();
+    for name in names {
         headers.remove(name);
-    }
-    if !cookies {
-        headers.remove(SET_COOKIE);
     }
 }
 
-fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
+/// What `Connection` names, which concerns that connection only.
+fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    headers
         .get_all(CONNECTION)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|list| list.split(','))
         .filter_map(|name| name.trim().parse().ok())
         .filter(|name: &HeaderName| !PROTECTED.contains(&name.as_str()))
-        .collect();
-    for name in named.iter().chain(&HOP_BY_HOP) {
-        headers.remove(name);
-    }
+        .collect()
 }
 
 fn credential(carrier: Carrier, secret: Option<&UpstreamSecret>) -> Option<(HeaderName, String)> {
@@ -147,20 +169,56 @@ fn credential(carrier: Carrier, secret: Option<&UpstreamSecret>) -> Option<(Head
 }
 
 /// The address of a model's route at an upstream. Where the base ends in `/v1`, the route's own is
-/// left out, because some vendors' base addresses end in it and others' do not.
-pub(crate) fn model_target(base: &Url, path: &str, query: Option<&str>) -> Option<Uri> {
+/// left out, because some vendors' base addresses end in it and others' do not. `client` is what the
+/// client asked for.
+pub(crate) fn model_target(
+    base: &Url,
+    path: &str,
+    query: Option<&str>,
+    client: &Uri,
+) -> Option<Uri> {
     let prefix = base.path().trim_end_matches('/');
     let path = match path.strip_prefix("/v1") {
         Some(rest) if prefix.ends_with("/v1") && (rest.is_empty() || rest.starts_with('/')) => rest,
         _ => path,
     };
-    mount_target(base, path, query)
+    mount_target(base, path, query, client)
 }
 
 /// The address of a mounted API's path at its upstream: joined as it is.
-pub(crate) fn mount_target(base: &Url, path: &str, query: Option<&str>) -> Option<Uri> {
-    let prefix = base.path().trim_end_matches('/');
-    let mut full = format!("{prefix}{path}");
+pub(crate) fn mount_target(
+    base: &Url,
+    path: &str,
+    query: Option<&str>,
+    client: &Uri,
+) -> Option<Uri> {
+    let mut parts = Parts::default();
+    parts.scheme = Some(match base.scheme() {
+        "https" => Scheme::HTTPS,
+        _ => Scheme::HTTP,
+    });
+    parts.authority = match base.port() {
+        Some(port) => Authority::try_from(format!("{}:{port}", base.host_str()?)),
+        None => Authority::try_from(base.host_str()?),
+    }
+    .ok();
+    let full = joined(base.path().trim_end_matches('/'), path, query);
+    // Most often the client asked for the same, which was read already.
+    let asked = client
+        .path_and_query()
+        .filter(|asked| asked.as_str() == full);
+    parts.path_and_query = match asked {
+        Some(asked) => Some(asked.clone()),
+        None => PathAndQuery::try_from(full).ok(),
+    };
+    Uri::from_parts(parts).ok()
+}
+
+fn joined(prefix: &str, path: &str, query: Option<&str>) -> String {
+    let length = prefix.len() + path.len() + query.map_or(0, |query| query.len() + 1);
+    let mut full = String::with_capacity(length.max(1));
+    full.push_str(prefix);
+    full.push_str(path);
     if full.is_empty() {
         full.push('/');
     }
@@ -168,16 +226,7 @@ pub(crate) fn mount_target(base: &Url, path: &str, query: Option<&str>) -> Optio
         full.push('?');
         full.push_str(query);
     }
-    let authority = match base.port() {
-        Some(port) => format!("{}:{port}", base.host_str()?),
-        None => base.host_str()?.to_owned(),
-    };
-    Uri::builder()
-        .scheme(base.scheme())
-        .authority(authority)
-        .path_and_query(full)
-        .build()
-        .ok()
+    full
 }
 
 /// The target without its `key` parameters, and the secrets that they held.

@@ -72,7 +72,7 @@ impl Proxy {
         exchange: &Arc<Exchange>,
         entry: &Arc<Entry>,
         stored: &Stored<'_>,
-        mut head: Parts,
+        head: Parts,
         body: Incoming,
     ) -> Result<Reply, Stop> {
         let snapshot = self.rights.snapshot();
@@ -92,7 +92,7 @@ impl Proxy {
         let call = call.await?;
         let body = BoundedBody::new(body, exchange.settings.body_bytes, &exchange.settings);
         let outgoing = Outgoing::Through(Through::of_vendor(stored.path, body));
-        let upstreamed = forward(self.way(&snapshot, &plan), &mut head, outgoing, call).await?;
+        let upstreamed = forward(self.way(&snapshot, &plan), &head, outgoing, call).await?;
         Ok(self.pass_on(upstreamed))
     }
 

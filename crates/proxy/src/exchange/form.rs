@@ -22,7 +22,7 @@ impl Proxy {
         snapshot: &Snapshot,
         entry: &Arc<Entry>,
         route: &ModelRoute<'_>,
-        mut head: Parts,
+        head: Parts,
         body: Incoming,
     ) -> Result<Reply, Stop> {
         let endpoint = route.endpoint;
@@ -43,7 +43,7 @@ impl Proxy {
         let call = self.open(exchange, entry, &permit, &plan, target, demand);
         let call = call.await?;
         let outgoing = Outgoing::Form(Box::new(FormCall::new(route, &model, form)));
-        let upstreamed = forward(self.way(snapshot, &plan), &mut head, outgoing, call).await?;
+        let upstreamed = forward(self.way(snapshot, &plan), &head, outgoing, call).await?;
         Ok(self.pass_on(upstreamed))
     }
 }

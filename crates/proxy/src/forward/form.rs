@@ -42,7 +42,7 @@ impl<'a> FormCall<'a> {
         let query = self.route.upstream_query(head.uri.query(), name);
         let body = self.named(name)?;
         Ok(Written {
-            uri: rewrite::model_target(&access.base_url, &path, query.as_deref()),
+            uri: rewrite::model_target(&access.base_url, &path, query.as_deref(), &head.uri),
             length: Some(body.len()),
             body: Either::Left(Full::new(body)),
         })

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::ACCEPT_ENCODING;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Uri};
+use http::{HeaderValue, Request, Uri};
 use http_body::Body;
 use http_body_util::{Either, Full};
 use tollgate_policy::cap::CapField;
@@ -83,13 +83,12 @@ impl Outgoing<'_> {
         }
     }
 
-    /// The request of an attempt. `headers` are the client's.
+    /// The request of an attempt.
     pub(crate) fn request(
         &mut self,
         attempt: &Attempt<'_>,
         access: &Access,
         head: &Parts,
-        headers: HeaderMap,
         call: &Call,
     ) -> Result<Request<RequestBody>, UpstreamError> {
         let secret = access.secret(attempt.credential);
@@ -103,11 +102,9 @@ impl Outgoing<'_> {
         let mut request = Request::new(body);
         *request.method_mut() = head.method.clone();
         *request.uri_mut() = uri.ok_or(UpstreamError::Address(None))?;
-        *request.headers_mut() = headers;
         let headers = request.headers_mut();
-        if !rewrite::request_headers(headers, access.carrier, secret, length) {
-            return Err(UpstreamError::CredentialForm);
-        }
+        *headers = rewrite::request_headers(&head.headers, access.carrier, secret, length)
+            .ok_or(UpstreamError::CredentialForm)?;
         if length.is_some() {
             // What an upstream compresses cannot be metered on the way.
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -130,7 +127,7 @@ impl ModelCall<'_> {
         let query = self.route.upstream_query(head.uri.query(), name);
         let body = self.body_for(attempt, access, call);
         Written {
-            uri: rewrite::model_target(&access.base_url, &path, query.as_deref()),
+            uri: rewrite::model_target(&access.base_url, &path, query.as_deref(), &head.uri),
             length: Some(body.len()),
             body: Either::Left(Full::new(body)),
         }
@@ -175,7 +172,7 @@ impl Upgrade<'_> {
         let path = self.route.upstream_path(name);
         let query = self.route.upstream_query(head.uri.query(), name);
         Written {
-            uri: rewrite::model_target(&access.base_url, &path, query.as_deref()),
+            uri: rewrite::model_target(&access.base_url, &path, query.as_deref(), &head.uri),
             body: Either::Left(Full::default()),
             length: None,
         }
@@ -209,10 +206,10 @@ impl<'a> Through<'a> {
         };
         let (base, query) = (&access.base_url, head.uri.query());
         let uri = if self.of_vendor {
-            rewrite::model_target(base, self.path, query)
+            rewrite::model_target(base, self.path, query, &head.uri)
         } else {
             let query = rewrite::with_parameters(query, &access.parameters);
-            rewrite::mount_target(base, self.path, query.as_deref())
+            rewrite::mount_target(base, self.path, query.as_deref(), &head.uri)
         };
         Ok(Written {
             uri,
