@@ -1,0 +1,109 @@
+//! Who is measured.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use super::Bench;
+use super::gateway::Furnished;
+use super::process::{Process, free_address};
+use crate::Failure;
+
+/// The name of the one that all others are told as multiples of.
+pub(super) const FLOOR: &str = "hyper";
+
+/// One who is measured.
+pub(super) struct Side {
+    pub(super) name: &'static str,
+    pub(super) secret: String,
+    kind: Kind,
+    upstream: SocketAddr,
+}
+
+enum Kind {
+    Floor,
+    Nginx(PathBuf),
+    Gateway(PathBuf),
+}
+
+impl Side {
+    /// Those that there are on this machine.
+    pub(super) fn all(upstream: SocketAddr, gateway: Furnished) -> Vec<Self> {
+        let side = |name, kind| Self {
+            name,
+            secret: gateway.secret.clone(),
+            kind,
+            upstream,
+        };
+        let mut sides = vec![side(FLOOR, Kind::Floor)];
+        let nginx = ["/usr/sbin/nginx", "/usr/bin/nginx"].map(Path::new);
+        if let Some(nginx) = nginx.into_iter().find(|path| path.exists()) {
+            sides.push(side("nginx", Kind::Nginx(nginx.to_owned())));
+        }
+        sides.push(side("Tollgate", Kind::Gateway(gateway.program.clone())));
+        sides
+    }
+
+    /// Starts it afresh.
+    pub(super) fn start(&self, bench: &Bench) -> Result<Process, Failure> {
+        let address = free_address()?;
+        let (listen, upstream) = (address.to_string(), self.upstream.to_string());
+        let (program, arguments) = match &self.kind {
+            Kind::Floor => (
+                &bench.own,
+                vec![
+                    "pass-through".to_owned(),
+                    "--listen".to_owned(),
+                    listen,
+                    "--upstream".to_owned(),
+                    upstream,
+                ],
+            ),
+            Kind::Nginx(program) => {
+                let path = bench.folder.path().join("nginx.conf");
+                fs::write(&path, nginx(bench.folder.path(), address, self.upstream))?;
+                let path = path.display().to_string();
+                (program, vec!["-c".to_owned(), path])
+            }
+            Kind::Gateway(program) => (program, serve(&listen, &free_address()?.to_string())),
+        };
+        bench.start(bench.processors[0], program, &arguments, address)
+    }
+}
+
+fn serve(listen: &str, observe: &str) -> Vec<String> {
+    let arguments = [
+        "serve",
+        "--listen",
+        listen,
+        "--observe",
+        observe,
+        "--log",
+        "warn",
+    ];
+    arguments.map(str::to_owned).to_vec()
+}
+
+/// One worker, connections kept on both sides, and streams passed on as they come.
+fn nginx(folder: &Path, listen: SocketAddr, upstream: SocketAddr) -> String {
+    let folder = folder.display();
+    format!(
+        "daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log /dev/null;
+events {{ worker_connections 30000; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/nginx-body; proxy_temp_path {folder}/nginx-proxy;
+    fastcgi_temp_path {folder}/nginx-f; uwsgi_temp_path {folder}/nginx-u; scgi_temp_path {folder}/nginx-s;
+    keepalive_requests 100000000; client_max_body_size 64m;
+    upstream bench {{ server {upstream}; keepalive 1024; keepalive_requests 100000000; }}
+    server {{
+        listen {listen};
+        location / {{
+            proxy_pass http://bench; proxy_http_version 1.1; proxy_set_header Connection \"\";
+            proxy_buffering off; proxy_request_buffering off; proxy_read_timeout 600s;
+        }}
+    }}
+}}
+"
+    )
+}
