@@ -32,6 +32,7 @@ use crate::observe::{Observed, Parts};
 use crate::reload::{Live, Reloads};
 use crate::sockets;
 use crate::telemetry::AccessLog;
+use crate::telemetry::propagation::PROPAGATION;
 use crate::turns::Timed;
 use crate::upkeep::Upkeep;
 use crate::workers::Workers;
@@ -95,6 +96,7 @@ impl Gateway {
             watch: upkeep.watch(),
             health: Arc::new(Health::default()),
             metrics: Arc::new(Metrics::new()),
+            traces: config.traces.as_ref().map(|_| PROPAGATION),
         };
         services.metrics.register(&mut registry);
         let (listening, changed) = watch::channel(config.settings.listening());

@@ -2,14 +2,7 @@
 
 mod access;
 mod collector;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "the data plane has no place yet where it is called"
-    )
-)]
-mod propagation;
+pub(crate) mod propagation;
 mod traces;
 
 use std::sync::Arc;

@@ -28,6 +28,7 @@ use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::stop::Stop;
+use crate::trace::Propagation;
 use crate::upstream::Upstreams;
 use crate::{admit, hold};
 
@@ -45,6 +46,7 @@ pub struct Proxy {
     health: Arc<Health>,
     pub(crate) drains: Arc<Drains>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) traces: Option<Propagation>,
     pub(crate) clock: fn() -> Timestamp,
     pub(crate) buffers: Arc<Buffers>,
     settings: Arc<ArcSwap<Settings>>,
@@ -67,6 +69,8 @@ pub struct Services {
     pub health: Arc<Health>,
     /// Where calls are counted.
     pub metrics: Arc<Metrics>,
+    /// How calls are traced, where they are.
+    pub traces: Option<Propagation>,
 }
 
 impl Proxy {
@@ -86,6 +90,7 @@ impl Proxy {
             watch,
             health,
             metrics,
+            traces,
         } = services;
         let upstreams = Upstreams::new(watch);
         metrics.watch(upstreams.pool());
@@ -99,6 +104,7 @@ impl Proxy {
             health,
             drains: Arc::default(),
             metrics,
+            traces,
             clock,
             buffers: Arc::default(),
             settings,

@@ -32,6 +32,7 @@ use crate::forward::{ModelCall, Outgoing, Through, Upstreamed, forward};
 use crate::relay::relay;
 use crate::settings::Settings;
 use crate::stop::Stop;
+use crate::trace::Trace;
 use crate::{admit, credential, hold, intake, local, record, service, stored};
 
 /// One request and its answer: what is known before anything is decided.
@@ -48,6 +49,8 @@ pub(crate) struct Exchange {
     pub(crate) settings: Arc<Settings>,
     /// After what time its body was read, where it was read whole.
     pub(crate) read: OnceLock<Duration>,
+    /// Its span, where it is traced.
+    pub(crate) trace: OnceLock<Trace>,
 }
 
 impl Exchange {
@@ -79,6 +82,10 @@ impl Proxy {
             Ok(target) => match self.identify(&exchange, &mut head).await {
                 Err(stop) => (None, Err(stop)),
                 Ok(entry) => {
+                    if let Some(traces) = self.traces {
+                        let begin = || Trace::begin(traces, &exchange, &entry, &head.headers);
+                        exchange.trace.get_or_init(begin);
+                    }
                     let outcome = self.serve(&exchange, &entry, target, head, body).await;
                     (Some(entry), outcome)
                 }
@@ -101,6 +108,7 @@ impl Proxy {
             now,
             settings,
             read: OnceLock::new(),
+            trace: OnceLock::new(),
         })
     }
 

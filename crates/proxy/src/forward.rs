@@ -94,7 +94,10 @@ async fn attempts(
         };
         call.sending(attempt);
         let answered = async {
-            let request = outgoing.request(attempt, access, head, call)?;
+let mut request = outgoing.request(attempt, access, head, call)?;
+            if let Some(trace) = call.exchange.trace.get() {
+                trace.pass_on(request.headers_mut());
+            }
             call.handed_over();
             let response = way
                 .upstreams

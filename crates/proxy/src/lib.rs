@@ -25,6 +25,7 @@ mod service;
 pub mod settings;
 mod stop;
 mod stored;
+pub mod trace;
 mod upstream;
 
 pub use data_plane::{Proxy, Services};

@@ -21,6 +21,9 @@ pub(crate) fn ended(call: &Call, ending: Ending) {
         settled,
         ..
     } = call;
+    if let Some(trace) = exchange.trace.get() {
+        trace.ended(call, ending);
+    }
     let usage = settled.as_ref().map(|one| one.outcome.usage);
     let principal = &entry.credential().principal;
     tracing::info!(
@@ -50,6 +53,9 @@ pub(crate) fn ended(call: &Call, ending: Ending) {
 
 /// Records a call that the gateway answered itself.
 pub(crate) fn answered(exchange: &Exchange, caller: Option<&Entry>, status: u16) {
+    if let Some(trace) = exchange.trace.get() {
+        trace.answered(status, None);
+    }
     let principal = principal(caller);
     tracing::info!(
         target: "access",
@@ -70,6 +76,9 @@ pub(crate) fn stopped(exchange: &Exchange, caller: Option<&Entry>, stop: &Stop, 
     let principal = principal(caller);
     let subject = stop.subject();
     let reasons = reasons(stop);
+    if let Some(trace) = exchange.trace.get() {
+        trace.answered(status, Some(stop.code(exchange.now)));
+    }
     tracing::info!(
         target: "access",
         request_id = %exchange.id,

@@ -36,3 +36,4 @@ mod sdk_refusals;
 mod settings;
 mod stored;
 mod streams;
+mod traces;

@@ -4,8 +4,12 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
+use tollgate_proxy::trace::Propagation;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// For the data plane.
+pub(crate) const PROPAGATION: Propagation = Propagation { adopt, pass_on };
 
 /// Makes the span of a call a part of the trace that its caller began, if there is one. To be called
 /// before the span is entered.

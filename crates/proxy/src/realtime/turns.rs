@@ -300,6 +300,7 @@ impl Standing {
             now,
             settings: Arc::clone(&opening.settings),
             read: OnceLock::new(),
+            trace: OnceLock::new(),
         })
     }
 
