@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("tollgate-journal", &[]),
     ("tollgate-listen", &["tollgate-policy"]),
     ("tollgate-ledger", &["tollgate-policy", "tollgate-journal"]),
-    ("tollgate-upkeep", &["tollgate-policy"]),
+    ("tollgate-upkeep", &["tollgate-connect", "tollgate-policy"]),
     (
         "tollgate-store",
         &[

@@ -10,7 +10,7 @@ use tollgate_upkeep::aside::{self, Breakers};
 use tollgate_upkeep::settings::Settings;
 use tollgate_upkeep::stats::Stats;
 use tollgate_upkeep::watch::UpstreamWatch;
-use tollgate_upkeep::webhook::{PlainHttp, Webhook};
+use tollgate_upkeep::webhook::{Reach, Webhook};
 use tollgate_upkeep::{Handles, run};
 use zeroize::Zeroizing;
 
@@ -111,7 +111,12 @@ impl Telling {
 fn webhook(hook: &Hook) -> Result<Webhook, Failure> {
     // A variable that is missing is a secret that is too short.
     let secret = std::env::var(&hook.secret_env).unwrap_or_default();
-    Webhook::new(&hook.url, Zeroizing::new(secret), PlainHttp::default()).map_err(|error| {
+    let reach = if hook.private {
+        Reach::Private
+    } else {
+        Reach::Public
+    };
+    Webhook::new(&hook.url, Zeroizing::new(secret), reach).map_err(|error| {
         let name = &hook.secret_env;
         Failure::start(
             format!("the webhook cannot be used, whose secret is read from `{name}`"),

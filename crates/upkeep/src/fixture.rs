@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::port::{Alert, Aside, Expiring, NewAlert, Place, PortError, Subject, Upkeep};
 use crate::settings::Settings;
-use crate::webhook::{PlainHttp, Webhook};
+use crate::webhook::{Reach, Webhook};
 use crate::{Handles, run};
 
 pub(crate) use receiver::{Receiver, Seen, hold_time, reserve};
@@ -293,7 +293,7 @@ pub(crate) fn upstream(raw: i64) -> UpstreamId {
 
 pub(crate) fn webhook(address: &str) -> Webhook {
     let secret = Zeroizing::new(SECRET.to_owned());
-    Webhook::new(address, secret, PlainHttp::default()).unwrap()
+    Webhook::new(address, secret, Reach::Private).unwrap()
 }
 
 /// Delivers to an address, and nothing else.

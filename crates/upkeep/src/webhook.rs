@@ -12,7 +12,7 @@ use http::Uri;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
-use client::HttpsClient;
+use client::Client;
 pub(crate) use client::Outcome;
 use signature::Signer;
 
@@ -25,17 +25,17 @@ pub struct Webhook {
     origin: String,
     secret: Zeroizing<String>,
     signer: Signer,
-    client: HttpsClient,
+    client: Client,
 }
 
-/// Whether alerts may go to another machine without encryption.
+/// Where alerts may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PlainHttp {
-    /// Only to this machine itself.
+pub enum Reach {
+    /// To public addresses alone, encrypted.
     #[default]
-    LoopbackOnly,
-    /// To any.
-    Allowed,
+    Public,
+    /// Also to private networks and to this machine, the last of them without encryption as well.
+    Private,
 }
 
 /// Why a webhook cannot be used. The address is not repeated: it may hold a secret.
@@ -53,9 +53,9 @@ pub enum WebhookError {
     /// The secret is too short to sign with.
     #[error("the webhook's secret has {0} bytes, and needs at least {SHORTEST_SECRET}")]
     Secret(usize),
-    /// There is no TLS.
-    #[error("the webhook's TLS cannot be set up")]
-    Tls(#[source] rustls::Error),
+    /// The address is on a private network or on this machine.
+    #[error("the webhook's address is on a private network or this machine, which was not allowed")]
+    Private,
 }
 
 impl Webhook {
@@ -66,20 +66,20 @@ impl Webhook {
     pub fn new(
         address: &str,
         secret: Zeroizing<String>,
-        plain: PlainHttp,
+        reach: Reach,
     ) -> Result<Self, WebhookError> {
         let length = secret.trim().len();
         if length < SHORTEST_SECRET {
             return Err(WebhookError::Secret(length));
         }
-        let url = checked(address, plain)?;
+        let url = checked(address)?;
         let signer = Signer::new(secret.as_bytes()).ok_or(WebhookError::Secret(length))?;
         Ok(Self {
             address: Uri::try_from(url.as_str()).map_err(|_| WebhookError::Address)?,
             origin: url.origin().ascii_serialization(),
             secret,
             signer,
-            client: client::build().map_err(WebhookError::Tls)?,
+            client: Client::new(&url, reach)?,
         })
     }
 
@@ -89,12 +89,12 @@ impl Webhook {
     }
 }
 
-fn checked(address: &str, plain: PlainHttp) -> Result<Url, WebhookError> {
+fn checked(address: &str) -> Result<Url, WebhookError> {
     let mut url = Url::parse(address.trim()).map_err(|_| WebhookError::Address)?;
     let there = url.host().ok_or(WebhookError::Address)?;
     match url.scheme() {
         "https" => {}
-        "http" if plain == PlainHttp::Allowed || is_loopback(&there) => {}
+        "http" if is_loopback(&there) => {}
         _ => return Err(WebhookError::Scheme),
     }
     if !url.username().is_empty() || url.password().is_some() {

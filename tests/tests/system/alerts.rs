@@ -11,7 +11,7 @@ async fn a_quota_that_is_nearly_spent_is_told_to_the_webhook() {
         .await
         .unwrap();
     let config = format!(
-        "[alerts]\nwebhook_url = \"{}/hook\"\nwebhook_secret_env = \"TEST_WEBHOOK_SECRET\"\n",
+        "[alerts]\nwebhook_url = \"{}/hook\"\nwebhook_secret_env = \"TEST_WEBHOOK_SECRET\"\nwebhook_private = true\n",
         receiver.url()
     );
     let system = System::start_configured(&config).await;

@@ -98,6 +98,7 @@ pub(super) struct Limits {
 pub(super) struct Alerts {
     pub(super) webhook_url: Option<String>,
     pub(super) webhook_secret_env: Option<String>,
+    pub(super) webhook_private: bool,
     pub(super) expiry_notice_days: Option<u64>,
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Upkeep {
 pub(crate) struct Hook {
     pub(crate) url: String,
     pub(crate) secret_env: String,
+    /// Whether it may be on a private network or on this machine.
+    pub(crate) private: bool,
 }
 
 pub(super) fn upkeep(file: &File, check: &Check<'_>) -> Result<Upkeep, ConfigError> {
@@ -28,6 +30,7 @@ pub(super) fn upkeep(file: &File, check: &Check<'_>) -> Result<Upkeep, ConfigErr
         (Some(url), Some(secret_env)) => Some(Hook {
             url: url.clone(),
             secret_env: secret_env.clone(),
+            private: alerts.webhook_private,
         }),
         _ => {
             let sentence = "`alerts.webhook_url` and `alerts.webhook_secret_env` belong together: write both, or none";

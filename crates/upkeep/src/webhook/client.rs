@@ -7,16 +7,15 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::Full;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use tokio::time::timeout;
+use tollgate_connect::url::UrlError;
+use tollgate_connect::{Connections, Destination, DestinationError, Options, Settings};
 use tollgate_policy::time::Timestamp;
+use url::Url;
 
-use super::Webhook;
 use super::answer::{beginning, retry_after, shown};
 use super::payload::payload;
+use super::{Reach, Webhook, WebhookError};
 use crate::port::Alert;
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -26,8 +25,6 @@ const WHOLE: Duration = Duration::from_secs(10);
 const ID: HeaderName = HeaderName::from_static("tollgate-id");
 const SIGNATURE: HeaderName = HeaderName::from_static("tollgate-signature");
 const AGENT: &str = concat!("tollgate/", env!("CARGO_PKG_VERSION"));
-
-pub(super) type HttpsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// What became of an attempt.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,21 +40,37 @@ pub(crate) enum Outcome {
     },
 }
 
-pub(super) fn build() -> Result<HttpsClient, rustls::Error> {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_connect_timeout(Some(CONNECT));
-    let provider = rustls::crypto::ring::default_provider();
-    let https = HttpsConnectorBuilder::new()
-        .with_provider_and_webpki_roots(provider)?
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp);
-    // Alerts are rare: no connection is worth keeping.
-    let client = Client::builder(TokioExecutor::new())
-        .pool_max_idle_per_host(0)
-        .build(https);
-    Ok(client)
+/// The way to one receiver, by the connections that calls go by, too: a name is looked up at each
+/// attempt, and what it leads to is checked then.
+pub(super) struct Client {
+    connections: Connections<Full<Bytes>>,
+    receiver: Destination,
+}
+
+impl Client {
+    pub(super) fn new(address: &Url, reach: Reach) -> Result<Self, WebhookError> {
+        let options = Options {
+            private: reach == Reach::Private,
+            ..Options::default()
+        };
+        let receiver = Destination::new(address, options).map_err(|error| match error {
+            DestinationError::Url(UrlError::Address(_) | UrlError::PrivateName(_)) => {
+                WebhookError::Private
+            }
+            _ => WebhookError::Address,
+        })?;
+        let settings = Settings {
+            connect_timeout: CONNECT,
+            response_timeout: WHOLE,
+            // Alerts are rare: no connection is worth keeping.
+            idle_per_destination: 0,
+            ..Settings::default()
+        };
+        Ok(Self {
+            connections: Connections::new(settings),
+            receiver,
+        })
+    }
 }
 
 impl Webhook {
@@ -71,7 +84,11 @@ impl Webhook {
 
     async fn attempt(&self, alert: &Alert, now: Timestamp) -> Result<Outcome, String> {
         let request = self.request(alert, now).map_err(|error| chain(&error))?;
-        let response = self.client.request(request).await;
+        let Client {
+            connections,
+            receiver,
+        } = &self.client;
+        let response = connections.send(receiver, request).await;
         let response = response.map_err(|error| chain(&error))?;
         let status = response.status();
         if status.is_success() {
