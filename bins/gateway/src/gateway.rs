@@ -16,6 +16,7 @@ use tollgate_policy::secret::HashKey;
 use tollgate_proxy::Services;
 use tollgate_proxy::health::Health;
 use tollgate_proxy::metrics::Metrics;
+use tollgate_proxy::room::Rooms;
 use tollgate_proxy::settings::Settings;
 use tollgate_rights::Rights;
 use tollgate_rights::responses::Kept;
@@ -96,6 +97,7 @@ impl Gateway {
             watch: upkeep.watch(),
             health: Arc::new(Health::default()),
             metrics: Arc::new(Metrics::new()),
+            rooms: Rooms::default(),
             traces: config.traces.as_ref().map(|_| PROPAGATION),
         };
         services.metrics.register(&mut registry);
@@ -113,6 +115,7 @@ impl Gateway {
             rights: Arc::clone(&services.rights),
             responses: Arc::clone(&services.responses),
             metrics: Arc::clone(&services.metrics),
+            rooms: services.rooms.clone(),
             ledger: services.ledger.clone(),
             most_receipts: config.most_receipts,
             health: Arc::clone(&services.health),

@@ -21,6 +21,7 @@ use tollgate_ledger::Ledger;
 use tollgate_policy::time::Timestamp;
 use tollgate_proxy::health::Health;
 use tollgate_proxy::metrics::Metrics;
+use tollgate_proxy::room::Rooms;
 use tollgate_rights::Rights;
 use tollgate_rights::responses::Kept;
 use tollgate_upkeep::stats::Stats;
@@ -44,6 +45,7 @@ pub(crate) struct Parts {
     pub(crate) rights: Arc<Rights>,
     pub(crate) responses: Arc<Kept>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) rooms: Rooms,
     pub(crate) ledger: Ledger,
     /// The most receipts that the ledger's journal has places for.
     pub(crate) most_receipts: u32,
@@ -124,6 +126,7 @@ impl Observed {
         state::ledger(text, &parts.ledger, parts.most_receipts)?;
         upstreams::write(text, &parts.health, &parts.rights.snapshot())?;
         upstreams::connections(text, parts.metrics.upstream_connections())?;
+        state::rooms(text, &parts.rooms)?;
         state::responses(text, &parts.responses)?;
         state::alerts(text, &parts.alerts)?;
         state::reloads(text, &parts.reloads)?;

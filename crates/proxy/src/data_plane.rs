@@ -26,6 +26,7 @@ use crate::exchange::Exchange;
 use crate::forward::Way;
 use crate::health::Health;
 use crate::metrics::Metrics;
+use crate::room::Rooms;
 use crate::settings::Settings;
 use crate::stop::Stop;
 use crate::trace::Propagation;
@@ -46,6 +47,7 @@ pub struct Proxy {
     health: Arc<Health>,
     pub(crate) drains: Arc<Drains>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) rooms: Rooms,
     pub(crate) traces: Option<Propagation>,
     pub(crate) clock: fn() -> Timestamp,
     pub(crate) buffers: Arc<Buffers>,
@@ -69,6 +71,8 @@ pub struct Services {
     pub health: Arc<Health>,
     /// Where calls are counted.
     pub metrics: Arc<Metrics>,
+    /// Where bodies are kept until an upstream has them.
+    pub rooms: Rooms,
     /// How calls are traced, where they are.
     pub traces: Option<Propagation>,
 }
@@ -90,6 +94,7 @@ impl Proxy {
             watch,
             health,
             metrics,
+            rooms,
             traces,
         } = services;
         let upstreams = Upstreams::new(watch);
@@ -104,6 +109,7 @@ impl Proxy {
             health,
             drains: Arc::default(),
             metrics,
+            rooms,
             traces,
             clock,
             buffers: Arc::default(),

@@ -140,8 +140,9 @@ impl Proxy {
             RouteTarget::Model(ref route) => {
                 let endpoint = route.endpoint;
                 admit::check_caller(exchange, &snapshot, entry, endpoint)?;
-                let (settings, buffers) = (&exchange.settings, &self.buffers);
-                let intake = intake::read(route, &head, body, settings, buffers).await?;
+                let settings = &exchange.settings;
+                let (buffers, rooms) = (&self.buffers, &self.rooms);
+                let intake = intake::read(route, &head, body, settings, buffers, rooms).await?;
                 exchange.was_read();
                 intake.check(endpoint)?;
                 let target = Target::Model {

@@ -15,7 +15,9 @@ use tollgate_wire::route::ModelRoute;
 
 use crate::bounded::BoundedBody;
 use crate::buffers::Buffers;
+use crate::room::{Place, Rooms};
 use crate::settings::Settings;
+use crate::spool::{Spooled, Spooling};
 use crate::stop::Stop;
 
 /// More than this is only set aside for a body once it is there. Until then it is only addresses:
@@ -30,6 +32,8 @@ const RESERVED: u64 = 64 << 10;
 pub(crate) struct Intake {
     pub(crate) body: Bytes,
     pub(crate) peek: Peek<'static>,
+    /// The room that the body takes.
+    _place: Place,
 }
 
 impl Intake {
@@ -52,6 +56,7 @@ pub(crate) async fn read(
     body: Incoming,
     settings: &Settings,
     buffers: &Arc<Buffers>,
+    rooms: &Rooms,
 ) -> Result<Intake, Stop> {
     if head.headers.contains_key(CONTENT_ENCODING) {
         return Err(Stop::Malformed(
@@ -61,16 +66,21 @@ pub(crate) async fn read(
     let most = settings.most_bytes(route.endpoint);
     let announced = check_announced(head, most)?;
     let body = BoundedBody::new(body, most, settings);
-    let body = collect(announced, body, buffers, |_| Ok(())).await?;
+    let body = collect(announced, body, settings, buffers, rooms);
+    let (body, place) = body.await?;
     let seen = peek_for(route, &body).map_err(|error| Stop::Malformed(error.to_string()))?;
     let peek = seen.into_owned();
-    Ok(Intake { body, peek })
+    Ok(Intake {
+        body,
+        peek,
+        _place: place,
+    })
 }
 
 /// A form that was read whole, and what it asks for.
 #[derive(Debug)]
 pub(crate) struct Form {
-    pub(crate) body: Bytes,
+    pub(crate) body: Spooled,
     pub(crate) fields: FormFields,
 }
 
@@ -80,16 +90,22 @@ pub(crate) async fn read_form(
     head: &Parts,
     body: Incoming,
     settings: &Settings,
-    buffers: &Arc<Buffers>,
+    rooms: &Rooms,
 ) -> Result<Form, Stop> {
     let kind = head.headers.get(CONTENT_TYPE);
     let kind = kind.map_or(&b""[..], |value| value.as_bytes());
     let mut reader = FormReader::new(kind).map_err(malformed)?;
     let most = settings.most_bytes(route.endpoint);
-    let look = |piece: &[u8]| reader.push(piece).map_err(malformed);
-    let announced = check_announced(head, most)?;
-    let body = BoundedBody::new(body, most, settings);
-    let body = collect(announced, body, buffers, look).await?;
+    check_announced(head, most)?;
+    let mut spooling = Spooling::new(rooms, settings)?;
+    let mut body = BoundedBody::new(body, most, settings);
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(|error| error.stop())?.into_data() {
+            reader.push(&data).map_err(malformed)?;
+            spooling.push(&data).await?;
+        }
+    }
+    let body = spooling.finish().await?;
     let fields = reader.finish().map_err(malformed)?;
     Ok(Form { body, fields })
 }
@@ -112,19 +128,21 @@ pub(crate) fn check_announced(head: &Parts, most: usize) -> Result<Option<u64>, 
 async fn collect(
     announced: Option<u64>,
     mut body: BoundedBody,
+    settings: &Settings,
     buffers: &Arc<Buffers>,
-    mut look: impl FnMut(&[u8]) -> Result<(), Stop>,
-) -> Result<Bytes, Stop> {
+    rooms: &Rooms,
+) -> Result<(Bytes, Place), Stop> {
+    let mut place = rooms.memory.enter(settings.buffered_bytes)?;
     let mut whole = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| error.stop())?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        look(&data)?;
+        place.grow(data.len(), settings.buffered_bytes)?;
         // A body in one piece, which most are, is not copied.
         if whole.is_empty() && announced == Some(data.len() as u64) {
-            return Ok(data);
+            return Ok((data, place));
         }
         if whole.capacity() == 0 {
             let bytes = announced.unwrap_or(RESERVED).min(MOST_RESERVED);
@@ -134,5 +152,5 @@ async fn collect(
         }
         whole.extend_from_slice(&data);
     }
-    Ok(buffers.lend(whole))
+    Ok((buffers.lend(whole), place))
 }

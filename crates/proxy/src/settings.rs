@@ -25,6 +25,10 @@ pub struct Settings {
     pub body_bytes: usize,
     /// Bytes of a body that brings sound to be written down.
     pub sound_bytes: usize,
+    /// Bytes of bodies that all calls together keep in memory until an upstream has them.
+    pub buffered_bytes: u64,
+    /// Bytes of forms that all calls together keep on disk until an upstream has them.
+    pub spooled_bytes: u64,
     /// The time to send the first byte of a body.
     pub body_first_byte: Duration,
     /// Bytes per second that a body must reach on the average after that.
@@ -90,6 +94,8 @@ impl Default for Settings {
             head_bytes: 64 << 10,
             body_bytes: 32 << 20,
             sound_bytes: 100 << 20,
+            buffered_bytes: 256 << 20,
+            spooled_bytes: 4 << 30,
             body_first_byte: Duration::from_secs(10),
             body_rate: 1024,
             streams: 100,

@@ -17,9 +17,11 @@ use tollgate_rights::source::{self, Access};
 use tollgate_upkeep::watch::UpstreamWatch;
 
 use crate::bounded::BoundedBody;
+use crate::spool::SpooledBody;
 
-/// A body that was read whole and can be sent again, or one that passes through once.
-pub(crate) type RequestBody = Either<Full<Bytes>, BoundedBody>;
+/// A body that was read whole and can be sent again, one that passes through once, or a form that
+/// comes from the disk.
+pub(crate) type RequestBody = Either<Full<Bytes>, Either<BoundedBody, SpooledBody>>;
 
 /// The body of an upstream's answer.
 pub(crate) type Answer = AnswerBody<RequestBody>;

@@ -21,6 +21,7 @@ mod endings;
 mod killed;
 mod limits;
 mod litellm;
+mod memory;
 mod metrics;
 mod money;
 mod observe;

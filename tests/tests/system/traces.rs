@@ -97,7 +97,10 @@ async fn a_call_is_one_span_between_its_caller_and_its_upstream() {
         panic!("three spans");
     };
     assert_eq!(call.name, "call");
-    assert_eq!((hex(&call.trace_id), hex(&call.parent_span_id)), (TRACE.into(), PARENT.into()));
+    assert_eq!(
+        (hex(&call.trace_id), hex(&call.parent_span_id)),
+        (TRACE.into(), PARENT.into())
+    );
     let seen = attributes(call);
     for (name, value) in [
         ("request_id", id.as_str()),
@@ -109,12 +112,19 @@ async fn a_call_is_one_span_between_its_caller_and_its_upstream() {
         ("input_tokens", "7"),
         ("output_tokens", "5"),
     ] {
-        assert_eq!(seen.get(name).map(String::as_str), Some(value), "{name} in {seen:?}");
+        assert_eq!(
+            seen.get(name).map(String::as_str),
+            Some(value),
+            "{name} in {seen:?}"
+        );
     }
     assert!(seen["upstream"].starts_with("ups_") && seen["account"].starts_with("acc_"));
     assert!(begun.parent_span_id.is_empty() && hex(&begun.trace_id) != TRACE);
     let seen = attributes(refused);
-    assert_eq!((seen["status"].as_str(), seen["code"].as_str()), ("404", "model_not_found"));
+    assert_eq!(
+        (seen["status"].as_str(), seen["code"].as_str()),
+        ("404", "model_not_found")
+    );
     let told = [call, begun].map(|span| {
         let (trace, id) = (hex(&span.trace_id), hex(&span.span_id));
         Some(format!("00-{trace}-{id}-01"))

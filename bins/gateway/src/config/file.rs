@@ -82,6 +82,8 @@ pub(super) struct Limits {
     pub(super) keep_alive_idle_seconds: Option<u64>,
     pub(super) client_stall_seconds: Option<u64>,
     pub(super) body_bytes: Option<u64>,
+    pub(super) buffered_bytes: Option<u64>,
+    pub(super) spooled_bytes: Option<u64>,
     pub(super) body_first_byte_seconds: Option<u64>,
     pub(super) body_bytes_per_second: Option<u64>,
     pub(super) streams_per_connection: Option<u64>,

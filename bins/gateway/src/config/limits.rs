@@ -30,12 +30,22 @@ fn bounds(settings: &mut Settings, limits: &Limits, check: &Check<'_>) -> Result
         limits.streams_per_connection,
     );
     let streams = check.narrow(key, streams, 1..=1_000_000)?;
+    let (key, buffered) = ("limits.buffered_bytes", limits.buffered_bytes);
+    let buffered = check.within(key, buffered, 1 << 20..=1 << 40)?;
+    let (key, spooled) = ("limits.spooled_bytes", limits.spooled_bytes);
+    let spooled = check.within(key, spooled, 1 << 20..=1 << 44)?;
     set(&mut settings.connections, connections);
     set(&mut settings.headers, headers);
     set(&mut settings.head_bytes, head_bytes);
     set(&mut settings.body_bytes, body_bytes);
+    set(&mut settings.buffered_bytes, buffered);
+    set(&mut settings.spooled_bytes, spooled);
     set(&mut settings.body_rate, body_rate);
     set(&mut settings.streams, streams);
+    if settings.buffered_bytes < settings.body_bytes as u64 {
+        let sentence = "`limits.buffered_bytes` must not be less than `limits.body_bytes`: such a body would never find room";
+        return Err(ConfigError::together(check.path, sentence));
+    }
     Ok(())
 }
 

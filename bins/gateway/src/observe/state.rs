@@ -3,6 +3,7 @@
 use std::fmt::Result;
 
 use tollgate_ledger::Ledger;
+use tollgate_proxy::room::Rooms;
 use tollgate_rights::Rights;
 use tollgate_rights::responses::Kept;
 use tollgate_upkeep::stats::Stats;
@@ -46,6 +47,13 @@ pub(super) fn ledger(text: &mut Text<'_>, ledger: &Ledger, most_receipts: u32) -
     text.gauge("tollgate_uncovered_receipts", help, stats.uncovered)?;
     let help = "Times since the start that the store did not take receipts";
     text.gauge("tollgate_failed_turns", help, stats.failed_turns)
+}
+
+pub(super) fn rooms(text: &mut Text<'_>, rooms: &Rooms) -> Result {
+    let help = "Bytes of bodies that calls keep in memory until an upstream has them";
+    text.gauge("tollgate_buffered_bytes", help, rooms.memory.used())?;
+    let help = "Bytes of forms that calls keep on disk until an upstream has them";
+    text.gauge("tollgate_spooled_bytes", help, rooms.disk.used())
 }
 
 pub(super) fn responses(text: &mut Text<'_>, kept: &Kept) -> Result {

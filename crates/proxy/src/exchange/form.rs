@@ -27,8 +27,7 @@ impl Proxy {
     ) -> Result<Reply, Stop> {
         let endpoint = route.endpoint;
         admit::check_caller(exchange, snapshot, entry, endpoint)?;
-        let (settings, buffers) = (&exchange.settings, &self.buffers);
-        let form = intake::read_form(route, &head, body, settings, buffers).await?;
+        let form = intake::read_form(route, &head, body, &exchange.settings, &self.rooms).await?;
         exchange.was_read();
         let seen = form.fields.peek(route.model.as_deref());
         let seen = seen.map_err(|error| Stop::Malformed(error.to_string()))?;

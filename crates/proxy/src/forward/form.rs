@@ -1,5 +1,7 @@
 //! Forms: files and a few fields, sent on as they came but for the name of the model.
 
+use std::ops::Range;
+
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http_body_util::{Either, Full};
@@ -10,7 +12,8 @@ use tollgate_wire::route::ModelRoute;
 use super::outgoing::Written;
 use crate::intake::Form;
 use crate::rewrite;
-use crate::upstream::UpstreamError;
+use crate::spool::{Spooled, SpooledBody};
+use crate::upstream::{RequestBody, UpstreamError};
 
 /// A call of a model whose body is a form.
 pub(crate) struct FormCall<'a> {
@@ -40,30 +43,49 @@ impl<'a> FormCall<'a> {
             .map_or(self.model.as_str(), |name| name.as_str());
         let path = self.route.upstream_path(name);
         let query = self.route.upstream_query(head.uri.query(), name);
-        let body = self.named(name)?;
+        let (body, length) = self.named(name)?;
         Ok(Written {
             uri: rewrite::model_target(&access.base_url, &path, query.as_deref(), &head.uri),
-            length: Some(body.len()),
-            body: Either::Left(Full::new(body)),
+            length: Some(length),
+            body,
         })
     }
 
-    /// The form, naming this model. Only one that names another is copied.
-    fn named(&self, name: &str) -> Result<Bytes, UpstreamError> {
+    /// The form, naming this model, and how long it is. Only one in memory that names another is
+    /// copied.
+    fn named(&self, name: &str) -> Result<(RequestBody, usize), UpstreamError> {
         let Form { body, fields } = &self.form;
         let edit = fields.name_model(name).map_err(|_| UpstreamError::Name)?;
-        let Some(edit) = edit else {
-            return Ok(body.clone());
-        };
-        let place = |at: u64| usize::try_from(at).ok().filter(|at| *at <= body.len());
-        let ends = (place(edit.span.start), place(edit.span.end));
-        let (Some(start), Some(end)) = ends else {
+        if let Some(edit) = &edit
+            && edit.span.end.max(edit.span.start) > body.length()
+        {
             return Err(UpstreamError::Name);
-        };
-        let mut named = BytesMut::with_capacity(body.len() + edit.text.len());
-        named.extend_from_slice(&body.slice(..start));
-        named.extend_from_slice(&edit.text);
-        named.extend_from_slice(&body.slice(end..));
-        Ok(named.freeze())
+        }
+        let edit = edit.map(|edit| (edit.span, Bytes::from(edit.text)));
+        match body {
+            Spooled::Memory(kept) => {
+                let body = spliced(&kept.bytes, edit)?;
+                let length = body.len();
+                Ok((Either::Left(Full::new(body)), length))
+            }
+            Spooled::Disk(kept) => {
+                let body = SpooledBody::new(kept, edit);
+                let length = usize::try_from(body.length()).map_err(|_| UpstreamError::Name)?;
+                Ok((Either::Right(Either::Right(body)), length))
+            }
+        }
     }
+}
+
+fn spliced(body: &Bytes, edit: Option<(Range<u64>, Bytes)>) -> Result<Bytes, UpstreamError> {
+    let Some((span, text)) = edit else {
+        return Ok(body.clone());
+    };
+    let place = |at: u64| usize::try_from(at).map_err(|_| UpstreamError::Name);
+    let (start, end) = (place(span.start)?, place(span.end)?);
+    let mut named = BytesMut::with_capacity(body.len() + text.len());
+    named.extend_from_slice(&body.slice(..start));
+    named.extend_from_slice(&text);
+    named.extend_from_slice(&body.slice(end..));
+    Ok(named.freeze())
 }

@@ -136,7 +136,7 @@ impl ModelCall<'_> {
     /// The client's text, but for what policy and the upstream need: the model's name there, the cap
     /// that keeps the output within what is held, the usage of a stream, and further members.
     fn body_for(&self, attempt: &Attempt<'_>, access: &Access, call: &Call) -> Bytes {
-        let Intake { body, peek } = &self.intake;
+        let Intake { body, peek, .. } = &self.intake;
         let mut edits = Edits::new(peek, self.route.endpoint);
         if let Some(name) = attempt.sent_as {
             edits = edits.model(name.as_str());
@@ -200,7 +200,7 @@ impl<'a> Through<'a> {
 
     fn write(&mut self, access: &Access, head: &Parts) -> Result<Written, UpstreamError> {
         let body = match self.body.take() {
-            Some(body) => Either::Right(body),
+            Some(body) => Either::Right(Either::Left(body)),
             None if self.is_empty => Either::Left(Full::default()),
             None => return Err(UpstreamError::NoneLeft),
         };

@@ -49,7 +49,11 @@ fn plain_http_goes_to_this_machine_alone_and_only_where_that_is_allowed() {
 
 #[test]
 fn a_private_network_is_reached_only_where_that_is_allowed() {
-    for address in ["https://10.0.0.1/hook", "https://[fd00::1]/", "https://hooks.internal/"] {
+    for address in [
+        "https://10.0.0.1/hook",
+        "https://[fd00::1]/",
+        "https://hooks.internal/",
+    ] {
         let refused = made(address, SECRET, Reach::Public);
         assert!(matches!(refused, Err(WebhookError::Private)), "{address}");
         assert!(made(address, SECRET, Reach::Private).is_ok(), "{address}");
