@@ -151,7 +151,8 @@ pub(crate) fn is_kept(endpoint: Endpoint, peek: &Peek<'_>) -> bool {
 pub(crate) fn prefer(plan: &mut Plan<'_>, place: Place) {
     let elsewhere = |attempt: &Attempt<'_>| {
         let is_there = attempt.upstream == place.upstream;
-        (!is_there, attempt.credential != place.credential)
+        let is_other = is_there && attempt.credential != place.credential;
+        (!is_there, is_other)
     };
     plan.attempts.sort_by_key(elsewhere);
 }

@@ -92,7 +92,7 @@ impl EncodeMetric for Times {
             .map(|count| count.load(Ordering::Relaxed))
             .take(bounds.len() + 1);
         let ends = bounds.iter().map(|micros| seconds(*micros));
-        let buckets: Vec<(f64, u64)> = ends.chain([f64::MAX]).zip(counts).collect();
+        let buckets: Vec<(f64, u64)> = ends.chain([f64::INFINITY]).zip(counts).collect();
         let count = buckets.iter().map(|(_, count)| count).sum();
         let sum = seconds(sum_micros.load(Ordering::Relaxed));
         encoder.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
