@@ -17,7 +17,6 @@ use tollgate_rights::entry::Entry;
 use tollgate_rights::responses::Kept;
 use tollgate_rights::source::Snapshot;
 use tollgate_upkeep::watch::UpstreamWatch;
-use tollgate_wire::answer::Fault;
 
 use crate::buffers::Buffers;
 use crate::call::Call;
@@ -33,7 +32,7 @@ use crate::trace::Propagation;
 use crate::upstream::Upstreams;
 use crate::{admit, hold};
 
-/// How often the data plane looks for what nobody uses any more.
+/// How often a worker looks for what nobody uses any more.
 const TEND_EVERY: Duration = Duration::from_secs(10);
 
 /// The gateway's data plane: everything that requests share. One per worker.
@@ -117,15 +116,14 @@ impl Proxy {
         }
     }
 
-    /// Lets go, now and then, of what nobody uses any more: connections to upstreams, buffers, and
-    /// what is remembered of upstreams that are gone. Never ends.
+    /// Lets go, now and then, of what nobody uses any more: connections to upstreams, and buffers.
+    /// Never ends.
     pub async fn tend(&self) {
         let mut turns = tokio::time::interval(TEND_EVERY);
         loop {
             turns.tick().await;
             self.upstreams.sweep();
             self.buffers.trim();
-            self.health.keep(&self.rights.snapshot().access);
         }
     }
 
@@ -193,6 +191,7 @@ impl Proxy {
         &self,
         permit: &Permit<'a>,
         exchange: &Exchange,
+        target: Target<'_>,
     ) -> Result<Plan<'a>, Stop> {
         let view = self.health.view(exchange.now);
         let plan = Plan::draw(permit, &view.plan_input(rand::random()));
@@ -200,7 +199,11 @@ impl Proxy {
             let left = all.until.since(exchange.now);
             // Rounded up: earlier, there would be no more room than now.
             let retry_after_s = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-            Fault::Overloaded { retry_after_s }.into()
+            Stop::Overloaded {
+                retry_after_s,
+                why: "everything that serves it is put aside",
+                subject: admit::subject(target),
+            }
         })
     }
 }

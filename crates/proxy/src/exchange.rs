@@ -150,7 +150,7 @@ impl Proxy {
                     model: &intake.peek.model,
                 };
                 let permit = admit::decide(exchange, &snapshot, entry, target)?;
-                let mut plan = self.draw(&permit, exchange)?;
+                let mut plan = self.draw(&permit, exchange, target)?;
                 let previous = self.previous(exchange, entry, endpoint, &intake.peek);
                 if let Some(place) = previous.await? {
                     stored::prefer(&mut plan, place);
@@ -173,7 +173,7 @@ impl Proxy {
             RouteTarget::Mount { prefix, rest } => {
                 let target = Target::Mount { prefix };
                 let permit = admit::decide(exchange, &snapshot, entry, target)?;
-                let plan = self.draw(&permit, exchange)?;
+                let plan = self.draw(&permit, exchange, target)?;
                 intake::check_announced(&head, exchange.settings.body_bytes)?;
                 let demand = Demand::default();
                 let call = self.open(exchange, entry, &permit, &plan, target, demand);

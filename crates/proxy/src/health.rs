@@ -8,15 +8,20 @@ mod watched;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 use tollgate_policy::breaker::{Outcome, Part, Report, State};
 use tollgate_policy::id::{CredentialId, UpstreamId};
 use tollgate_policy::plan::{Attempt, Condition, Conditions, PlanInput};
 use tollgate_policy::time::Timestamp;
+use tollgate_rights::Rights;
 use tollgate_rights::source::Access;
 
 use self::watched::{Pass, Watched};
+
+/// How often upstreams are looked for that are not there any more.
+const TEND_EVERY: Duration = Duration::from_secs(10);
 
 /// What is known of all upstreams that were called.
 #[derive(Debug, Default)]
@@ -122,6 +127,15 @@ impl Health {
                 .collect::<Table>()
         });
         self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    /// Does so now and then, as rights change. Never ends.
+    pub async fn tend(&self, rights: &Rights) {
+        let mut turns = tokio::time::interval(TEND_EVERY);
+        loop {
+            turns.tick().await;
+            self.keep(&rights.snapshot().access);
+        }
     }
 
     /// Everything that was called, by upstream.

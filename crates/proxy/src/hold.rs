@@ -211,8 +211,11 @@ fn stop(denied: Denied, subject: &Subject, permit: &Permit<'_>, now: Timestamp) 
                 error = &error as &dyn std::error::Error,
                 "a call is shed, since its receipt would have no place"
             );
-            let retry_after_s = RETRY_AFTER;
-            Fault::Overloaded { retry_after_s }.into()
+            Stop::Overloaded {
+                retry_after_s: RETRY_AFTER,
+                why: "its receipt would have no place",
+                subject: subject.clone(),
+            }
         }
         Denied::Unavailable => Fault::StoreUnavailable.into(),
     }

@@ -53,7 +53,7 @@ impl Proxy {
             model: &model,
         };
         let permit = admit::decide(exchange, &snapshot, entry, target)?;
-        let plan = self.draw(&permit, exchange)?;
+        let plan = self.draw(&permit, exchange, target)?;
         let call = self.open(exchange, entry, &permit, &plan, target, turns::DEMAND);
         let call = call.await?;
         let way = self.way(&snapshot, &plan);

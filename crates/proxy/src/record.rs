@@ -113,6 +113,7 @@ fn reasons(stop: &Stop) -> String {
         Stop::Rights(error) => chain(error),
         Stop::Book(error) => chain(error),
         Stop::Malformed(sentence) => sentence.clone(),
+        Stop::Overloaded { why, .. } => (*why).to_owned(),
         Stop::NoResponse(_) | Stop::NoPrevious(_) => {
             "no response of this name is known to be this token's".to_owned()
         }

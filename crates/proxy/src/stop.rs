@@ -25,6 +25,13 @@ pub(crate) enum Stop {
         /// The limit that has no room, if it was one.
         windows: Windows,
     },
+    /// There is no room for the call that is asked for.
+    Overloaded {
+        retry_after_s: u64,
+        /// For the operator.
+        why: &'static str,
+        subject: Subject,
+    },
     /// There is no such model for this token.
     NoModel(String),
     /// There is no such response for this token.
@@ -65,6 +72,9 @@ impl Stop {
             Self::Refused {
                 refusal, subject, ..
             } => from_refusal_at(refusal, subject.model.as_deref(), now),
+            Self::Overloaded { retry_after_s, .. } => Fault::Overloaded {
+                retry_after_s: *retry_after_s,
+            },
             Self::NoModel(model) => Fault::ModelNotFound(model),
             Self::NoResponse(id) => Fault::ResponseNotFound(id),
             Self::NoPrevious(id) => Fault::PreviousResponseNotFound(id),
@@ -92,7 +102,7 @@ impl Stop {
     /// What was asked for, where that is known.
     pub(crate) fn subject(&self) -> Option<&Subject> {
         match self {
-            Self::Refused { subject, .. } => Some(subject),
+            Self::Refused { subject, .. } | Self::Overloaded { subject, .. } => Some(subject),
             Self::Upstream(failed) => Some(&failed.subject),
             _ => None,
         }

@@ -182,3 +182,23 @@ async fn an_upstream_is_left_alone_for_as_long_as_it_asks() {
     assert_eq!(told["reason"], "status-429");
     system.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_everybody_is_put_aside_for_is_named_in_the_log() {
+    let mut system = System::start().await;
+    let limited = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 600\r\ncontent-length: 0\r\n\r\n";
+    let limited = always(Step::write(limited)).await;
+    system.serve_at(&limited.url(), "alone", &[]);
+    system.in_force().await;
+    let token = system.token(&[]);
+    assert_eq!(ask(&system, &token, "alone").await.status(), 429);
+    let shed = ask(&system, &token, "alone").await;
+    assert_eq!(shed.status(), 503);
+    let id = shed.head.header("x-request-id").unwrap().to_owned();
+    let named = |line: &Value| line["request_id"].as_str() == Some(id.as_str());
+    let line = system.gateway.logged_where(named).await;
+    assert_eq!(line["endpoint"], "chat.completions");
+    assert_eq!(line["model"], "alone");
+    assert_eq!(line["reasons"], "everything that serves it is put aside");
+    system.finish().await;
+}

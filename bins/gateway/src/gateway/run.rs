@@ -51,6 +51,9 @@ impl Gateway {
         ));
         let (journals, journal, book) = (self.journals, self.journal, self.book);
         let tending = tokio::spawn(async move { journals.tend(&journal, &*book).await });
+        let (health, rights) = (&self.services.health, &self.services.rights);
+        let (health, rights) = (Arc::clone(health), Arc::clone(rights));
+        let forgetting = tokio::spawn(async move { health.tend(&rights).await });
         let watching = self.certificates.map(|renewed| {
             tokio::spawn(async move {
                 renewed.watch().await;
@@ -92,7 +95,7 @@ impl Gateway {
                 );
             }
         }
-        for endless in [Some(guarding), watching].into_iter().flatten() {
+        for endless in [Some(guarding), Some(forgetting), watching].into_iter().flatten() {
             endless.abort();
         }
         // Somebody who holds the observing port open does not hold the gateway up.

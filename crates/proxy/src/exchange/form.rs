@@ -37,7 +37,7 @@ impl Proxy {
             model: &model,
         };
         let permit = admit::decide(exchange, snapshot, entry, target)?;
-        let plan = self.draw(&permit, exchange)?;
+        let plan = self.draw(&permit, exchange, target)?;
         let demand = hold::form_demand(&form.fields, endpoint);
         let call = self.open(exchange, entry, &permit, &plan, target, demand);
         let call = call.await?;
