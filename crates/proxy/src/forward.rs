@@ -94,7 +94,7 @@ async fn attempts(
         };
         call.sending(attempt);
         let answered = async {
-let mut request = outgoing.request(attempt, access, head, call)?;
+            let mut request = outgoing.request(attempt, access, head, call)?;
             if let Some(trace) = call.exchange.trace.get() {
                 trace.pass_on(request.headers_mut());
             }

@@ -95,7 +95,10 @@ impl Gateway {
                 );
             }
         }
-        for endless in [Some(guarding), Some(forgetting), watching].into_iter().flatten() {
+        for endless in [Some(guarding), Some(forgetting), watching]
+            .into_iter()
+            .flatten()
+        {
             endless.abort();
         }
         // Somebody who holds the observing port open does not hold the gateway up.
