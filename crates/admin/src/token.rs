@@ -1,5 +1,6 @@
 //! What an operator does with tokens. A secret leaves this module once, in what made it.
 
+mod bulk;
 mod change;
 mod list;
 mod standing;
@@ -13,6 +14,7 @@ use tollgate_policy::token::TokenState;
 use tollgate_store::Kind;
 use tollgate_store::token::{NewSecret, NewToken, StoredToken, TokenQuery};
 
+pub use bulk::{BulkAction, BulkInput, BulkView, MOST_AT_ONCE, bulk};
 pub use change::{TokenChange, edit, rotate};
 pub(crate) use list::limit;
 pub use list::{TokenFilter, list};

@@ -111,11 +111,14 @@ pub(crate) struct List {
     /// Only those used at or after this date, or in the last `7d`
     #[arg(long, value_name = "WHEN")]
     pub(crate) used_since: Option<String>,
+    /// Only those last used before this date, or more than `30d` ago
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) used_until: Option<String>,
     /// Only those not used since this date, or in the last `90d`; also those that never were
     #[arg(long, value_name = "WHEN")]
     pub(crate) unused_since: Option<String>,
     /// Only those that were never used
-    #[arg(long, conflicts_with_all = ["used_since", "unused_since"])]
+    #[arg(long, conflicts_with_all = ["used_since", "used_until", "unused_since"])]
     pub(crate) never_used: bool,
     /// Only those that expire in the next `7d`
     #[arg(long, value_name = "DURATION")]

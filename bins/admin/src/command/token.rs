@@ -219,6 +219,7 @@ impl From<List> for TokenFilter {
             created_since: arguments.created_since,
             created_until: arguments.created_until,
             used_since: arguments.used_since,
+            used_until: arguments.used_until,
             unused_since: arguments.unused_since,
             never_used: arguments.never_used,
             expiring_within: arguments.expiring_within,

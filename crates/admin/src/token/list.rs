@@ -38,6 +38,8 @@ pub struct TokenFilter {
     pub created_until: Option<String>,
     /// Last used at or after this moment.
     pub used_since: Option<String>,
+    /// Last used before this moment.
+    pub used_until: Option<String>,
     /// Neither made nor used since this moment.
     pub unused_since: Option<String>,
     /// Never used.
@@ -92,6 +94,7 @@ async fn query(context: &Context, filter: &TokenFilter) -> Result<TokenQuery, Ad
         created_from: past("created_since", &filter.created_since)?,
         created_until: past("created_until", &filter.created_until)?,
         used_from: past("used_since", &filter.used_since)?,
+        used_until: past("used_until", &filter.used_until)?,
         unused_since: past("unused_since", &filter.unused_since)?,
         never_used: filter.never_used,
         expiring_before: within.map(|length| now.plus(length)),

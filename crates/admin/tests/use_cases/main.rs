@@ -8,6 +8,7 @@
 )]
 
 mod catalog;
+mod confined;
 mod explain;
 mod import;
 mod limits;
