@@ -135,6 +135,7 @@ async fn one_by_one(
     end: Instant,
     every: Option<(Duration, Duration)>,
 ) -> Result<(u64, Times), Failure> {
+    use std::io::Write;
     let mut connection = connect(options.to).await?;
     let (mut failed, mut times) = (0, Vec::new());
     let mut due = begun + every.map_or(Duration::ZERO, |(offset, _)| offset);
@@ -146,7 +147,11 @@ async fn one_by_one(
         let from = every.map_or_else(Instant::now, |(_, each)| due - each);
         match call(&mut connection, options).await {
             Ok((byte, whole)) => times.push((micros(byte - from), micros(whole - from))),
-            Err(_) => {
+            Err(failure) => {
+                if failed == 0 {
+                    // One stands for all of them.
+                    writeln!(std::io::stderr(), "a call failed: {failure}")?;
+                }
                 failed += 1;
                 connection = connect(options.to).await?;
             }

@@ -6,6 +6,9 @@ use std::process::Command;
 
 use crate::Failure;
 
+/// The variable with the credential for the upstream, which the gateway reads, and its value.
+pub(super) const KEY: (&str, &str) = ("BENCH_UPSTREAM_KEY", "sk-bench");
+
 /// A gateway that can be started, and the secret of its one token.
 pub(super) struct Furnished {
     pub(super) program: PathBuf,
@@ -26,7 +29,7 @@ pub(super) fn furnish(
         let output = Command::new(binaries.join("tollgate-admin"))
             .args(["--output", "json"])
             .args(arguments)
-            .env("BENCH_UPSTREAM_KEY", "sk-bench")
+            .env(KEY.0, KEY.1)
             .current_dir(folder)
             .output()
             .map_err(|error| format!("tollgate-admin cannot be run, build it first: {error}"))?;
@@ -54,7 +57,7 @@ pub(super) fn furnish(
         "--base-url",
         &base,
         "--credential-env",
-        "BENCH_UPSTREAM_KEY",
+        KEY.0,
         "--models",
         "bench",
         "--allow-private",

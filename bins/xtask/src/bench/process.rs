@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Bench;
+use super::gateway::KEY;
 use crate::Failure;
 
 /// A process that ends with this.
@@ -36,6 +37,7 @@ impl Bench {
     ) -> Result<Process, Failure> {
         let child = on_processor(processor, program)
             .args(arguments)
+            .env(KEY.0, KEY.1)
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -1,7 +1,7 @@
 //! What is measured of each.
 
 use std::fmt;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
 use serde::Serialize;
@@ -171,10 +171,9 @@ impl Bench {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let mut said = String::new();
-        if let Some(output) = load.stdout.take() {
-            BufReader::new(output).read_line(&mut said)?;
-        }
+        let output = load.stdout.take().ok_or("the load cannot be heard")?;
+        let (mut output, mut said) = (BufReader::new(output), String::new());
+        output.read_line(&mut said)?;
         let seen = if said == "open\n" {
             look()
         } else {
@@ -182,6 +181,7 @@ impl Bench {
         };
         // Its standard input ends here, and with it the load.
         drop(load.stdin.take());
+        output.read_to_string(&mut said)?;
         load.wait()?;
         seen
     }
