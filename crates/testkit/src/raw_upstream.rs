@@ -28,6 +28,8 @@ pub enum Step {
     Reset,
     /// Ends the connection in order.
     Close,
+    /// Ends its own half of the connection, and says nothing more until the client leaves.
+    HalfClose,
     /// Says nothing more until the client leaves.
     Hang,
 }

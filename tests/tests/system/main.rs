@@ -18,6 +18,7 @@ mod demo;
 mod dialects;
 mod drain;
 mod endings;
+mod faults;
 mod killed;
 mod limits;
 mod litellm;

@@ -69,6 +69,10 @@ async fn play(reader: &mut Reader, steps: &[Step]) -> io::Result<Next> {
                 return Ok(Next::Close);
             }
             Step::Close => return Ok(Next::Close),
+            Step::HalfClose => {
+                reader.stream_mut().shutdown().await?;
+                return Err(client_left(reader).await);
+            }
             Step::Hang => return Err(client_left(reader).await),
         }
     }
