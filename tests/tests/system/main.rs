@@ -13,6 +13,7 @@ mod alerts;
 mod bank;
 mod carriers;
 mod check;
+mod choice;
 mod clients;
 mod demo;
 mod dialects;
