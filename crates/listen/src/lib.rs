@@ -18,6 +18,8 @@ mod stream;
 mod tls;
 
 pub use gate::Gate;
+/// The body of a request, so that a service need not name hyper.
+pub use hyper::body::Incoming;
 pub use listener::{Drained, serve};
 pub use rejected::{Reason, Rejected};
 pub use service::{BoxError, Ending, Notice, Peer, Service};
