@@ -21,6 +21,7 @@ use crate::view::account::AccountView;
 
 /// An account to be made, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccountInput {
     /// 2 to 50 characters, unique among accounts.
     pub name: String,
@@ -46,6 +47,7 @@ pub struct AccountInput {
 
 /// What to change of an account, as it is written: what is missing stays as it is.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct AccountChange {
     /// A new name.

@@ -13,6 +13,8 @@ use crate::view::alert::AlertView;
 
 /// Which alerts to list, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default)]
 pub struct AlertFilter {
     /// At most so many, 1 to 200; 50 if missing.

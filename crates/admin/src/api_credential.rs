@@ -16,6 +16,7 @@ use crate::view::member::ApiCredentialView;
 
 /// An API credential to be made, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ApiCredentialInput {
     /// What it is for: 2 to 50 characters, unique.

@@ -15,6 +15,8 @@ use crate::view::audit::{ChangeView, LogView};
 
 /// Which changes to list, as it is written. What is missing does not filter; all others must fit.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default)]
 pub struct AuditFilter {
     /// Of the thing with this id.

@@ -19,6 +19,7 @@ use crate::view::explain::ExplanationView;
 
 /// A call, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExplainInput {
     /// The token, by name or id.
     pub token: String,

@@ -17,6 +17,7 @@ use crate::view::group::GroupView;
 
 /// A group to be made, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupInput {
     /// 2 to 50 characters, unique among groups.
     pub name: String,
@@ -35,6 +36,7 @@ pub struct GroupInput {
 
 /// How a group treats its tokens, as it is written, each where it was said.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(serde::Serialize, utoipa::ToSchema))]
 #[serde(default)]
 pub struct TermsInput {
     /// What its tokens may ask for in a minute, and at once.
@@ -53,6 +55,7 @@ pub struct TermsInput {
 
 /// What to change of a group, as it is written: what is missing stays as it is.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct GroupChange {
     /// A new name.

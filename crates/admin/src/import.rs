@@ -28,6 +28,7 @@ use crate::view::import::{Action, ImportView, ImportedView};
 
 /// A file of another product, and what to do with it.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct ImportInput {
     /// Whose file it is: `litellm` or `new-api`.

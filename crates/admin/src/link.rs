@@ -34,6 +34,7 @@ pub struct Link {
 
 /// What somebody writes who uses a link.
 #[derive(Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Redeem {
     /// The code of the link.
     pub code: String,

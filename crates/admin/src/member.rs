@@ -17,6 +17,7 @@ use crate::view::member::MemberView;
 
 /// A member to be invited, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MemberInput {
     /// What they sign in with: an email address or a user name, unique in any case.
@@ -35,6 +36,7 @@ pub struct MemberInput {
 
 /// What to change of a member, as it is written: what is missing stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct MemberChange {
     /// Another login.

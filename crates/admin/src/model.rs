@@ -23,6 +23,7 @@ use crate::view::model::ModelView;
 
 /// A model to be added, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModelInput {
     /// What clients call it, exactly; unique.
     pub name: String,
@@ -40,6 +41,7 @@ pub struct ModelInput {
 
 /// How much a model takes and gives, as it is written, each where it was said.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(serde::Serialize, utoipa::ToSchema))]
 #[serde(default)]
 pub struct WindowInput {
     /// The largest prompt, in tokens; blank or `unknown` where it is not known.
@@ -52,6 +54,7 @@ pub struct WindowInput {
 
 /// What to change of a model, as it is written: what is missing stays as it is.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct ModelChange {
     /// What clients call it from now on.

@@ -17,6 +17,8 @@ use crate::{account, token};
 
 /// Which receipts to list, as it is written. What is missing does not filter; all others must fit.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default)]
 pub struct ReceiptFilter {
     /// Of this token, by name or id.

@@ -23,6 +23,7 @@ const WRONG: AdminError = AdminError::Unauthenticated {
 
 /// What somebody writes who signs in.
 #[derive(Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// An email address or a user name, in any case.

@@ -31,6 +31,7 @@ use crate::{account, group};
 
 /// A token to be made, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenInput {
     /// What it is for: 2 to 50 characters; need not be unique.
     pub name: String,

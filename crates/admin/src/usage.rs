@@ -18,6 +18,8 @@ const SHORTEST: &str = "7d";
 
 /// Which usage to sum up, as it is written. What is missing does not filter; all others must fit.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default)]
 pub struct UsageFilter {
     /// By what: `day`, `month`, `token`, `account`, `group`, `model`, `upstream`, `creator`; one
@@ -45,6 +47,7 @@ pub struct UsageFilter {
 
 /// For how long to keep what, as it is written. What is missing is kept.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct PruneInput {
     /// Receipts of single calls, such as `90d`; at least `7d`.

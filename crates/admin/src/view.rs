@@ -28,6 +28,7 @@ pub mod usage;
 
 /// Another thing, by id and by the name that it has now.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reference {
     /// Its id.
     pub id: String,
@@ -47,6 +48,7 @@ impl Reference {
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     /// The entries, in order.
     pub entries: Vec<T>,
@@ -71,6 +73,7 @@ impl<T> Page<T> {
 
 /// Restrictions; `null` where there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ScopeView {
     /// Models by exact name or pattern.
     pub models: Option<Vec<String>>,

@@ -15,6 +15,7 @@ use crate::view::account::{AccountView, EntryView};
 
 /// Credits to be put into an account, as they are written.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreditsInput {
     /// How many credits: more than 0.
     pub amount: String,
@@ -28,6 +29,8 @@ pub struct CreditsInput {
 
 /// Which entries of a statement to list, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default)]
 pub struct StatementFilter {
     /// At most so many, 1 to 200; 50 if missing.

@@ -10,6 +10,7 @@ use crate::error::AdminError;
 /// Limits, each where it was said: a number of 1 or more, or `none`, `unlimited` or blank for no
 /// limit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(serde::Serialize, utoipa::ToSchema))]
 #[serde(default)]
 pub struct LimitsInput {
     /// Calls a minute.

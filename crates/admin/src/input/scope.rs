@@ -15,6 +15,7 @@ use crate::error::AdminError;
 /// Restrictions, each where it was said. An empty list or the one entry `any` means no restriction,
 /// the one entry `none` allows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(serde::Serialize, utoipa::ToSchema))]
 #[serde(default)]
 pub struct ScopeInput {
     /// Models by exact name, or with `*` for any text.

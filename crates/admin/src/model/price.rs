@@ -16,6 +16,7 @@ use crate::view::model::{DefaultPriceView, ModelView};
 
 /// A price list to be set, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PriceInput {
     /// Which calls it applies to.
     #[serde(flatten)]
@@ -26,6 +27,11 @@ pub struct PriceInput {
 
 /// Which calls a price list applies to: with neither, all to which no other list does.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(serde::Serialize, utoipa::ToSchema, utoipa::IntoParams)
+)]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default)]
 pub struct PriceScope {
     /// Those that an upstream of this vendor serves.

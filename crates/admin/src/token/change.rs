@@ -20,6 +20,7 @@ const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What to change of a token, as it is written: what is missing stays as it is.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct TokenChange {
     /// A new name.

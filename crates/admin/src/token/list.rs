@@ -20,6 +20,8 @@ pub(crate) const USUAL: u32 = 50;
 
 /// Which tokens to list, as it is written. What is missing does not filter; all others must fit.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default)]
 pub struct TokenFilter {
     /// A text that occurs in name, note, creator or id, in any case.

@@ -33,6 +33,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 
 /// How to test an upstream, as it is written.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct TestInput {
     /// The model to ask for, by its public name; the first one that it serves if missing.

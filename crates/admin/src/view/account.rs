@@ -9,6 +9,7 @@ use super::money::{LimitsView, PeriodView};
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccountView {
     /// `acc_…`
     pub id: String,
@@ -38,6 +39,7 @@ pub struct AccountView {
 /// What an account may spend, and has spent, in credits:
 /// `used + held + remaining = credited + credit_line`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FundsView {
     /// What it was given in all; `null` where it spends without a limit.
     pub credited: Option<String>,
@@ -55,6 +57,7 @@ pub struct FundsView {
 
 /// An entry of an account's statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EntryView {
     /// Its number: entries made later have higher ones.
     pub number: i64,

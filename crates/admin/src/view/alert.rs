@@ -8,6 +8,7 @@ use super::moment;
 
 /// Something that operators are told once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AlertView {
     /// Its number: later alerts have higher ones.
     pub number: i64,

@@ -6,6 +6,7 @@ use tollgate_store::audit::{AuditEntry, AuditVerdict};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeView {
     /// Its number: 1 and up, without gaps.
     pub seq: i64,
@@ -29,6 +30,7 @@ pub struct ChangeView {
 
 /// What the check of the log found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogView {
     /// Whether every row is as it was written.
     pub whole: bool,

@@ -15,6 +15,7 @@ use super::{Reference, moment};
 
 /// A decision with every rule that led to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExplanationView {
     /// Who calls.
     pub token: Reference,
@@ -42,6 +43,7 @@ pub struct ExplanationView {
 
 /// An upstream that may serve a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ServingView {
     /// The upstream.
     #[serde(flatten)]
@@ -52,6 +54,7 @@ pub struct ServingView {
 
 /// One rule, and what it made of the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StepView {
     /// The rule.
     pub rule: String,

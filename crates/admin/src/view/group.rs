@@ -11,6 +11,7 @@ use super::money::LimitsView;
 
 /// A group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupView {
     /// `grp_…`
     pub id: String,

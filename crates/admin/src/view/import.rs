@@ -7,6 +7,7 @@ use crate::import::Found;
 
 /// What came of a file, or would.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportView {
     /// Whether nothing was done.
     pub dry_run: bool,
@@ -34,6 +35,7 @@ pub struct ImportView {
 
 /// What came of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportedView {
     /// The model's name in the file.
     pub name: String,
@@ -53,6 +55,7 @@ pub struct ImportedView {
 
 /// What came of the multiplier of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportedGroupView {
     /// The group's name in the file.
     pub name: String,
@@ -68,6 +71,7 @@ pub struct ImportedGroupView {
 
 /// What was done with an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// A model was added.

@@ -11,6 +11,7 @@ use super::{Reference, moment};
 
 /// A member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MemberView {
     /// `mem_…`
     pub id: String,
@@ -44,6 +45,7 @@ pub struct MemberView {
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionView {
     /// `ses_…`
     pub id: String,
@@ -65,6 +67,7 @@ pub struct SessionView {
 
 /// An API credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiCredentialView {
     /// `key_…`
     pub id: String,
@@ -88,6 +91,7 @@ pub struct ApiCredentialView {
 
 /// What a link is for, without the link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LinkView {
     /// `first-owner`, `invite` or `reset`.
     pub purpose: String,

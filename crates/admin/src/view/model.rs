@@ -10,6 +10,7 @@ use super::group::GroupView;
 
 /// A model of the gallery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModelView {
     /// `mdl_…`
     pub id: String,
@@ -42,6 +43,7 @@ pub struct ModelView {
 
 /// A price list that applies to some calls only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PriceView {
     /// Where an upstream of this vendor serves the call; `null` for all.
     pub provider: Option<String>,
@@ -53,6 +55,7 @@ pub struct PriceView {
 
 /// What models and mounted APIs cost that have no price of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DefaultPriceView {
     /// The price list; `null` where such calls are refused.
     pub price: Option<String>,

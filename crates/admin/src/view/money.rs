@@ -7,6 +7,7 @@ use tollgate_policy::time::Timestamp;
 
 /// A limit of the present period, in credits, with what was spent of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PeriodView {
     /// What may be spent in one period.
     pub limit: String,
@@ -28,6 +29,7 @@ pub struct PeriodView {
 
 /// Limits of a minute, and of calls at once; `null` where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LimitsView {
     /// Calls a minute.
     pub rpm: Option<u32>,

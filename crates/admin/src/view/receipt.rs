@@ -12,6 +12,7 @@ use super::Reference;
 
 /// What a call used and cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReceiptView {
     /// The request id, as it stands in the call's answer and in the log.
     pub request: String,

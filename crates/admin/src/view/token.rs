@@ -12,6 +12,7 @@ use super::{Reference, ScopeView, moment};
 
 /// A token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenView {
     /// `tok_…`
     pub id: String,
@@ -61,6 +62,7 @@ pub struct TokenView {
 
 /// A token with what bounds it besides itself, and what it would refuse now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StandingView {
     /// The token.
     #[serde(flatten)]
@@ -82,6 +84,7 @@ pub struct StandingView {
 
 /// Why calls are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefusalView {
     /// The stable code, such as `quota_exhausted`.
     pub code: String,
@@ -97,6 +100,7 @@ pub struct RefusalView {
 
 /// What is shown of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SecretView {
     /// By which it is recognised.
     pub hint: String,

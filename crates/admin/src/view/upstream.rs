@@ -11,6 +11,7 @@ use super::group::GroupView;
 
 /// An upstream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpstreamView {
     /// `ups_…`
     pub id: String,
@@ -73,6 +74,7 @@ pub struct UpstreamView {
 
 /// A credential, without what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CredentialView {
     /// `crd_…`; a credential that is replaced has a new one.
     pub id: String,
@@ -88,6 +90,7 @@ pub struct CredentialView {
 
 /// Something that a gateway put aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AsideView {
     /// Which gateway, in hexadecimal.
     pub gateway: String,
@@ -107,6 +110,7 @@ pub struct AsideView {
 
 /// A model as an upstream serves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ServedView {
     /// The public name.
     pub name: String,
@@ -116,6 +120,7 @@ pub struct ServedView {
 
 /// What came of a test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TestView {
     /// What was tested.
     pub upstream: Reference,
@@ -131,6 +136,7 @@ pub struct TestView {
 
 /// What came of one call of a test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TestCallView {
     /// The credential, by name; `null` for none.
     pub credential: Option<String>,

@@ -7,6 +7,7 @@ use super::Reference;
 
 /// What was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReportView {
     /// By what it is summed up.
     pub by: Vec<String>,
@@ -16,6 +17,7 @@ pub struct ReportView {
 
 /// A row of a report. What it was not summed up by is `null`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UsageRowView {
     /// The day (UTC); old days stand under the first of their month.
     pub day: Option<String>,
@@ -53,6 +55,7 @@ pub struct UsageRowView {
 
 /// What came of pruning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PrunedView {
     /// How many receipts were deleted.
     pub receipts: u64,
