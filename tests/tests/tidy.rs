@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Which crates a crate may build on. Arrows point inwards only; see docs/architecture.md.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("tollgate-policy", &[]),
     ("tollgate-wire", &["tollgate-policy"]),
     ("tollgate-rights", &["tollgate-policy"]),
@@ -47,12 +47,22 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "tollgate-store",
         ],
     ),
+    (
+        "tollgate-console",
+        &["tollgate-admin-core", "tollgate-listen", "tollgate-policy"],
+    ),
     ("tollgate-connect", &[]),
     ("tollgate-simulator", &[]),
     ("tollgate-testkit", &[]),
     (
         "tollgate-admin",
-        &["tollgate-policy", "tollgate-store", "tollgate-admin-core"],
+        &[
+            "tollgate-policy",
+            "tollgate-store",
+            "tollgate-admin-core",
+            "tollgate-console",
+            "tollgate-listen",
+        ],
     ),
     (
         "tollgate-gateway",
@@ -86,7 +96,10 @@ const OWNED: [(&str, &[&str]); 6] = [
             "tollgate-xtask",
         ],
     ),
-    ("axum", &["tollgate-simulator", "tollgate-gateway"]),
+    (
+        "axum",
+        &["tollgate-simulator", "tollgate-gateway", "tollgate-console"],
+    ),
     (
         "clap",
         &["tollgate-gateway", "tollgate-admin", "tollgate-xtask"],

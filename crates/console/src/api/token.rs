@@ -1,0 +1,217 @@
+//! Tokens over the API. A secret is in the answer that made it alone.
+
+use axum::extract::Path;
+use serde::{Deserialize, Serialize};
+use tollgate_admin_core::explain::{self, ExplainInput};
+use tollgate_admin_core::token::{self, Issued, TokenChange, TokenFilter, TokenInput};
+use tollgate_admin_core::view::Page;
+use tollgate_admin_core::view::explain::ExplanationView;
+use tollgate_admin_core::view::token::{StandingView, TokenView};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::answer::{Answer, answer, made};
+use super::body::{Asked, Sent};
+use crate::access::Caller;
+use crate::site::Site;
+
+pub(super) fn router() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, edit, delete))
+        .routes(routes!(standing))
+        .routes(routes!(enable))
+        .routes(routes!(disable))
+        .routes(routes!(revoke))
+        .routes(routes!(rotate))
+        .routes(routes!(why))
+}
+
+/// A token with a secret that was just made.
+#[derive(Serialize, ToSchema)]
+struct IssuedView {
+    /// The token.
+    token: TokenView,
+    /// The secret in clear: it is shown once.
+    secret: String,
+}
+
+/// How a token gets a new secret.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RotateInput {
+    /// How long the old secret goes on, such as `1h`; 24 hours if missing, `0` ends it at once.
+    overlap: Option<String>,
+}
+
+impl From<Issued> for IssuedView {
+    fn from(issued: Issued) -> Self {
+        Self {
+            token: issued.token,
+            secret: issued.secret.reveal().to_owned(),
+        }
+    }
+}
+
+/// One page of the tokens that fit.
+#[utoipa::path(
+    get,
+    path = "/tokens",
+    tag = "tokens",
+    operation_id = "listTokens",
+    params(TokenFilter),
+    responses((status = 200, body = Page<TokenView>))
+)]
+async fn list(Caller(context): Caller, Asked(filter): Asked<TokenFilter>) -> Answer {
+    answer(token::list(&context, &filter).await)
+}
+
+/// Makes a token; its secret is shown once.
+#[utoipa::path(
+    post,
+    path = "/tokens",
+    tag = "tokens",
+    operation_id = "createToken",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer for 24 hours")),
+    request_body = TokenInput,
+    responses((status = 201, body = IssuedView))
+)]
+async fn create(Caller(context): Caller, sent: Sent<TokenInput>) -> Answer {
+    let Sent { input, again } = sent;
+    let owned = context.clone();
+    made(&context, again, async move {
+        token::create(&owned, &input).await.map(IssuedView::from)
+    })
+    .await
+}
+
+/// A token.
+#[utoipa::path(
+    get,
+    path = "/tokens/{id}",
+    tag = "tokens",
+    operation_id = "showToken",
+    params(("id" = String, Path, description = "Its id or name")),
+    responses((status = 200, body = TokenView))
+)]
+async fn show(Caller(context): Caller, Path(id): Path<String>) -> Answer {
+    answer(token::show(&context, &id).await)
+}
+
+/// Changes what is named of a token.
+#[utoipa::path(
+    patch,
+    path = "/tokens/{id}",
+    tag = "tokens",
+    operation_id = "editToken",
+    params(("id" = String, Path, description = "Its id or name"), ("If-Match" = Option<String>, Header, description = "The ETag that was read")),
+    request_body = TokenChange,
+    responses((status = 200, body = TokenView))
+)]
+async fn edit(Caller(context): Caller, Path(id): Path<String>, sent: Sent<TokenChange>) -> Answer {
+    answer(token::edit(&context, &id, &sent.input).await)
+}
+
+/// Deletes a token for good; gives what it was.
+#[utoipa::path(
+    delete,
+    path = "/tokens/{id}",
+    tag = "tokens",
+    operation_id = "deleteToken",
+    params(("id" = String, Path, description = "Its id or name")),
+    responses((status = 200, body = TokenView))
+)]
+async fn delete(Caller(context): Caller, Path(id): Path<String>) -> Answer {
+    answer(token::delete(&context, &id).await)
+}
+
+/// What bounds a token, and what would be refused now.
+#[utoipa::path(
+    get,
+    path = "/tokens/{id}/standing",
+    tag = "tokens",
+    operation_id = "tokenStanding",
+    params(("id" = String, Path, description = "Its id or name")),
+    responses((status = 200, body = StandingView))
+)]
+async fn standing(Caller(context): Caller, Path(id): Path<String>) -> Answer {
+    answer(token::standing(&context, &id).await)
+}
+
+/// Lets a disabled token be used again.
+#[utoipa::path(
+    post,
+    path = "/tokens/{id}/enable",
+    tag = "tokens",
+    operation_id = "enableToken",
+    params(("id" = String, Path, description = "Its id or name")),
+    responses((status = 200, body = TokenView))
+)]
+async fn enable(Caller(context): Caller, Path(id): Path<String>) -> Answer {
+    answer(token::enable(&context, &id).await)
+}
+
+/// Has a token refused until it is enabled again.
+#[utoipa::path(
+    post,
+    path = "/tokens/{id}/disable",
+    tag = "tokens",
+    operation_id = "disableToken",
+    params(("id" = String, Path, description = "Its id or name")),
+    responses((status = 200, body = TokenView))
+)]
+async fn disable(Caller(context): Caller, Path(id): Path<String>) -> Answer {
+    answer(token::disable(&context, &id).await)
+}
+
+/// Has a token refused for good.
+#[utoipa::path(
+    post,
+    path = "/tokens/{id}/revoke",
+    tag = "tokens",
+    operation_id = "revokeToken",
+    params(("id" = String, Path, description = "Its id or name")),
+    responses((status = 200, body = TokenView))
+)]
+async fn revoke(Caller(context): Caller, Path(id): Path<String>) -> Answer {
+    answer(token::revoke(&context, &id).await)
+}
+
+/// Gives a token a new secret; the old one goes on for the overlap.
+#[utoipa::path(
+    post,
+    path = "/tokens/{id}/rotate",
+    tag = "tokens",
+    operation_id = "rotateToken",
+    params(("id" = String, Path, description = "Its id or name"), ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer for 24 hours")),
+    request_body = RotateInput,
+    responses((status = 201, body = IssuedView))
+)]
+async fn rotate(
+    Caller(context): Caller,
+    Path(id): Path<String>,
+    sent: Sent<RotateInput>,
+) -> Answer {
+    let Sent { input, again } = sent;
+    let owned = context.clone();
+    made(&context, again, async move {
+        token::rotate(&owned, &id, input.overlap.as_deref())
+            .await
+            .map(IssuedView::from)
+    })
+    .await
+}
+
+/// Decides on a call, real or imagined, and shows every rule with what it saw.
+#[utoipa::path(
+    post,
+    path = "/explain",
+    tag = "tokens",
+    operation_id = "explain",
+    request_body = ExplainInput,
+    responses((status = 200, body = ExplanationView))
+)]
+async fn why(Caller(context): Caller, sent: Sent<ExplainInput>) -> Answer {
+    answer(explain::explain(&context, &sent.input).await)
+}

@@ -1,0 +1,197 @@
+//! Charts as SVG, drawn here: bars by day, each stacked by series.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::money;
+use crate::text::Say;
+
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 180.0;
+const LEFT: f64 = 52.0;
+const BOTTOM: f64 = 22.0;
+const TOP: f64 = 8.0;
+/// Series with a colour of their own; what is left is one more.
+const SERIES: usize = 5;
+
+/// Values by day and series.
+#[derive(Debug, Default)]
+pub(crate) struct Chart {
+    days: Vec<String>,
+    values: BTreeMap<(String, String), f64>,
+    totals: BTreeMap<String, f64>,
+}
+
+impl Chart {
+    /// A chart of these days, in order.
+    pub(crate) fn over(days: Vec<String>) -> Self {
+        Self {
+            days,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn add(&mut self, day: &str, series: &str, value: f64) {
+        let key = (day.to_owned(), series.to_owned());
+        *self.values.entry(key).or_default() += value;
+        *self.totals.entry(series.to_owned()).or_default() += value;
+    }
+
+    fn leading(&self) -> Vec<String> {
+        let mut all: Vec<_> = self.totals.iter().collect();
+        all.sort_by(|a, b| b.1.total_cmp(a.1));
+        let leading = all.into_iter().take(SERIES);
+        leading.map(|(name, _)| name.clone()).collect()
+    }
+
+    fn at(&self, day: &str, series: &str) -> f64 {
+        let key = (day.to_owned(), series.to_owned());
+        self.values.get(&key).copied().unwrap_or_default()
+    }
+
+    fn sum(&self, day: &str) -> f64 {
+        let of_day = self.values.iter().filter(|((one, _), _)| one == day);
+        of_day.map(|(_, value)| value).sum()
+    }
+
+    /// Draws it, with a legend where there is more than one series, and as a table for who cannot
+    /// see it.
+    pub(crate) fn draw(&self, say: Say, label: &str) -> Markup {
+        let leading = self.leading();
+        let most = self
+            .days
+            .iter()
+            .map(|day| self.sum(day))
+            .fold(0.0, f64::max);
+        let top = rounded_up(most);
+        let count = self.days.len().max(1) as f64;
+        let step = (WIDTH - LEFT) / count;
+        let plot = HEIGHT - BOTTOM - TOP;
+        html! {
+            figure.chart {
+                svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(label) {
+                    @for part in [0.0, 0.5, 1.0] {
+                        @let y = TOP + plot * (1.0 - part);
+                        line.grid x1=(LEFT) x2=(WIDTH) y1=(point(y)) y2=(point(y)) {}
+                        text.tick x=(LEFT - 8.0) y=(point(y + 4.0)) text-anchor="end" { (tick(top * part)) }
+                    }
+                    @for (index, day) in self.days.iter().enumerate() {
+                        (self.bar(day, index as f64 * step + LEFT, step, plot, top, &leading))
+                        @if index % label_every(self.days.len()) == 0 {
+                            text.tick x=(point(LEFT + (index as f64 + 0.5) * step)) y=(HEIGHT - 6.0)
+                                text-anchor="middle" { (short_day(day)) }
+                        }
+                    }
+                }
+                @if leading.len() > 1 {
+                    figcaption.legend {
+                        @for (index, name) in leading.iter().enumerate() {
+                            span { i class={ "swatch c" (index) } {} span dir="auto" { (name) } }
+                        }
+                        @if self.totals.len() > leading.len() {
+                            span { i.swatch.c5 {} (say.t("others")) }
+                        }
+                    }
+                }
+                (self.table(say, label))
+            }
+        }
+    }
+
+    fn bar(&self, day: &str, x: f64, step: f64, plot: f64, top: f64, leading: &[String]) -> Markup {
+        let scale = |value: f64| if top > 0.0 { value / top * plot } else { 0.0 };
+        let mut parts: Vec<(usize, f64)> = Vec::new();
+        for (index, name) in leading.iter().enumerate() {
+            parts.push((index, self.at(day, name)));
+        }
+        let known: f64 = parts.iter().map(|(_, value)| value).sum();
+        parts.push((SERIES, (self.sum(day) - known).max(0.0)));
+        let mut below = 0.0;
+        html! {
+            g {
+                title { (day) ": " (tick(self.sum(day))) }
+                rect.hover x=(point(x)) y=(TOP) width=(point(step)) height=(point(plot)) {}
+                @for (index, value) in parts.into_iter().filter(|(_, value)| *value > 0.0) {
+                    @let height = scale(value).max(0.8);
+                    @let y = TOP + plot - below - height;
+                    ({ below += height; "" })
+                    rect class={ "c" (index) } x=(point(x + step * 0.15)) y=(point(y)) rx="1.5"
+                        width=(point(step * 0.7)) height=(point(height)) {}
+                }
+            }
+        }
+    }
+
+    fn table(&self, say: Say, label: &str) -> Markup {
+        html! {
+            table.unseen {
+                caption { (label) }
+                tr { th { (say.t("day")) } th { (say.t("total")) } }
+                @for day in &self.days { tr { td { (day) } td { (tick(self.sum(day))) } } }
+            }
+        }
+    }
+}
+
+/// A round number at or above.
+fn rounded_up(most: f64) -> f64 {
+    if most <= 0.0 {
+        return 1.0;
+    }
+    let power = 10f64.powf(most.log10().floor());
+    let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].map(|one| one * power);
+    steps.into_iter().find(|one| *one >= most).unwrap_or(most)
+}
+
+fn tick(value: f64) -> String {
+    if value >= 1_000_000.0 {
+        format!("{:.1} M", value / 1_000_000.0)
+    } else if value >= 10_000.0 {
+        format!("{:.0} k", value / 1000.0)
+    } else if value >= 100.0 || value == 0.0 {
+        format!("{value:.0}")
+    } else if value >= 1.0 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.4}")
+    }
+}
+
+fn point(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+fn label_every(count: usize) -> usize {
+    count.div_ceil(8).max(1)
+}
+
+fn short_day(day: &str) -> String {
+    day.get(5..10).unwrap_or(day).to_owned()
+}
+
+/// A sum as it is drawn.
+pub(crate) fn amount(text: &str) -> f64 {
+    money::drawn(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_ends_at_a_round_number() {
+        assert_eq!(rounded_up(0.0), 1.0);
+        assert_eq!(rounded_up(37.0), 40.0);
+        assert_eq!(rounded_up(0.012), 0.015);
+    }
+
+    #[test]
+    fn hostile_names_are_escaped() {
+        let mut chart = Chart::over(vec!["2026-11-01".to_owned()]);
+        chart.add("2026-11-01", "<script>", 1.0);
+        chart.add("2026-11-01", "b", 1.0);
+        let drawn = chart.draw(Say::English, "x").into_string();
+        assert!(!drawn.contains("<script>"), "{drawn}");
+    }
+}

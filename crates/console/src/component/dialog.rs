@@ -1,0 +1,55 @@
+//! Asking before something is done that cannot be undone, by the name of what it is done to.
+
+use maud::{Markup, html};
+
+use super::layout::word;
+use crate::access::Visit;
+
+/// A form that is carried out where the name of the thing was written.
+pub(crate) struct Ask<'a> {
+    /// Where it is sent.
+    pub(crate) action: &'a str,
+    pub(crate) title: &'a str,
+    pub(crate) help: &'a str,
+    pub(crate) button: &'a str,
+    /// What must be written.
+    pub(crate) name: &'a str,
+    /// What was wrong the last time.
+    pub(crate) wrong: Option<&'a str>,
+}
+
+/// The form, closed at first.
+pub(crate) fn ask(visit: &Visit, ask: &Ask<'_>) -> Markup {
+    let id: String = ask
+        .action
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    html! {
+        details.ask open[ask.wrong.is_some()] {
+            summary.button.danger { (ask.title) }
+            form.card method="post" action=(ask.action) {
+                (word(visit))
+                p { (ask.help) }
+                div.field.wrong[ask.wrong.is_some()] {
+                    label for={ "c" (id) } {
+                        (visit.say().with("write-name", "name", ask.name.to_owned()))
+                    }
+                    input id={ "c" (id) } name="confirm" required autocomplete="off" dir="auto";
+                    @if let Some(problem) = ask.wrong { p.problem role="alert" { (problem) } }
+                }
+                button.danger type="submit" { (ask.button) }
+            }
+        }
+    }
+}
+
+/// One button that sends a form.
+pub(crate) fn press(visit: &Visit, action: &str, label: &str, tone: &'static str) -> Markup {
+    html! {
+        form.inline method="post" action=(action) {
+            (word(visit))
+            button class=(tone) type="submit" { (label) }
+        }
+    }
+}

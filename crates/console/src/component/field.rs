@@ -1,0 +1,147 @@
+//! Fields of forms: a label, help in place, and what was wrong with what was sent.
+
+use maud::{Markup, html};
+
+use crate::form::Fields;
+
+/// A form as it is shown: what it holds, and what was wrong.
+pub(crate) struct Sheet<'a> {
+    pub(crate) fields: &'a Fields,
+    /// The field that cannot be used, and why.
+    pub(crate) wrong: Option<(&'a str, &'a str)>,
+}
+
+/// What there is to say about one field.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Field<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) label: &'a str,
+    pub(crate) help: &'a str,
+    pub(crate) example: &'a str,
+    /// The id of a list of proposals.
+    pub(crate) list: &'a str,
+    pub(crate) required: bool,
+    pub(crate) kind: &'a str,
+    pub(crate) autocomplete: &'a str,
+}
+
+impl<'a> Sheet<'a> {
+    pub(crate) fn new(fields: &'a Fields) -> Self {
+        let wrong = None;
+        Self { fields, wrong }
+    }
+
+    fn problem(&self, name: &str) -> Option<&'a str> {
+        let (field, problem) = self.wrong?;
+        (field == name).then_some(problem)
+    }
+
+    fn framed(&self, field: &Field<'_>, input: &Markup) -> Markup {
+        let problem = self.problem(field.name);
+        html! {
+            div.field.wrong[problem.is_some()] {
+                label for={ "f-" (field.name) } {
+                    (field.label)
+                    @if field.required { span.must aria-hidden="true" { " *" } }
+                }
+                (input)
+                @if let Some(problem) = problem {
+                    p.problem id={ "p-" (field.name) } role="alert" { (problem) }
+                }
+                @if !field.help.is_empty() { p.help id={ "h-" (field.name) } { (field.help) } }
+            }
+        }
+    }
+
+    fn described(&self, field: &Field<'_>) -> Option<String> {
+        let mut ids = Vec::new();
+        if self.problem(field.name).is_some() {
+            ids.push(format!("p-{}", field.name));
+        }
+        if !field.help.is_empty() {
+            ids.push(format!("h-{}", field.name));
+        }
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+
+    /// One line of text. Passwords and codes are never sent back.
+    pub(crate) fn line(&self, field: &Field<'_>) -> Markup {
+        let kind = if field.kind.is_empty() {
+            "text"
+        } else {
+            field.kind
+        };
+        let shown = if kind == "password" {
+            ""
+        } else {
+            self.fields.text(field.name)
+        };
+        let invalid = self.problem(field.name).map(|_| "true");
+        self.framed(field, &html! {
+            input id={ "f-" (field.name) } type=(kind) name=(field.name) value=(shown) dir="auto"
+                required[field.required] placeholder=[plain(field.example)] list=[plain(field.list)]
+                autocomplete=[some_or(field.autocomplete, "off")]
+                aria-describedby=[self.described(field)] aria-invalid=[invalid];
+        })
+    }
+
+    /// Several lines of text.
+    pub(crate) fn lines(&self, field: &Field<'_>, rows: u8) -> Markup {
+        let invalid = self.problem(field.name).map(|_| "true");
+        let text = self.fields.all(field.name).join("\n");
+        self.framed(
+            field,
+            &html! {
+                textarea id={ "f-" (field.name) } name=(field.name) rows=(rows) dir="auto"
+                    placeholder=[plain(field.example)] data-check=[plain(field.kind)]
+                    aria-describedby=[self.described(field)] aria-invalid=[invalid] { "\n" (text) }
+            },
+        )
+    }
+
+    /// One of several: values with their labels.
+    pub(crate) fn choice(&self, field: &Field<'_>, options: &[(String, String)]) -> Markup {
+        let chosen = self.fields.text(field.name);
+        self.framed(
+            field,
+            &html! {
+                select id={ "f-" (field.name) } name=(field.name) required[field.required]
+                    aria-describedby=[self.described(field)] {
+                    @for (value, label) in options {
+                        option value=(value) selected[value == chosen] { (label) }
+                    }
+                }
+            },
+        )
+    }
+
+    /// A box to tick.
+    pub(crate) fn tick(&self, field: &Field<'_>) -> Markup {
+        html! {
+            div.field.tick {
+                label for={ "f-" (field.name) } {
+                    input id={ "f-" (field.name) } type="checkbox" name=(field.name) value="true"
+                        checked[self.fields.is_on(field.name)];
+                    span { (field.label) }
+                }
+                @if !field.help.is_empty() { p.help { (field.help) } }
+            }
+        }
+    }
+
+    /// What is wrong with no field that is shown.
+    pub(crate) fn rest(&self, shown: &[&str]) -> Markup {
+        let rest = self.wrong.filter(|(field, _)| !shown.contains(field));
+        html! {
+            @if let Some((_, problem)) = rest { p.notice.bad role="alert" { (problem) } }
+        }
+    }
+}
+
+fn plain(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn some_or<'t>(text: &'t str, other: &'t str) -> Option<&'t str> {
+    Some(if text.is_empty() { other } else { text })
+}

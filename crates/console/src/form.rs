@@ -1,0 +1,139 @@
+//! What is sent from pages: fields of a form or of a query, and forms that have shown whose they are.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts};
+use axum::response::{IntoResponse, Response};
+use http::Request;
+use http::request::Parts;
+use http_body_util::{BodyExt, Limited};
+
+use crate::access::{Stranger, Visit};
+use crate::guard;
+use crate::problem::Problem;
+use crate::site::Site;
+
+/// The largest form, in bytes.
+const MOST: usize = 256 << 10;
+
+/// Fields by name, in the order in which they were sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fields(Vec<(String, String)>);
+
+/// A form of somebody who is signed in, sent from our own page.
+pub(crate) struct Posted {
+    pub(crate) visit: Visit,
+    pub(crate) fields: Fields,
+}
+
+/// A form of nobody in particular, sent from our own page.
+pub(crate) struct StrangerPosted {
+    pub(crate) stranger: Stranger,
+    pub(crate) fields: Fields,
+}
+
+impl Fields {
+    pub(crate) fn parse(text: &str) -> Self {
+        let pairs = url::form_urlencoded::parse(text.as_bytes());
+        Self(pairs.into_owned().collect())
+    }
+
+    /// Fields that a form begins with.
+    pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
+        let owned = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self(owned.collect())
+    }
+
+    pub(crate) fn put(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_owned(), value.into()));
+    }
+
+    /// The first of this name; empty if there is none.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(one, _)| one == name);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+
+    /// The first of this name, unless it is blank.
+    pub(crate) fn some(&self, name: &str) -> Option<String> {
+        let text = self.text(name).trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
+        let found = self.0.iter().filter(|(one, _)| one == name);
+        found.map(|(_, value)| value.clone()).collect()
+    }
+
+    /// Whether a box was ticked.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        !self.text(name).is_empty()
+    }
+
+    /// Entries of a list: those of all fields of this name, between commas and line breaks.
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        let all = self.0.iter().filter(|(one, _)| one == name);
+        let parts = all.flat_map(|(_, value)| value.split([',', '\n']));
+        let kept = parts.map(str::trim).filter(|one| !one.is_empty());
+        kept.map(str::to_owned).collect()
+    }
+
+    /// The same as a query, with some fields in place of those of their names; blank ones are left
+    /// out.
+    pub(crate) fn query(&self, instead: &[(&str, &str)]) -> String {
+        let replaced = |name: &str| instead.iter().any(|(one, _)| *one == name);
+        let kept = self
+            .0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let kept = kept.filter(|(name, _)| !replaced(name));
+        let pairs = kept.chain(instead.iter().copied());
+        let pairs = pairs.filter(|(_, value)| !value.is_empty());
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(pairs);
+        query.finish()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Fields {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::parse(parts.uri.query().unwrap_or_default()))
+    }
+}
+
+async fn read(body: Body) -> Result<Fields, Problem> {
+    let body = Limited::new(body, MOST).collect().await;
+    let body = body.map_err(|_| Problem::too_large(MOST))?.to_bytes();
+    let text = std::str::from_utf8(&body);
+    let text = text.map_err(|_| Problem::malformed("the form is not UTF-8"))?;
+    Ok(Fields::parse(text))
+}
+
+impl FromRequest<Site> for Posted {
+    type Rejection = Response;
+
+    async fn from_request(request: Request<Body>, site: &Site) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        guard::same_origin(site, &parts.headers).map_err(IntoResponse::into_response)?;
+        let visit = Visit::from_request_parts(&mut parts, site).await?;
+        let fields = read(body).await.map_err(IntoResponse::into_response)?;
+        guard::check_word(&visit.word, fields.text(guard::FIELD))
+            .map_err(IntoResponse::into_response)?;
+        Ok(Self { visit, fields })
+    }
+}
+
+impl FromRequest<Site> for StrangerPosted {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, site: &Site) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        guard::same_origin(site, &parts.headers)?;
+        let stranger = Stranger::from_request_parts(&mut parts, site).await?;
+        let fields = read(body).await?;
+        Ok(Self { stranger, fields })
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod api;
+mod assets;
+mod component;
+mod console;
+mod form;
+mod guard;
+mod page;
+mod problem;
+mod session;
+mod site;
+mod text;
+
+pub use console::Console;
+pub use site::Settings;

@@ -1,0 +1,185 @@
+//! Accounts: what they hold, their statement, and giving and taking credits.
+
+mod sheet;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::{get, post};
+use maud::{Markup, html};
+use tollgate_admin_core::account::{self, CreditsInput, StatementFilter};
+use tollgate_admin_core::view::Page;
+use tollgate_admin_core::view::account::{AccountView, EntryView};
+use tollgate_admin_core::{AdminError, Deed};
+
+use super::{Shown, segment, shown, shown_again, to};
+use crate::access::Visit;
+use crate::component::dialog::{self, Ask};
+use crate::component::field::{Field, Sheet};
+use crate::component::icon::Icon;
+use crate::component::layout::{heading, page, word};
+use crate::component::table::fact;
+use crate::component::{badge, money, table, time};
+use crate::form::{Fields, Posted};
+use crate::problem::Problem;
+use crate::site::Site;
+
+pub(super) fn router() -> Router<Site> {
+    Router::new()
+        .route("/accounts", get(list).post(sheet::create))
+        .route("/accounts/new", get(sheet::new))
+        .route("/accounts/{id}", get(show).post(sheet::save))
+        .route("/accounts/{id}/edit", get(sheet::form))
+        .route("/accounts/{id}/credits", post(credits))
+        .route("/accounts/{id}/delete", post(delete))
+}
+
+async fn list(visit: Visit) -> Shown {
+    let accounts = account::list(&visit.context).await?;
+    let may = visit.context.may(Deed::ChangeAccounts, None);
+    let new = html! { a.button.primary href="/accounts/new" data-key="n" { (Icon::Plus.draw()) span { (visit.t("account-new")) } } };
+    let content = html! {
+        (heading(&visit.t("nav-accounts"), &visit.t("accounts-lead"), &html! { @if may { (new) } }))
+        @if accounts.is_empty() { (table::empty(&visit.t("accounts-none"), &visit.t("accounts-lead"), may.then_some(new))) }
+        @else { div.scroll tabindex="0" role="region" aria-label=(visit.t("nav-accounts")) { table.list {
+            thead { tr { @for id in ["name", "status", "balance", "credit-line", "note"] { th scope="col" { (visit.t(id)) } } } }
+            tbody { @for one in &accounts { tr {
+                th scope="row" { a.title href={ "/accounts/" (one.id) } dir="auto" { (one.name) } }
+                td data-label=(visit.t("status")) { (badge::enabled(visit.say(), one.enabled)) }
+                td.number data-label=(visit.t("balance")) { (balance(&visit, one)) }
+                td.number data-label=(visit.t("credit-line")) { (money::credits(&one.funds.credit_line)) }
+                td data-label=(visit.t("note")) { span.clip dir="auto" { (one.note) } }
+            } } }
+        } } }
+    };
+    shown(page(
+        &visit,
+        "/accounts",
+        &visit.t("nav-accounts"),
+        &content,
+    ))
+}
+
+fn balance(visit: &Visit, one: &AccountView) -> Markup {
+    let funds = &one.funds;
+    money::used_of(
+        visit.say(),
+        &funds.used,
+        funds.remaining.as_deref(),
+        funds.credited.as_deref(),
+    )
+}
+
+async fn show(visit: Visit, Path(id): Path<String>, query: Fields) -> Shown {
+    shown(whole(&visit, &id, &query, None, None).await?)
+}
+
+async fn credits(Path(id): Path<String>, posted: Posted) -> Shown {
+    let Posted { visit, fields } = posted;
+    let input = CreditsInput {
+        amount: fields.text("amount").to_owned(),
+        take_back: fields.is_on("take_back"),
+        note: fields.text("note").to_owned(),
+    };
+    match account::top_up(&visit.context, &id, &input)
+        .await
+        .map_err(Problem::from)
+    {
+        Ok(one) => to(&format!("/accounts/{}", one.id)),
+        Err(problem) => shown_again(
+            &problem,
+            whole(&visit, &id, &fields, Some(&problem), None).await?,
+        ),
+    }
+}
+
+async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
+    let Posted { visit, fields } = posted;
+    let one = account::show(&visit.context, &id).await?;
+    let problem = match fields.text("confirm").trim() == one.name {
+        false => Problem::invalid("confirm", visit.t("name-differs")),
+        true => match account::delete(&visit.context, &one.id)
+            .await
+            .map_err(Problem::from)
+        {
+            Ok(_) => return to("/accounts"),
+            Err(problem) => problem,
+        },
+    };
+    shown_again(
+        &problem,
+        whole(&visit, &id, &Fields::default(), None, Some(&problem.detail)).await?,
+    )
+}
+
+async fn whole(
+    visit: &Visit,
+    id: &str,
+    fields: &Fields,
+    problem: Option<&Problem>,
+    asked: Option<&str>,
+) -> Result<Markup, AdminError> {
+    let one = account::show(&visit.context, id).await?;
+    let filter = StatementFilter {
+        limit: None,
+        cursor: fields.some("cursor"),
+    };
+    let statement = account::statement(&visit.context, &one.id, &filter).await?;
+    let path = format!("/accounts/{}", segment(&one.id));
+    let may = visit.context.may(Deed::ChangeAccounts, None);
+    let actions = html! {
+        a.button href={ "/tokens?account=" (segment(&one.name)) } { (visit.t("nav-tokens")) }
+        @if may { a.button href={ (path) "/edit" } { (visit.t("edit")) } }
+    };
+    let content = html! {
+        p.crumbs { a href="/accounts" { (visit.t("nav-accounts")) } }
+        (heading(&one.name, "", &actions))
+        dl.facts {
+            (fact(&visit.t("status"), badge::enabled(visit.say(), one.enabled)))
+            (fact(&visit.t("balance"), html! { @match &one.funds.remaining { Some(left) => (money::credits(left)), None => span.quiet { (visit.t("unlimited")) } } }))
+            (fact(&visit.t("used"), html! { (money::credits(&one.funds.used)) }))
+            (fact(&visit.t("held"), html! { (money::credits(&one.funds.held)) }))
+            (fact(&visit.t("credit-line"), html! { (money::credits(&one.funds.credit_line)) }))
+            (fact(&visit.t("models"), badge::names(visit.say(), one.scope.models.as_deref(), &visit.t("all"))))
+        }
+        @if visit.context.may(Deed::ChangeMoney, None) && one.funds.credited.is_some() { (top_up(visit, &path, fields, problem)) }
+        section.card { h2 { (visit.t("statement")) } (entries(visit, &path, fields, &statement)) }
+        @if may { section.card.danger-zone { h2 { (visit.t("danger")) }
+            (dialog::ask(visit, &Ask { action: &format!("{path}/delete"), title: &visit.t("do-delete"), help: &visit.t("account-delete-help"), button: &visit.t("do-delete"), name: &one.name, wrong: asked }))
+        } }
+    };
+    Ok(page(visit, "/accounts", &one.name, &content))
+}
+
+fn top_up(visit: &Visit, path: &str, fields: &Fields, problem: Option<&Problem>) -> Markup {
+    let field = problem.and_then(|one| one.field.as_deref());
+    let wrong = problem.map(|one| (field.unwrap_or_default(), one.detail.as_str()));
+    let form = Sheet { fields, wrong };
+    let [amount, note, back] = ["amount", "note", "take-back"].map(|id| visit.t(id));
+    html! {
+        section.card { h2 { (visit.t("top-up")) }
+            form.row method="post" action={ (path) "/credits" } {
+                (word(visit)) (form.rest(&["amount", "note"]))
+                (form.line(&Field { name: "amount", label: &amount, required: true, example: "25", ..Field::default() }))
+                (form.line(&Field { name: "note", label: &note, ..Field::default() }))
+                (form.tick(&Field { name: "take_back", label: &back, ..Field::default() }))
+                button.primary type="submit" { (visit.t("book")) }
+            }
+        }
+    }
+}
+
+fn entries(visit: &Visit, path: &str, query: &Fields, statement: &Page<EntryView>) -> Markup {
+    html! {
+        @if statement.entries.is_empty() { p.quiet { (visit.t("statement-none")) } }
+        @else { div.scroll tabindex="0" role="region" aria-label=(visit.t("statement")) { table.list {
+            thead { tr { @for id in ["time", "amount", "by-whom", "note"] { th scope="col" { (visit.t(id)) } } } }
+            tbody { @for one in &statement.entries { tr {
+                td data-label=(visit.t("time")) { (time::exact(&one.at)) }
+                td.number data-label=(visit.t("amount")) { strong { (money::credits(&one.amount)) } }
+                td data-label=(visit.t("by-whom")) { bdi { (one.actor) } }
+                td data-label=(visit.t("note")) { bdi { (one.note) } }
+            } } }
+        } } }
+        (table::pager(visit.say(), path, query, statement.next_cursor.as_deref()))
+    }
+}

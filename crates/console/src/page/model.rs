@@ -1,0 +1,257 @@
+//! The gallery: models with their prices for each group, and ids to copy.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::{get, post};
+use maud::{Markup, html};
+use tollgate_admin_core::model::{self, ModelChange, ModelInput, WindowInput};
+use tollgate_admin_core::view::model::ModelView;
+use tollgate_admin_core::{Deed, group};
+
+use super::{Shown, segment, shown, shown_again, to};
+use crate::access::Visit;
+use crate::component::dialog::{self, Ask};
+use crate::component::field::{Field, Sheet};
+use crate::component::icon::Icon;
+use crate::component::layout::{heading, page, word};
+use crate::component::{badge, money, table};
+use crate::form::{Fields, Posted};
+use crate::problem::Problem;
+use crate::site::Site;
+
+pub(super) fn router() -> Router<Site> {
+    Router::new()
+        .route("/models", get(list).post(create))
+        .route("/models/new", get(new))
+        .route("/models/{id}", get(form).post(save))
+        .route("/models/{id}/delete", post(delete))
+}
+
+async fn list(visit: Visit, query: Fields) -> Shown {
+    let mut models = model::list(&visit.context).await?;
+    let total = models.len();
+    let wanted = query.text("search").trim().to_lowercase();
+    let fits = |one: &ModelView| {
+        [&one.name, &one.provider, &one.note]
+            .iter()
+            .any(|text| text.to_lowercase().contains(&wanted))
+    };
+    models.retain(fits);
+    let groups = group::list(&visit.context).await?;
+    let may = visit.context.may(Deed::ChangeCatalog, None);
+    let new = html! { a.button.primary href="/models/new" data-key="n" { (Icon::Plus.draw()) span { (visit.t("model-new")) } } };
+    let multipliers: Vec<(String, String)> = groups
+        .into_iter()
+        .map(|one| (one.name, one.multiplier))
+        .collect();
+    let content = html! {
+        (heading(&visit.t("nav-models"), &visit.t("models-lead"), &html! { @if may { (new) } }))
+        form.filters method="get" action="/models" role="search" data-live="#results" {
+            label.search { (Icon::Search.draw()) span.unseen { (visit.t("search")) }
+                input type="search" name="search" value=(query.text("search")) placeholder=(visit.t("search-models")) data-key="/" autocomplete="off"; }
+            button.apply type="submit" { (visit.t("apply")) }
+        }
+        div #results aria-live="polite" {
+            @if total == 0 { (table::empty(&visit.t("models-none"), &visit.t("models-none-help"), may.then_some(new))) }
+            @else if models.is_empty() { (table::empty(&visit.t("no-match"), &visit.t("no-match-help"), None)) }
+            @else { ul.gallery { @for one in &models { (card(&visit, one, &multipliers, may)) } } }
+        }
+    };
+    shown(page(&visit, "/models", &visit.t("nav-models"), &content))
+}
+
+fn card(visit: &Visit, one: &ModelView, groups: &[(String, String)], may: bool) -> Markup {
+    let id = format!("m-{}", one.id);
+    html! { li.card {
+        div.gallery-head {
+            code id=(id) dir="auto" { (one.name) }
+            button.ghost.copy type="button" data-copy={ "#" (id) } data-done=(visit.t("copied")) hidden
+                aria-label=(visit.say().with("copy-id", "name", one.name.clone())) { (Icon::Copy.draw()) }
+        }
+        p.quiet { bdi { (one.provider) }
+            @if let Some(context) = one.context { " · " (money::short(context)) " " (visit.t("context")) }
+            @if !one.enabled { " " (badge::enabled(visit.say(), false)) }
+        }
+        (prices(visit, one))
+        @if groups.iter().any(|(_, multiplier)| multiplier != "1") {
+            p.quiet { @for (name, multiplier) in groups { span.chip dir="auto" { (name) " ×" (multiplier) } } }
+        }
+        @if may { p { a href={ "/models/" (one.id) } { (visit.t("edit")) } } }
+    } }
+}
+
+fn prices(visit: &Visit, one: &ModelView) -> Markup {
+    html! {
+        dl.prices {
+            @match &one.price {
+                None => div { dt { (visit.t("price")) } dd { (badge::badge("warn", &visit.t("price-unknown"))) } },
+                Some(price) => @for part in price.split(',') {
+                    @let (what, amount) = part.split_once('=').unwrap_or((part, ""));
+                    div { dt { (visit.say().name_of("price", what)) } dd { (amount) } }
+                }
+            }
+        }
+        @for other in &one.prices {
+            p.quiet { @if let Some(group) = &other.group { bdi { (group.name) } ": " } @if let Some(provider) = &other.provider { bdi { (provider) } ": " } code { (other.price) } }
+        }
+    }
+}
+
+async fn new(visit: Visit) -> Shown {
+    shown(sheet(&visit, None, &Fields::default(), None, None))
+}
+
+async fn form(visit: Visit, Path(id): Path<String>) -> Shown {
+    let one = model::show(&visit.context, &id).await?;
+    shown(sheet(&visit, Some(&one), &fields_of(&one), None, None))
+}
+
+async fn create(posted: Posted) -> Shown {
+    let Posted { visit, fields } = posted;
+    let input = ModelInput {
+        name: fields.text("name").trim().to_owned(),
+        provider: fields.text("provider").trim().to_owned(),
+        price: fields.some("price"),
+        window: window(&fields),
+        note: fields.text("note").replace('\r', ""),
+    };
+    match model::create(&visit.context, &input)
+        .await
+        .map_err(Problem::from)
+    {
+        Ok(_) => to("/models"),
+        Err(problem) => shown_again(&problem, sheet(&visit, None, &fields, Some(&problem), None)),
+    }
+}
+
+async fn save(Path(id): Path<String>, posted: Posted) -> Shown {
+    let Posted { visit, fields } = posted;
+    let one = model::show(&visit.context, &id).await?;
+    let change = ModelChange {
+        name: Some(fields.text("name").trim().to_owned()),
+        provider: Some(fields.text("provider").trim().to_owned()),
+        enabled: Some(fields.is_on("enabled")),
+        price: Some(fields.text("price").to_owned()),
+        window: window(&fields),
+        note: Some(fields.text("note").replace('\r', "")),
+        if_version: fields.text("version").parse().ok(),
+    };
+    match model::edit(&visit.context, &one.id, &change)
+        .await
+        .map_err(Problem::from)
+    {
+        Ok(_) => to("/models"),
+        Err(problem) => shown_again(
+            &problem,
+            sheet(&visit, Some(&one), &fields, Some(&problem), None),
+        ),
+    }
+}
+
+async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
+    let Posted { visit, fields } = posted;
+    let one = model::show(&visit.context, &id).await?;
+    let problem = match fields.text("confirm").trim() == one.name {
+        false => Problem::invalid("confirm", visit.t("name-differs")),
+        true => match model::delete(&visit.context, &one.id)
+            .await
+            .map_err(Problem::from)
+        {
+            Ok(_) => return to("/models"),
+            Err(problem) => problem,
+        },
+    };
+    shown_again(
+        &problem,
+        sheet(
+            &visit,
+            Some(&one),
+            &fields_of(&one),
+            None,
+            Some(&problem.detail),
+        ),
+    )
+}
+
+fn window(fields: &Fields) -> WindowInput {
+    let text = |name| Some(fields.some(name).unwrap_or_else(|| "unknown".to_owned()));
+    WindowInput {
+        context: text("context"),
+        max_output: text("max_output"),
+        cap_field: fields.some("cap_field"),
+    }
+}
+
+fn fields_of(one: &ModelView) -> Fields {
+    let number = |one: Option<u64>| one.map(|one| one.to_string()).unwrap_or_default();
+    let mut fields = Fields::of(&[
+        ("name", &one.name),
+        ("provider", &one.provider),
+        ("price", one.price.as_deref().unwrap_or_default()),
+        ("context", &number(one.context)),
+        ("max_output", &number(one.max_output)),
+        ("cap_field", one.cap_field.as_deref().unwrap_or_default()),
+        ("note", &one.note),
+        ("version", &one.version.to_string()),
+    ]);
+    if one.enabled {
+        fields.put("enabled", "true");
+    }
+    fields
+}
+
+fn sheet(
+    visit: &Visit,
+    one: Option<&ModelView>,
+    fields: &Fields,
+    problem: Option<&Problem>,
+    asked: Option<&str>,
+) -> Markup {
+    let field = problem.and_then(|one| one.field.as_deref());
+    let wrong = problem.map(|one| (field.unwrap_or_default(), one.detail.as_str()));
+    let form = Sheet { fields, wrong };
+    let title = one.map_or_else(|| visit.t("model-new"), |one| one.name.clone());
+    let action = one.map_or_else(
+        || "/models".to_owned(),
+        |one| format!("/models/{}", segment(&one.id)),
+    );
+    let [name, provider, price, context, output, note, enabled] = [
+        "model-id",
+        "provider",
+        "price",
+        "context-window",
+        "max-output",
+        "note",
+        "model-on",
+    ]
+    .map(|id| visit.t(id));
+    let [price_help, name_help] = ["help-price", "help-model"].map(|id| visit.t(id));
+    let shown = ["name", "provider", "price", "context", "max_output", "note"];
+    let content = html! {
+        p.crumbs { a href="/models" { (visit.t("nav-models")) } }
+        (heading(&title, "", &html! {}))
+        form.card.form method="post" action=(action) {
+            (word(visit)) (form.rest(&shown))
+            input type="hidden" name="version" value=(fields.text("version"));
+            input type="hidden" name="cap_field" value=(fields.text("cap_field"));
+            div.pair {
+                (form.line(&Field { name: "name", label: &name, help: &name_help, required: true, ..Field::default() }))
+                (form.line(&Field { name: "provider", label: &provider, required: true, example: "openai", ..Field::default() }))
+            }
+            (form.line(&Field { name: "price", label: &price, help: &price_help, example: "input=2.5,output=10", ..Field::default() }))
+            div.pair {
+                (form.line(&Field { name: "context", label: &context, example: "128000", ..Field::default() }))
+                (form.line(&Field { name: "max_output", label: &output, example: "16384", ..Field::default() }))
+            }
+            @if one.is_some() { (form.tick(&Field { name: "enabled", label: &enabled, ..Field::default() })) }
+            (form.lines(&Field { name: "note", label: &note, ..Field::default() }, 2))
+            div.actions { button.primary type="submit" { (visit.t("save")) } a.button href="/models" { (visit.t("cancel")) } }
+        }
+        @if let Some(one) = one {
+            section.card.danger-zone { h2 { (visit.t("danger")) }
+                (dialog::ask(visit, &Ask { action: &format!("/models/{}/delete", one.id), title: &visit.t("do-delete"), help: &visit.t("model-delete-help"), button: &visit.t("do-delete"), name: &one.name, wrong: asked }))
+            }
+        }
+    };
+    page(visit, "/models", &title, &content)
+}

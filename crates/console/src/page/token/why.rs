@@ -1,0 +1,153 @@
+//! Why a call is refused, or would be: every rule with what it saw, and what to change.
+
+use axum::extract::Path;
+use maud::{Markup, html};
+use tollgate_admin_core::explain::{self, ExplainInput};
+use tollgate_admin_core::view::explain::{ExplanationView, StepView};
+use tollgate_admin_core::view::token::TokenView;
+use tollgate_admin_core::{AdminError, model, receipt, token};
+
+use crate::access::Visit;
+use crate::component::field::{Field, Sheet};
+use crate::component::icon::Icon;
+use crate::component::layout::{heading, page};
+use crate::form::Fields;
+use crate::page::{Shown, shown};
+use crate::problem::Problem;
+
+pub(super) async fn show(visit: Visit, Path(id): Path<String>, query: Fields) -> Shown {
+    let one = token::show(&visit.context, &id).await?;
+    let mut fields = query;
+    let asked = fields.some("request").is_some() || fields.some("model").is_some();
+    let outcome = if asked {
+        Some(explained(&visit, &one, &mut fields).await)
+    } else {
+        None
+    };
+    let (found, problem) = match outcome {
+        None => (None, None),
+        Some(Ok(found)) => (Some(found), None),
+        Some(Err(error)) => (None, Some(Problem::from(error))),
+    };
+    let models = model::list(&visit.context).await?;
+    let models: Vec<String> = models.into_iter().map(|one| one.name).collect();
+    let content = html! {
+        p.crumbs { a href="/tokens" { (visit.t("nav-tokens")) } " / " a href={ "/tokens/" (one.id) } dir="auto" { (one.name) } }
+        (heading(&visit.t("why-title"), &visit.t("why-lead"), &html! {}))
+        (question(&visit, &one, &fields, problem.as_ref(), &models))
+        @if let Some(found) = found { (answer(&visit, &found)) }
+    };
+    shown(page(&visit, "/tokens", &visit.t("why-title"), &content))
+}
+
+/// Replays a call that was made, or one that is imagined.
+async fn explained(
+    visit: &Visit,
+    one: &TokenView,
+    fields: &mut Fields,
+) -> Result<ExplanationView, AdminError> {
+    let mut input = ExplainInput {
+        token: one.id.clone(),
+        model: fields.some("model"),
+        endpoint: fields.some("endpoint"),
+        mount: None,
+        ip: fields.some("ip").unwrap_or_else(|| "127.0.0.1".to_owned()),
+        at: None,
+    };
+    if let Some(request) = fields.some("request") {
+        let call = receipt::show(&visit.context, &request).await?;
+        if call.token.id != one.id {
+            return Err(AdminError::NoReceipt { request });
+        }
+        input.model = call.model;
+        input.endpoint = Some(call.endpoint);
+        input.ip = call.client;
+        input.at = Some(call.at);
+    }
+    explain::explain(&visit.context, &input).await
+}
+
+fn question(
+    visit: &Visit,
+    one: &TokenView,
+    fields: &Fields,
+    problem: Option<&Problem>,
+    models: &[String],
+) -> Markup {
+    let field = problem.and_then(|one| one.field.as_deref());
+    let wrong = problem.map(|one| (field.unwrap_or("request"), one.detail.as_str()));
+    let sheet = Sheet { fields, wrong };
+    let endpoints = [
+        "chat.completions",
+        "responses",
+        "messages",
+        "embeddings",
+        "completions",
+        "images.generations",
+        "models",
+    ];
+    let endpoints = endpoints.map(|one| (one.to_owned(), one.to_owned()));
+    let texts = [
+        "model",
+        "endpoint",
+        "client-address",
+        "request-id",
+        "why-request-help",
+    ];
+    let [model, endpoint, address, request, help] = texts.map(|id| visit.t(id));
+    html! {
+        form.card.form method="get" action={ "/tokens/" (one.id) "/why" } {
+            (sheet.rest(&["model", "endpoint", "ip", "request"]))
+            datalist #all-models { @for one in models { option value=(one) {} } }
+            div.triple {
+                (sheet.line(&Field { name: "model", label: &model, list: "all-models", ..Field::default() }))
+                (sheet.choice(&Field { name: "endpoint", label: &endpoint, ..Field::default() }, &endpoints))
+                (sheet.line(&Field { name: "ip", label: &address, example: "203.0.113.7", ..Field::default() }))
+            }
+            (sheet.line(&Field { name: "request", label: &request, help: &help, ..Field::default() }))
+            button.primary type="submit" { (visit.t("why-do")) }
+        }
+    }
+}
+
+fn answer(visit: &Visit, found: &ExplanationView) -> Markup {
+    let (tone, verdict) = if found.permitted {
+        ("good", "permitted")
+    } else {
+        ("bad", "refused")
+    };
+    html! {
+        section.card aria-live="polite" {
+            p class={ "notice " (tone) } {
+                strong { (visit.t(verdict)) }
+                @for reason in &found.reasons { " · " (visit.say().name_of("refusal", reason)) }
+            }
+            ol.steps { @for step in &found.steps { (row(visit, step)) } }
+            @if !found.upstreams.is_empty() {
+                p { (visit.t("served-by")) " " @for one in &found.upstreams { span.chip dir="auto" { (one.upstream.name) " · " (one.price) } } }
+            }
+            @for unknown in &found.unknown { p.quiet { (unknown) } }
+        }
+    }
+}
+
+fn row(visit: &Visit, step: &StepView) -> Markup {
+    let say = visit.say();
+    let (class, icon, word) = match step.passed {
+        true => ("pass", Icon::Check, "passed"),
+        false => ("fail", Icon::Cross, "failed"),
+    };
+    html! {
+        li class=(class) {
+            (icon.draw()) span.unseen { (visit.t(word)) }
+            div {
+                strong { (say.name_of("rule", &step.rule)) } " " span.quiet { (say.name_of("layer", &step.layer)) }
+                p { (visit.t("saw")) " " bdi { (step.saw) } }
+                @if !step.passed {
+                    p.change { (visit.t("wanted")) " " bdi { (step.wanted) } }
+                    p.change { (say.name_of("fix", &step.rule)) }
+                }
+            }
+        }
+    }
+}

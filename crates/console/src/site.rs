@@ -1,0 +1,70 @@
+//! What all requests share: the store, the clock, and how the console is set up.
+
+use std::sync::Arc;
+
+use tollgate_admin_core::session::Terms;
+use tollgate_admin_core::{Context, Store};
+use tollgate_listen::Peer;
+use tollgate_policy::time::Timestamp;
+
+/// How a console is set up.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The origin under which browsers reach the console where a proxy is in front of it, such as
+    /// `https://console.example.com`; what a browser says in `Host` if missing.
+    pub origin: Option<String>,
+    /// The base URL of the gateway, which snippets name, such as `https://llm.example.com`.
+    pub gateway: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            origin: None,
+            gateway: "http://127.0.0.1:8080".to_owned(),
+        }
+    }
+}
+
+/// What all requests share. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Site(Arc<Shared>);
+
+struct Shared {
+    store: Store,
+    now: fn() -> Timestamp,
+    settings: Settings,
+    terms: Terms,
+}
+
+impl Site {
+    pub(crate) fn new(store: Store, now: fn() -> Timestamp, settings: Settings) -> Self {
+        let terms = Terms::default();
+        Self(Arc::new(Shared {
+            store,
+            now,
+            settings,
+            terms,
+        }))
+    }
+
+    /// A context for somebody who has not said who they are.
+    pub(crate) fn nobody(&self, peer: &Peer) -> Context {
+        let origin = peer.address.to_string();
+        Context::nobody(self.0.store.clone(), origin, self.0.now)
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn terms(&self) -> Terms {
+        self.0.terms
+    }
+
+    /// Whether browsers reach the console under TLS, here or at a proxy in front of it.
+    pub(crate) fn is_secure(&self, peer: &Peer) -> bool {
+        let origin = self.0.settings.origin.as_deref();
+        origin.map_or(peer.tls, |origin| origin.starts_with("https://"))
+    }
+}
