@@ -11,6 +11,7 @@ pub(crate) mod catalog;
 pub(crate) mod explain;
 pub(crate) mod member;
 pub(crate) mod model;
+pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod upstream;
 pub(crate) mod usage;
@@ -129,6 +130,8 @@ pub(crate) enum Command {
     /// What programs call the API of the console with
     #[command(subcommand)]
     ApiCredential(api_credential::ApiCredentialCommand),
+    /// Serve the web console and the JSON API
+    Serve(serve::ServeArguments),
     /// Print a completion script for a shell
     Completions {
         /// The shell

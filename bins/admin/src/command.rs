@@ -11,6 +11,7 @@ mod init;
 mod member;
 mod model;
 mod receipt;
+mod serve;
 mod session;
 mod token;
 mod upstream;
@@ -82,6 +83,7 @@ async fn dispatch(command: Command, session: &opened::Session<'_>) -> Result<End
         Command::Usage(arguments) => usage::run(arguments, session).await?,
         Command::Receipt(command) => receipt::run(command, session).await?,
         Command::Alert(command) => alert::run(command, session).await?,
+        Command::Serve(arguments) => serve::run(arguments, session).await?,
         Command::Init => init::run(session).await?,
         Command::Member(command) => member::run(command, session).await?,
         Command::Session(command) => session::run(command, session).await?,

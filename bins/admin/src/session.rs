@@ -43,7 +43,8 @@ pub(crate) async fn open<'a>(global: &Global, output: &'a Output) -> Result<Sess
     })
 }
 
-fn now() -> Timestamp {
+/// The clock.
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let micros = since.map_or(0, |since| since.as_micros());
     Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
