@@ -444,7 +444,7 @@ async fn an_api_credential_is_found_until_it_is_taken_back(fixture: &Fixture) {
     insert(new("report", bob.id)).await.unwrap();
     assert_eq!(store.api_credential_list(None).await.unwrap().len(), 2);
     let own = store.api_credential_list(Some(ada.id)).await.unwrap();
-    assert_eq!(own, [made.clone()]);
+    assert_eq!(own, std::slice::from_ref(&made));
     let find = async |text, seconds| {
         let found = store.api_credential_find(digest(text), at(seconds)).await;
         found
