@@ -181,9 +181,10 @@ async fn update(
 impl Rule {
     /// How long to wait after this many attempts.
     fn wait(&self, count: i64) -> Duration {
-        let Ok(beyond) = u32::try_from(count.saturating_sub(self.free)) else {
+        if count <= self.free {
             return Duration::ZERO;
-        };
+        }
+        let beyond = u32::try_from(count.saturating_sub(self.free)).unwrap_or(u32::MAX);
         let seconds = 1u64.checked_shl(beyond).unwrap_or(u64::MAX) / 2;
         Duration::from_secs(seconds.min(self.most))
     }

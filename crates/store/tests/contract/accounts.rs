@@ -85,6 +85,7 @@ async fn an_account_is_edited_field_by_field(fixture: &Fixture) {
     expected.account.enabled = false;
     expected.account.scope.networks = scope().networks;
     expected.updated_at = at(9);
+    expected.version += 1;
     assert_eq!(after, expected);
     assert_eq!(store.account_fetch(id).await.unwrap(), expected);
     let edit = AccountEdit {
@@ -183,6 +184,7 @@ async fn a_group_is_edited_field_by_field(fixture: &Fixture) {
     expected.group.scope.models = scope().models;
     expected.group.scope.providers = scope().providers;
     expected.updated_at = at(9);
+    expected.version += 1;
     assert_eq!(after, expected);
     assert_eq!(store.group_fetch(id).await.unwrap(), expected);
     let by_name = store.group_find_by_name(&name("basic")).await.unwrap();

@@ -38,6 +38,7 @@ async fn a_model_is_edited_field_by_field(fixture: &Fixture) {
     expected.model.enabled = false;
     expected.model.provider = "azure".parse().unwrap();
     expected.updated_at = at(5);
+    expected.version += 1;
     assert_eq!(after, expected);
     assert_eq!(store.model_fetch(id).await.unwrap(), expected);
     assert_eq!(store.model_list().await.unwrap(), [expected.clone()]);
@@ -152,6 +153,7 @@ async fn an_upstream_is_edited_field_by_field(fixture: &Fixture) {
     expected.upstream.enabled = false;
     expected.upstream.weight = 3;
     expected.updated_at = at(4);
+    expected.version += 1;
     assert_eq!(after, expected);
     let edit = UpstreamEdit {
         serves: Some(Serves::Mount("crm".parse().unwrap())),
