@@ -68,6 +68,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
         "tollgate-gateway",
         &[
             "tollgate-connect",
+            "tollgate-console",
             "tollgate-listen",
             "tollgate-policy",
             "tollgate-rights",

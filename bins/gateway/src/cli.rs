@@ -84,6 +84,9 @@ pub(crate) struct Demo {
     /// The address of /healthz, /readyz and /metrics.
     #[arg(long, default_value = "127.0.0.1:9464")]
     pub(crate) observe: SocketAddr,
+    /// The address of the web console.
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    pub(crate) console: SocketAddr,
     /// A directory in which the store is kept; without one it goes when the demo ends.
     #[arg(long)]
     pub(crate) dir: Option<PathBuf>,

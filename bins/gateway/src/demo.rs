@@ -1,8 +1,11 @@
-//! `demo`: a gateway, a store and a simulated provider in one process, and calls to paste.
+//! `demo`: a gateway, a store, a console and a simulated provider in one process, and calls to
+//! paste.
 
+mod console;
 mod furnish;
 mod show;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -24,6 +27,14 @@ pub(crate) struct Furnished {
     pub(crate) secret: String,
     pub(crate) account: String,
     pub(crate) group: String,
+}
+
+/// Where everything is, and the code by which the console gets its first owner.
+pub(crate) struct Places {
+    pub(crate) address: SocketAddr,
+    pub(crate) observe: SocketAddr,
+    pub(crate) console: SocketAddr,
+    pub(crate) code: Option<String>,
 }
 
 /// Starts everything, says how to call it, and serves until a signal says to end.
@@ -57,16 +68,18 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         .await
         .map_err(|error| Failure::start("the demo's store cannot be filled", error))?;
     let access = telemetry.access().cloned();
-    let (gateway, _live) = Gateway::bind(&config, access, store).await?;
+    let (gateway, _live) = Gateway::bind(&config, access, store.clone()).await?;
     let (address, observe) = (gateway.address(), gateway.observe_address()?);
-    print::line(&show::text(
-        arguments.output,
+    let console = console::start(&context, store, arguments.console, address).await?;
+    let places = Places {
         address,
         observe,
-        &furnished,
-        &config,
-    ));
+        console: console.address,
+        code: console.code.clone(),
+    };
+    print::line(&show::text(arguments.output, &places, &furnished, &config));
     let drained = gateway.run(signals.end()).await;
+    console.end().await;
     simulator.stop().await;
     Ok(match drained {
         Drained::Complete => ExitCode::SUCCESS,

@@ -21,6 +21,8 @@ async fn the_demo_prints_a_token_that_works_everywhere() {
             "127.0.0.1:0",
             "--observe",
             "127.0.0.1:0",
+            "--console",
+            "127.0.0.1:0",
         ])
         .arg("--dir")
         .arg(directory.path())
@@ -60,6 +62,11 @@ async fn the_demo_prints_a_token_that_works_everywhere() {
         .await
         .unwrap();
     assert_eq!(answer.status(), 200);
+    let console = text(&demo, "/console_url").replace("http://", "");
+    let join = format!("GET /join HTTP/1.1\r\nhost: {console}\r\nconnection: close\r\n\r\n");
+    let page = raw_client::exchange(console, join).await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert!(demo["owner_code"].is_string(), "{demo}");
     let id = child.id().unwrap().to_string();
     assert!(
         std::process::Command::new("kill")
@@ -81,6 +88,8 @@ async fn the_printed_curl_line_works_as_it_stands() {
             "--listen",
             "127.0.0.1:0",
             "--observe",
+            "127.0.0.1:0",
+            "--console",
             "127.0.0.1:0",
         ])
         .stdout(Stdio::piped())

@@ -1,38 +1,38 @@
 //! What the demo prints: calls to paste for people, one line of JSON for scripts.
 
-use std::net::SocketAddr;
-
 use serde_json::json;
 use tollgate_simulator::{CHAT_MODEL, EMBEDDING_MODEL, MESSAGES_MODEL};
 
-use super::Furnished;
+use super::{Furnished, Places};
 use crate::cli::Output;
 use crate::config::Config;
 
 /// The text for the output that was asked for.
 pub(super) fn text(
     output: Output,
-    address: SocketAddr,
-    observe: SocketAddr,
+    places: &Places,
     furnished: &Furnished,
     config: &Config,
 ) -> String {
     match output {
-        Output::Json => for_scripts(address, observe, furnished, config),
-        Output::Text => for_people(address, observe, furnished, config),
+        Output::Json => for_scripts(places, furnished, config),
+        Output::Text => for_people(places, furnished, config),
     }
 }
 
-fn for_scripts(
-    address: SocketAddr,
-    observe: SocketAddr,
-    furnished: &Furnished,
-    config: &Config,
-) -> String {
+fn for_scripts(places: &Places, furnished: &Furnished, config: &Config) -> String {
+    let Places {
+        address,
+        observe,
+        console,
+        code,
+    } = places;
     json!({
         "address": address.to_string(),
         "base_url": format!("http://{address}"),
         "observe_url": format!("http://{observe}"),
+        "console_url": format!("http://{console}"),
+        "owner_code": code,
         "secret": furnished.secret,
         "token": furnished.token,
         "account": furnished.account,
@@ -47,17 +47,26 @@ fn for_scripts(
     .to_string()
 }
 
-fn for_people(
-    address: SocketAddr,
-    observe: SocketAddr,
-    furnished: &Furnished,
-    config: &Config,
-) -> String {
+fn for_people(places: &Places, furnished: &Furnished, config: &Config) -> String {
+    let Places {
+        address,
+        observe,
+        console,
+        code,
+    } = places;
+    let sign_in = match code {
+        Some(code) => format!(
+            "Open http://{console}/join, and become its first owner with this code:\n\n{code}"
+        ),
+        None => format!("Open http://{console}, and sign in."),
+    };
     let Furnished { secret, token, .. } = furnished;
     let (store, key_file) = (&config.store, config.key_file.display());
     format!(
         r#"Tollgate is serving on http://{address}, with a simulated provider behind it.
 Health and metrics are on http://{observe}.
+The web console is on http://{console}.
+{sign_in}
 
 The token {token} has this secret:
 
