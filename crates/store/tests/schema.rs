@@ -73,8 +73,12 @@ fn in_postgres(kind: &str) -> &'static str {
 fn declared(names: Names) -> Columns {
     let mut columns = Columns::new();
     let mut table = String::new();
-    let source = include_str!("../src/schema.rs").lines().map(str::trim);
-    for line in source.filter(|line| !line.starts_with("diesel::")) {
+    let sources = [
+        include_str!("../src/schema.rs"),
+        include_str!("../src/schema/people.rs"),
+    ];
+    let lines = sources.into_iter().flat_map(str::lines).map(str::trim);
+    for line in lines.filter(|line| !line.starts_with("diesel::")) {
         if let Some((name, kind)) = line.trim_end_matches(',').split_once(" -> ") {
             let plain = kind
                 .strip_prefix("Nullable<")
