@@ -83,6 +83,13 @@ impl Gateway {
         panic!("the line was not logged: {:#?}", self.log_lines())
     }
 
+    /// Waits until so many lines that are wanted were logged.
+    pub async fn logged_times(&mut self, count: usize, wanted: impl Fn(&Value) -> bool) {
+        let has = |lines: &Vec<Value>| lines.iter().filter(|line| wanted(line)).count() >= count;
+        let logged = matches!(timeout(PATIENCE, self.log.wait_for(has)).await, Ok(Ok(_)));
+        assert!(logged, "not logged {count} times: {:#?}", self.log_lines());
+    }
+
     /// All lines that were logged so far.
     pub fn log_lines(&self) -> Vec<Value> {
         self.log.borrow().clone()

@@ -80,6 +80,7 @@ pub async fn serve<S: Service>(
     // Those that the system has accepted already have been promised an answer.
     let admit = |socket, remote| connections.admit(socket, remote);
     listener.last(admit).await;
+    tracing::info!(connections = connections.pulses.len(), "draining");
     connections.tell();
     connections.drain(until).await
 }
@@ -137,7 +138,6 @@ impl<S: Service> Connections<S> {
 
     /// Tells each connection that the end has come.
     fn tell(&self) {
-        tracing::info!(connections = self.pulses.len(), "draining");
         self.shared.service.noticed(Notice::Draining);
         for pulse in self.pulses.values() {
             pulse.drain();

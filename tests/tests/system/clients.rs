@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tollgate_testkit::http_message::chunk;
 use tollgate_testkit::raw_client::RawClient;
 use tollgate_testkit::raw_upstream::{RawUpstream, Step};
@@ -52,21 +52,24 @@ async fn a_client_that_leaves_before_the_answer_takes_its_call_with_it() {
             .unwrap();
         assert!(left.elapsed() < AT_ONCE, "reset: {reset}");
     }
-    let line = system
-        .gateway
-        .logged_where(|line| line["ending"] == "client_left")
-        .await;
+    let has_left = |line: &Value| line["ending"] == "client_left";
+    // Their ends are noted after the upstream sees them.
+    system.gateway.logged_times(2, has_left).await;
+    let line = system.gateway.logged_where(has_left).await;
     assert_eq!(
         (line["token"].as_str(), line["model"].as_str()),
         (Some(token.id.as_str()), Some("raw-model"))
     );
-    let metrics = system.gateway.observe("/metrics").await;
-    let text = String::from_utf8(metrics.body.to_vec()).unwrap();
     let counted = "tollgate_relays_total{endpoint=\"chat.completions\",ending=\"client_left\"} 2";
-    assert!(
-        text.contains(counted) && text.contains("tollgate_open_relays 0"),
-        "{text}"
-    );
+    let ended = Instant::now();
+    loop {
+        let metrics = system.gateway.observe("/metrics").await;
+        let text = String::from_utf8(metrics.body.to_vec()).unwrap();
+        if text.contains(counted) && text.contains("tollgate_open_relays 0") {
+            break;
+        }
+        assert!(ended.elapsed() < AT_ONCE, "{text}");
+    }
     system.finish().await;
 }
 

@@ -1,6 +1,6 @@
 //! A gateway that is told to end lets the calls that run finish.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tollgate_testkit::http_message::{LAST_CHUNK, chunk, response_head};
 use tollgate_testkit::raw_client::RawClient;
 use tollgate_testkit::raw_upstream::{Gate, RawUpstream, Step};
@@ -44,7 +44,10 @@ async fn a_running_stream_ends_by_itself_and_new_connections_are_refused() {
     client.head().await.unwrap();
     assert_eq!(client.chunk().await.unwrap().unwrap(), "data: 1\n\n");
     system.gateway.terminate();
-    system.gateway.logged("draining").await;
+    // Each worker has a listener of its own, and says so once it is closed.
+    let workers = std::thread::available_parallelism().unwrap().get();
+    let is_draining = |line: &Value| line["message"] == "draining";
+    system.gateway.logged_times(workers, is_draining).await;
     assert!(
         RawClient::connect(system.gateway.address).await.is_err(),
         "nothing new is accepted"
