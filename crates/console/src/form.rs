@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use http::Request;
 use http::request::Parts;
 use http_body_util::{BodyExt, Limited};
+use tollgate_admin_core::view::ScopeView;
+use tollgate_admin_core::view::money::LimitsView;
 
 use crate::access::{Stranger, Visit};
 use crate::guard;
@@ -47,6 +49,32 @@ impl Fields {
 
     pub(crate) fn put(&mut self, name: &str, value: impl Into<String>) {
         self.0.push((name.to_owned(), value.into()));
+    }
+
+    /// What bounds a thing, as forms of limits have it; blank where there is no bound.
+    pub(crate) fn put_limits(&mut self, limits: &LimitsView) {
+        let limits = [
+            ("rpm", limits.rpm),
+            ("tpm", limits.tpm),
+            ("concurrency", limits.concurrency),
+        ];
+        for (name, limit) in limits {
+            self.put(name, limit.map(|one| one.to_string()).unwrap_or_default());
+        }
+    }
+
+    /// What a thing may reach, a line for each entry; blank where anything is allowed.
+    pub(crate) fn put_scope(&mut self, scope: &ScopeView) {
+        let lists = [
+            ("models", &scope.models),
+            ("providers", &scope.providers),
+            ("endpoints", &scope.endpoints),
+            ("networks", &scope.networks),
+        ];
+        for (name, list) in lists {
+            let lines = list.as_ref().map(|list| list.join("\n"));
+            self.put(name, lines.unwrap_or_default());
+        }
     }
 
     /// The first of this name; empty if there is none.

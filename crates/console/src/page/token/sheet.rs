@@ -102,29 +102,8 @@ pub(super) fn fields_of(one: &TokenView) -> Fields {
             format!("{}/{}{zone}", period.limit, period.unit),
         );
     }
-    let limits = [
-        ("rpm", one.limits.rpm),
-        ("tpm", one.limits.tpm),
-        ("concurrency", one.limits.concurrency),
-    ];
-    for (name, limit) in limits {
-        fields.put(name, limit.map(|one| one.to_string()).unwrap_or_default());
-    }
-    let scope = &one.scope;
-    let lists = [
-        ("models", &scope.models),
-        ("providers", &scope.providers),
-        ("endpoints", &scope.endpoints),
-        ("networks", &scope.networks),
-    ];
-    for (name, list) in lists {
-        fields.put(
-            name,
-            list.as_ref()
-                .map(|list| list.join("\n"))
-                .unwrap_or_default(),
-        );
-    }
+    fields.put_limits(&one.limits);
+    fields.put_scope(&one.scope);
     fields
 }
 
