@@ -3,9 +3,8 @@
 use axum::response::IntoResponse;
 use http::header;
 use maud::html;
-use tollgate_admin_core::token::{self, TokenChange};
+use tollgate_admin_core::token::{self, BulkAction, BulkInput};
 use tollgate_admin_core::view::token::TokenView;
-use tollgate_admin_core::{AdminError, Context};
 
 use super::list;
 use crate::access::Visit;
@@ -16,17 +15,12 @@ use crate::problem::Problem;
 
 /// Tokens in one file at the most.
 const EXPORTED: usize = 100_000;
-/// Tokens changed by one press at the most: a page of the list.
-const CHANGED: usize = 200;
 
 pub(super) async fn act(posted: Posted) -> Shown {
     let Posted { visit, fields } = posted;
     let (action, ids) = (fields.text("action"), fields.all("id"));
     if ids.is_empty() {
         return to("/tokens");
-    }
-    if ids.len() > CHANGED {
-        return Err(Problem::invalid("id", visit.t("bulk-too-many")));
     }
     let number = ids.len().to_string();
     if ["revoke", "delete"].contains(&action) && fields.text("confirm").trim() != number {
@@ -35,36 +29,40 @@ pub(super) async fn act(posted: Posted) -> Shown {
             visit.say().with("bulk-confirm-wrong", "count", number),
         ));
     }
-    let mut failed = Vec::new();
-    for id in &ids {
-        if let Err(error) = one(&visit.context, id, action, &fields).await {
-            failed.push((id, error));
-        }
-    }
+    let unknown = || Problem::invalid("action", format!("there is no action `{action}`"));
+    let action = wanted(action, &fields).ok_or_else(unknown)?;
+    let results = token::bulk(&visit.context, &BulkInput { ids, action }).await?;
+    let failed: Vec<_> = results.iter().filter(|one| !one.done).collect();
     if failed.is_empty() {
         return to("/tokens");
     }
-    let done = ids.len().saturating_sub(failed.len());
+    let done = results.len().saturating_sub(failed.len());
     let content = html! {
         (heading(&visit.t("bulk-partly"), "", &html! { a.button href="/tokens" { (visit.t("nav-tokens")) } }))
         p { (visit.say().with("bulk-done", "count", done as u64)) }
-        ul.rows { @for (id, error) in &failed { li { code { (id) } " " (error) } } }
+        ul.rows {
+            @for one in &failed {
+                li { code { (one.id) } " " (one.problem.as_deref().unwrap_or_default()) }
+            }
+        }
     };
     shown(page(&visit, "/tokens", &visit.t("bulk-partly"), &content))
 }
 
-async fn one(context: &Context, id: &str, action: &str, fields: &Fields) -> Result<(), AdminError> {
-    let mut change = TokenChange::default();
-    match action {
-        "enable" => return token::enable(context, id).await.map(drop),
-        "disable" => return token::disable(context, id).await.map(drop),
-        "revoke" => return token::revoke(context, id).await.map(drop),
-        "delete" => return token::delete(context, id).await.map(drop),
-        "move" => change.group = Some(fields.text("group").to_owned()),
-        "expire" => change.expires = Some(fields.text("expires").to_owned()),
-        _ => return Ok(()),
-    }
-    token::edit(context, id, &change).await.map(drop)
+fn wanted(action: &str, fields: &Fields) -> Option<BulkAction> {
+    Some(match action {
+        "enable" => BulkAction::Enable,
+        "disable" => BulkAction::Disable,
+        "revoke" => BulkAction::Revoke,
+        "delete" => BulkAction::Delete,
+        "move" => BulkAction::Move {
+            group: fields.text("group").to_owned(),
+        },
+        "expire" => BulkAction::Expire {
+            expires: fields.text("expires").to_owned(),
+        },
+        _ => return None,
+    })
 }
 
 pub(super) async fn export(visit: Visit, query: Fields) -> Shown {
@@ -75,8 +73,12 @@ pub(super) async fn export(visit: Visit, query: Fields) -> Shown {
         let page = token::list(&visit.context, &filter).await?;
         all.extend(page.entries);
         filter.cursor = page.next_cursor;
-        if filter.cursor.is_none() || all.len() >= EXPORTED {
+        if filter.cursor.is_none() {
             break;
+        }
+        if all.len() >= EXPORTED {
+            // A file that lacks some of them would be taken for all of them.
+            return Err(Problem::invalid("filter", visit.t("export-too-many")));
         }
     }
     if query.text("format") == "json" {
