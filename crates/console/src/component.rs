@@ -7,6 +7,7 @@ pub(crate) mod field;
 pub(crate) mod icon;
 pub(crate) mod layout;
 pub(crate) mod money;
+pub(crate) mod sheet;
 pub(crate) mod snippet;
 pub(crate) mod table;
 pub(crate) mod time;

@@ -14,8 +14,10 @@ use crate::guard;
 use crate::problem::Problem;
 use crate::site::Site;
 
-/// The largest form, in bytes.
-const MOST: usize = 256 << 10;
+/// The largest form of somebody who is signed in, in bytes: a price list of another product fits.
+const MOST: usize = 8 << 20;
+/// The largest form of somebody who is not, in bytes.
+const MOST_OF_STRANGERS: usize = 64 << 10;
 
 /// Fields by name, in the order in which they were sent.
 #[derive(Debug, Clone, Default)]
@@ -132,9 +134,9 @@ impl<S: Sync> FromRequestParts<S> for Fields {
     }
 }
 
-async fn read(body: Body) -> Result<Fields, Problem> {
-    let body = Limited::new(body, MOST).collect().await;
-    let body = body.map_err(|_| Problem::too_large(MOST))?.to_bytes();
+async fn read(body: Body, most: usize) -> Result<Fields, Problem> {
+    let body = Limited::new(body, most).collect().await;
+    let body = body.map_err(|_| Problem::too_large(most))?.to_bytes();
     let text = std::str::from_utf8(&body);
     let text = text.map_err(|_| Problem::malformed("the form is not UTF-8"))?;
     Ok(Fields::parse(text))
@@ -147,7 +149,9 @@ impl FromRequest<Site> for Posted {
         let (mut parts, body) = request.into_parts();
         guard::same_origin(site, &parts.headers).map_err(IntoResponse::into_response)?;
         let visit = Visit::from_request_parts(&mut parts, site).await?;
-        let fields = read(body).await.map_err(IntoResponse::into_response)?;
+        let fields = read(body, MOST)
+            .await
+            .map_err(IntoResponse::into_response)?;
         guard::check_word(&visit.word, fields.text(guard::FIELD))
             .map_err(IntoResponse::into_response)?;
         Ok(Self { visit, fields })
@@ -161,7 +165,7 @@ impl FromRequest<Site> for StrangerPosted {
         let (mut parts, body) = request.into_parts();
         guard::same_origin(site, &parts.headers)?;
         let stranger = Stranger::from_request_parts(&mut parts, site).await?;
-        let fields = read(body).await?;
+        let fields = read(body, MOST_OF_STRANGERS).await?;
         Ok(Self { stranger, fields })
     }
 }

@@ -506,3 +506,77 @@ problem-store-unavailable = The database does not answer
 problem-malformed = This cannot be read
 problem-method-not-allowed = Not here
 problem-too-large = Too large
+
+# Forms
+choose-from-list = Choose from the list
+choose-file = Read a file
+no-address = { $text } is no address and no network
+no-number = { $text } is no whole number
+close = Close
+help-endpoints = One to a line, such as chat.completions or mount/crm. Blank for any.
+help-providers = The vendors behind the models. Blank for any.
+
+# Forms of models
+cap-field = Output is capped by
+cap-usual = the usual field
+help-cap = The field in which the model wants its largest answer.
+prices-of-some = Prices of some calls
+help-prices-of-some = Where a token of this group, or an upstream of this provider, makes another price.
+import-prices = Import prices
+import-lead = Models and prices from a file of LiteLLM or new-api. What a file does not tell stays unknown.
+import-from = Made by
+import-provider = Provider of new models
+help-import-provider = Where the file names none.
+import-text = The file
+help-import-text = For LiteLLM: model_prices_and_context_window.json. For new-api: the answer of /api/pricing, or its options.
+import-only = Only these models
+help-import-only = One to a line; * stands for any text. Blank for all.
+import-update = Change models that are there already, too
+import-look = Show what would be done
+import-do = Import
+import-would = What would be done
+import-done = What was done
+import-created = added
+import-updated = changed
+import-unchanged = as they were
+import-left = left alone
+import-skipped = skipped
+
+# Forms of upstreams
+section-reach = How requests are sent
+priority-alone = Priority
+help-dialect = What it speaks; plain for any HTTP API.
+help-provider = Who is behind it. Tokens can be restricted to providers.
+help-mount-price = What each call of the mount costs; models have their own prices.
+help-variable = Of the gateway, in place of the secret.
+help-priority = The highest is tried first.
+help-weight = The share among equals.
+carrier = Header of the credential
+carrier-usual = As the dialect has it
+http2 = HTTP/2
+http2-offered = Offered
+http2-never = Never
+http2-prior-knowledge = Always, without asking
+retry-on = Tried elsewhere upon
+help-retry-on = Statuses, or blank for none.
+headers = Headers of every request
+help-headers = NAME=VALUE, one to a line.
+parameters = Members of every body
+help-parameters = NAME=JSON, one to a line, unless the client set them.
+proxy = Proxy
+help-proxy = It may hold user and password, which are not shown again. Blank for none.
+ca = Certificates to trust besides the usual ones
+help-ca = PEM. Blank leaves those that are there.
+no-ca = Trust the usual ones alone again
+
+# How calls end
+ending-complete = Complete
+ending-incomplete = Incomplete
+ending-failed = Failed
+ending-unanswered = Unanswered
+ending-upstream-broke = Upstream broke off
+ending-upstream-silent = Upstream fell silent
+ending-client-left = Client left
+ending-drained = Gateway drained
+ending-dropped = Dropped
+ending-killed = Gateway killed

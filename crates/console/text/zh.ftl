@@ -506,3 +506,77 @@ problem-store-unavailable = 数据库没有响应
 problem-malformed = 无法读取
 problem-method-not-allowed = 此处不支持
 problem-too-large = 内容过大
+
+# Forms
+choose-from-list = 从列表选择
+choose-file = 读取文件
+no-address = { $text } 不是有效的 IP 或网段
+no-number = { $text } 不是整数
+close = 关闭
+help-endpoints = 每行一个,例如 chat.completions 或 mount/crm;留空不限。
+help-providers = 模型背后的供应商;留空不限。
+
+# Forms of models
+cap-field = 输出上限字段
+cap-usual = 默认字段
+help-cap = 模型用哪个字段限制最大输出。
+prices-of-some = 特定调用的价格
+help-prices-of-some = 当此分组的令牌调用,或由此供应商的上游服务时,使用另外的价格。
+import-prices = 导入价格
+import-lead = 从 LiteLLM 或 new-api 的文件导入模型与价格。文件未说明的保持未知。
+import-from = 来源产品
+import-provider = 新模型的供应商
+help-import-provider = 文件未注明时使用。
+import-text = 文件内容
+help-import-text = LiteLLM:model_prices_and_context_window.json。new-api:/api/pricing 的响应或其选项。
+import-only = 仅限这些模型
+help-import-only = 每行一个,* 代表任意文本;留空导入全部。
+import-update = 同时更新已有模型
+import-look = 预览
+import-do = 导入
+import-would = 预览结果
+import-done = 导入结果
+import-created = 新增
+import-updated = 更新
+import-unchanged = 无变化
+import-left = 保留原样
+import-skipped = 跳过
+
+# Forms of upstreams
+section-reach = 请求发送方式
+priority-alone = 优先级
+help-dialect = 接口协议;plain 表示任意 HTTP API。
+help-provider = 背后的供应商,令牌可按供应商限制。
+help-mount-price = 挂载每次调用的费用;模型有各自的价格。
+help-variable = 网关的环境变量,代替密钥。
+help-priority = 数值高者优先。
+help-weight = 同优先级之间的份额。
+carrier = 凭证所在的头
+carrier-usual = 按协议默认
+http2 = HTTP/2
+http2-offered = 可协商
+http2-never = 从不
+http2-prior-knowledge = 始终使用
+retry-on = 换上游重试的状态码
+help-retry-on = 状态码,留空则不重试。
+headers = 附加请求头
+help-headers = NAME=VALUE,每行一个。
+parameters = 附加请求体字段
+help-parameters = NAME=JSON,每行一个;客户端已设置的不覆盖。
+proxy = 代理
+help-proxy = 可含用户名和密码,保存后不再显示;留空不使用。
+ca = 额外信任的证书
+help-ca = PEM;留空保持不变。
+no-ca = 恢复只信任默认证书
+
+# How calls end
+ending-complete = 完成
+ending-incomplete = 不完整
+ending-failed = 失败
+ending-unanswered = 无响应
+ending-upstream-broke = 上游中断
+ending-upstream-silent = 上游无数据
+ending-client-left = 客户端断开
+ending-drained = 网关停机排空
+ending-dropped = 被丢弃
+ending-killed = 网关被终止

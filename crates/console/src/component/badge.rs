@@ -1,7 +1,9 @@
 //! A state in one word, told apart by word and colour.
 
 use maud::{Markup, html};
+use tollgate_admin_core::view::money::LimitsView;
 
+use super::money;
 use crate::text::Say;
 
 /// The status of a token.
@@ -43,4 +45,24 @@ pub(crate) fn names(say: Say, list: Option<&[String]>, any: &str) -> Markup {
             }
         },
     }
+}
+
+/// What bounds calls, in one line.
+pub(crate) fn limits(say: Say, limits: &LimitsView) -> Markup {
+    let all = [
+        ("rpm-short", limits.rpm),
+        ("tpm-short", limits.tpm),
+        ("concurrency-short", limits.concurrency),
+    ];
+    let set = all.into_iter().filter_map(|(id, limit)| Some((id, limit?)));
+    let set: Vec<_> = set.collect();
+    html! {
+        @if set.is_empty() { span.quiet { (say.t("none")) } }
+        @for (id, limit) in set { span.chip { (money::short(limit.into())) " " (say.t(id)) } }
+    }
+}
+
+/// Whether anything bounds calls.
+pub(crate) fn has_limits(limits: &LimitsView) -> bool {
+    limits.rpm.or(limits.tpm).or(limits.concurrency).is_some()
 }

@@ -9,7 +9,7 @@ use crate::text::Say;
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 180.0;
-const LEFT: f64 = 52.0;
+const LEFT: f64 = 66.0;
 const BOTTOM: f64 = 22.0;
 const TOP: f64 = 8.0;
 /// Series with a colour of their own; what is left is one more.

@@ -26,10 +26,11 @@ pub(crate) fn ask(visit: &Visit, ask: &Ask<'_>) -> Markup {
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect();
     html! {
-        details.ask open[ask.wrong.is_some()] {
+        details.ask open[ask.wrong.is_some()] data-cancel=(visit.t("cancel")) {
             summary.button.danger { (ask.title) }
             form.card method="post" action=(ask.action) {
                 (word(visit))
+                h2 { (ask.title) }
                 p { (ask.help) }
                 div.field.wrong[ask.wrong.is_some()] {
                     label for={ "c" (id) } {
@@ -38,9 +39,31 @@ pub(crate) fn ask(visit: &Visit, ask: &Ask<'_>) -> Markup {
                     input id={ "c" (id) } name="confirm" required autocomplete="off" dir="auto";
                     @if let Some(problem) = ask.wrong { p.problem role="alert" { (problem) } }
                 }
-                button.danger type="submit" { (ask.button) }
+                div.actions { button.danger type="submit" { (ask.button) } }
             }
         }
+    }
+}
+
+/// What is left to do with a thing: to delete it. It is sent to `delete` below its path.
+pub(crate) fn delete(
+    visit: &Visit,
+    path: &str,
+    name: &str,
+    help: &str,
+    wrong: Option<&str>,
+) -> Markup {
+    let (word, help) = (visit.t("do-delete"), visit.t(help));
+    let question = Ask {
+        action: &format!("{path}/delete"),
+        title: &word,
+        help: &help,
+        button: &word,
+        name,
+        wrong,
+    };
+    html! {
+        section.card.danger-zone { h2 { (visit.t("danger")) } (ask(visit, &question)) }
     }
 }
 

@@ -23,6 +23,15 @@ pub(crate) struct Field<'a> {
     pub(crate) required: bool,
     pub(crate) kind: &'a str,
     pub(crate) autocomplete: &'a str,
+    /// What tells its id apart, where a page has several forms.
+    pub(crate) apart: &'a str,
+}
+
+impl Field<'_> {
+    /// The id of a part of it: `f` of what is filled in, `p` of the problem, `h` of the help.
+    fn id(&self, part: char) -> String {
+        format!("{part}-{}{}", self.apart, self.name)
+    }
 }
 
 impl<'a> Sheet<'a> {
@@ -40,15 +49,15 @@ impl<'a> Sheet<'a> {
         let problem = self.problem(field.name);
         html! {
             div.field.wrong[problem.is_some()] {
-                label for={ "f-" (field.name) } {
+                label for=(field.id('f')) {
                     (field.label)
                     @if field.required { span.must aria-hidden="true" { " *" } }
                 }
                 (input)
                 @if let Some(problem) = problem {
-                    p.problem id={ "p-" (field.name) } role="alert" { (problem) }
+                    p.problem id=(field.id('p')) role="alert" { (problem) }
                 }
-                @if !field.help.is_empty() { p.help id={ "h-" (field.name) } { (field.help) } }
+                @if !field.help.is_empty() { p.help id=(field.id('h')) { (field.help) } }
             }
         }
     }
@@ -56,20 +65,20 @@ impl<'a> Sheet<'a> {
     fn described(&self, field: &Field<'_>) -> Option<String> {
         let mut ids = Vec::new();
         if self.problem(field.name).is_some() {
-            ids.push(format!("p-{}", field.name));
+            ids.push(field.id('p'));
         }
         if !field.help.is_empty() {
-            ids.push(format!("h-{}", field.name));
+            ids.push(field.id('h'));
         }
         (!ids.is_empty()).then(|| ids.join(" "))
     }
 
     /// One line of text. Passwords and codes are never sent back.
     pub(crate) fn line(&self, field: &Field<'_>) -> Markup {
-        let kind = if field.kind.is_empty() {
-            "text"
-        } else {
-            field.kind
+        let (kind, mode) = match field.kind {
+            "" => ("text", None),
+            "numeric" | "decimal" => ("text", Some(field.kind)),
+            kind => (kind, None),
         };
         let shown = if kind == "password" {
             ""
@@ -78,7 +87,7 @@ impl<'a> Sheet<'a> {
         };
         let invalid = self.problem(field.name).map(|_| "true");
         self.framed(field, &html! {
-            input id={ "f-" (field.name) } type=(kind) name=(field.name) value=(shown) dir="auto"
+            input id=(field.id('f')) type=(kind) inputmode=[mode] name=(field.name) value=(shown) dir="auto"
                 required[field.required] placeholder=[plain(field.example)] list=[plain(field.list)]
                 autocomplete=[some_or(field.autocomplete, "off")]
                 aria-describedby=[self.described(field)] aria-invalid=[invalid];
@@ -92,7 +101,7 @@ impl<'a> Sheet<'a> {
         self.framed(
             field,
             &html! {
-                textarea id={ "f-" (field.name) } name=(field.name) rows=(rows) dir="auto"
+                textarea id=(field.id('f')) name=(field.name) rows=(rows) dir="auto"
                     placeholder=[plain(field.example)] data-check=[plain(field.kind)]
                     aria-describedby=[self.described(field)] aria-invalid=[invalid] { "\n" (text) }
             },
@@ -105,7 +114,7 @@ impl<'a> Sheet<'a> {
         self.framed(
             field,
             &html! {
-                select id={ "f-" (field.name) } name=(field.name) required[field.required]
+                select id=(field.id('f')) name=(field.name) required[field.required]
                     aria-describedby=[self.described(field)] {
                     @for (value, label) in options {
                         option value=(value) selected[value == chosen] { (label) }
@@ -119,8 +128,8 @@ impl<'a> Sheet<'a> {
     pub(crate) fn tick(&self, field: &Field<'_>) -> Markup {
         html! {
             div.field.tick {
-                label for={ "f-" (field.name) } {
-                    input id={ "f-" (field.name) } type="checkbox" name=(field.name) value="true"
+                label for=(field.id('f')) {
+                    input id=(field.id('f')) type="checkbox" name=(field.name) value="true"
                         checked[self.fields.is_on(field.name)];
                     span { (field.label) }
                 }

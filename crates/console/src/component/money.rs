@@ -38,6 +38,9 @@ pub(crate) fn short(number: u64) -> String {
     };
     let by: u64 = if unit == "k" { 1000 } else { from };
     let tenths = number.saturating_mul(10) / by;
+    if tenths.is_multiple_of(10) {
+        return format!("{} {unit}", thousands(&(tenths / 10).to_string()));
+    }
     format!(
         "{}.{} {unit}",
         thousands(&(tenths / 10).to_string()),

@@ -5,6 +5,21 @@ use maud::{Markup, html};
 use crate::form::Fields;
 use crate::text::Say;
 
+/// Columns of numbers: their heads stand over them.
+const NUMBERS: [&str; 6] = [
+    "balance",
+    "credit-line",
+    "amount",
+    "multiplier",
+    "priority",
+    "credentials",
+];
+
+/// Heads of columns, by the names of their texts.
+pub(crate) fn heads(say: Say, ids: &[&str]) -> Markup {
+    html! { tr { @for id in ids { th.number[NUMBERS.contains(id)] scope="col" { (say.t(id)) } } } }
+}
+
 /// A column's head that sorts by it, or turns the order around.
 pub(crate) fn sorted(path: &str, query: &Fields, key: &str, label: &str) -> Markup {
     let (now, down) = (query.text("sort"), query.is_on("desc"));

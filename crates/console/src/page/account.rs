@@ -13,12 +13,11 @@ use tollgate_admin_core::{AdminError, Deed};
 
 use super::{Shown, segment, shown, shown_again, to};
 use crate::access::Visit;
-use crate::component::dialog::{self, Ask};
-use crate::component::field::{Field, Sheet};
 use crate::component::icon::Icon;
 use crate::component::layout::{heading, page, word};
+use crate::component::sheet::Form;
 use crate::component::table::fact;
-use crate::component::{badge, money, table, time};
+use crate::component::{badge, dialog, money, table, time};
 use crate::form::{Fields, Posted};
 use crate::problem::Problem;
 use crate::site::Site;
@@ -36,12 +35,12 @@ pub(super) fn router() -> Router<Site> {
 async fn list(visit: Visit) -> Shown {
     let accounts = account::list(&visit.context).await?;
     let may = visit.context.may(Deed::ChangeAccounts, None);
-    let new = html! { a.button.primary href="/accounts/new" data-key="n" { (Icon::Plus.draw()) span { (visit.t("account-new")) } } };
+    let new = html! { a.button.primary href="/accounts/new" data-sheet data-key="n" { (Icon::Plus.draw()) span { (visit.t("account-new")) } } };
     let content = html! {
         (heading(&visit.t("nav-accounts"), &visit.t("accounts-lead"), &html! { @if may { (new) } }))
         @if accounts.is_empty() { (table::empty(&visit.t("accounts-none"), &visit.t("accounts-lead"), may.then_some(new))) }
         @else { div.scroll tabindex="0" role="region" aria-label=(visit.t("nav-accounts")) { table.list {
-            thead { tr { @for id in ["name", "status", "balance", "credit-line", "note"] { th scope="col" { (visit.t(id)) } } } }
+            thead { (table::heads(visit.say(), &["name", "status", "balance", "credit-line", "note"])) }
             tbody { @for one in &accounts { tr {
                 th scope="row" { a.title href={ "/accounts/" (one.id) } dir="auto" { (one.name) } }
                 td data-label=(visit.t("status")) { (badge::enabled(visit.say(), one.enabled)) }
@@ -128,7 +127,7 @@ async fn whole(
     let may = visit.context.may(Deed::ChangeAccounts, None);
     let actions = html! {
         a.button href={ "/tokens?account=" (segment(&one.name)) } { (visit.t("nav-tokens")) }
-        @if may { a.button href={ (path) "/edit" } { (visit.t("edit")) } }
+        @if may { a.button href={ (path) "/edit" } data-sheet { (visit.t("edit")) } }
     };
     let content = html! {
         p.crumbs { a href="/accounts" { (visit.t("nav-accounts")) } }
@@ -143,25 +142,22 @@ async fn whole(
         }
         @if visit.context.may(Deed::ChangeMoney, None) && one.funds.credited.is_some() { (top_up(visit, &path, fields, problem)) }
         section.card { h2 { (visit.t("statement")) } (entries(visit, &path, fields, &statement)) }
-        @if may { section.card.danger-zone { h2 { (visit.t("danger")) }
-            (dialog::ask(visit, &Ask { action: &format!("{path}/delete"), title: &visit.t("do-delete"), help: &visit.t("account-delete-help"), button: &visit.t("do-delete"), name: &one.name, wrong: asked }))
-        } }
+        @if may { (dialog::delete(visit, &path, &one.name, "account-delete-help", asked)) }
     };
     Ok(page(visit, "/accounts", &one.name, &content))
 }
 
 fn top_up(visit: &Visit, path: &str, fields: &Fields, problem: Option<&Problem>) -> Markup {
-    let field = problem.and_then(|one| one.field.as_deref());
-    let wrong = problem.map(|one| (field.unwrap_or_default(), one.detail.as_str()));
-    let form = Sheet { fields, wrong };
-    let [amount, note, back] = ["amount", "note", "take-back"].map(|id| visit.t(id));
+    let form = Form::new(visit.say(), fields, problem).apart("c-");
+    let inputs = html! {
+        (form.field("amount").must().example("25").kind("decimal").line())
+        (form.field("note").line())
+        (form.field("take_back").tick())
+    };
     html! {
         section.card { h2 { (visit.t("top-up")) }
             form.row method="post" action={ (path) "/credits" } {
-                (word(visit)) (form.rest(&["amount", "note"]))
-                (form.line(&Field { name: "amount", label: &amount, required: true, example: "25", ..Field::default() }))
-                (form.line(&Field { name: "note", label: &note, ..Field::default() }))
-                (form.tick(&Field { name: "take_back", label: &back, ..Field::default() }))
+                (word(visit)) (form.rest()) (inputs)
                 button.primary type="submit" { (visit.t("book")) }
             }
         }
@@ -172,7 +168,7 @@ fn entries(visit: &Visit, path: &str, query: &Fields, statement: &Page<EntryView
     html! {
         @if statement.entries.is_empty() { p.quiet { (visit.t("statement-none")) } }
         @else { div.scroll tabindex="0" role="region" aria-label=(visit.t("statement")) { table.list {
-            thead { tr { @for id in ["time", "amount", "by-whom", "note"] { th scope="col" { (visit.t(id)) } } } }
+            thead { (table::heads(visit.say(), &["time", "amount", "by-whom", "note"])) }
             tbody { @for one in &statement.entries { tr {
                 td data-label=(visit.t("time")) { (time::exact(&one.at)) }
                 td.number data-label=(visit.t("amount")) { strong { (money::credits(&one.amount)) } }

@@ -26,7 +26,7 @@ async fn show(visit: Visit, query: Fields) -> Shown {
         (heading(&visit.t("nav-alerts"), &visit.t("alerts-lead"), &html! {}))
         @if found.entries.is_empty() { (table::empty(&visit.t("alerts-none"), &visit.t("alerts-lead"), None)) }
         @else { div.scroll tabindex="0" role="region" aria-label=(visit.t("nav-alerts")) { table.list {
-            thead { tr { @for id in ["time", "kind", "subject", "delivered"] { th scope="col" { (visit.t(id)) } } } }
+            thead { (table::heads(visit.say(), &["time", "kind", "subject", "delivered"])) }
             tbody { @for one in &found.entries { tr {
                 td data-label=(visit.t("time")) { (time::relative(visit.say(), &one.at, visit.context.now())) }
                 th scope="row" data-label=(visit.t("kind")) { code { (one.kind) } }

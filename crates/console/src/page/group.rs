@@ -11,11 +11,10 @@ use tollgate_admin_core::{AdminError, Deed, model};
 use super::token::sheet::{limits_input, scope_input};
 use super::{Shown, segment, shown, shown_again, to};
 use crate::access::Visit;
-use crate::component::dialog::{self, Ask};
-use crate::component::field::{Field, Sheet};
 use crate::component::icon::Icon;
-use crate::component::layout::{heading, page, word};
-use crate::component::{badge, money, table};
+use crate::component::layout::{heading, page};
+use crate::component::sheet::{Form, Frame, proposals, sheet as framed};
+use crate::component::{badge, dialog, table};
 use crate::form::{Fields, Posted};
 use crate::problem::Problem;
 use crate::site::Site;
@@ -31,12 +30,12 @@ pub(super) fn router() -> Router<Site> {
 async fn list(visit: Visit) -> Shown {
     let groups = group::list(&visit.context).await?;
     let may = visit.context.may(Deed::ChangeCatalog, None);
-    let new = html! { a.button.primary href="/groups/new" data-key="n" { (Icon::Plus.draw()) span { (visit.t("group-new")) } } };
+    let new = html! { a.button.primary href="/groups/new" data-sheet data-key="n" { (Icon::Plus.draw()) span { (visit.t("group-new")) } } };
     let content = html! {
         (heading(&visit.t("nav-groups"), &visit.t("groups-lead"), &html! { @if may { (new) } }))
         @if groups.is_empty() { (table::empty(&visit.t("groups-none"), &visit.t("groups-lead"), may.then_some(new))) }
         @else { div.scroll tabindex="0" role="region" aria-label=(visit.t("nav-groups")) { table.list {
-            thead { tr { @for id in ["name", "multiplier", "models", "limits", "enforcement", "on-leave"] { th scope="col" { (visit.t(id)) } } } }
+            thead { (table::heads(visit.say(), &["name", "multiplier", "models", "limits", "enforcement", "on-leave"])) }
             tbody { @for one in &groups { (row(&visit, one)) } }
         } } }
     };
@@ -45,22 +44,12 @@ async fn list(visit: Visit) -> Shown {
 
 fn row(visit: &Visit, one: &GroupView) -> Markup {
     let say = visit.say();
-    let limits = [
-        ("rpm-short", one.limits.rpm),
-        ("tpm-short", one.limits.tpm),
-        ("concurrency-short", one.limits.concurrency),
-    ];
-    let limits: Vec<_> = limits
-        .into_iter()
-        .filter_map(|(id, limit)| Some((id, limit?)))
-        .collect();
     html! { tr {
-        th scope="row" { a.title href={ "/groups/" (one.id) } dir="auto" { (one.name) } }
+        th scope="row" { a.title href={ "/groups/" (one.id) } data-sheet dir="auto" { (one.name) } }
         td.number data-label=(visit.t("multiplier")) { "×" (one.multiplier) }
         td data-label=(visit.t("models")) { (badge::names(say, one.scope.models.as_deref(), &visit.t("all"))) }
         td data-label=(visit.t("limits")) {
-            @if limits.is_empty() { span.quiet { (visit.t("none")) } }
-            @for (id, limit) in limits { span.chip { (money::short(limit.into())) " " (visit.t(id)) } }
+            (badge::limits(say, &one.limits))
             @if one.shared_limits { " " span.quiet { (visit.t("shared")) } }
         }
         td data-label=(visit.t("enforcement")) { (say.name_of("enforcement", &one.enforcement)) }
@@ -197,99 +186,52 @@ async fn sheet(
     problem: Option<&Problem>,
     asked: Option<&str>,
 ) -> Result<Markup, AdminError> {
-    let say = visit.say();
     let models = model::list(&visit.context).await?;
-    let field = problem.and_then(|one| one.field.as_deref());
-    let wrong = problem.map(|one| (field.unwrap_or_default(), one.detail.as_str()));
-    let form = Sheet { fields, wrong };
+    let may = visit.context.may(Deed::ChangeCatalog, None);
     let title = one.map_or_else(|| visit.t("group-new"), |one| one.name.clone());
     let action = one.map_or_else(
         || "/groups".to_owned(),
         |one| format!("/groups/{}", segment(&one.id)),
     );
-    let kinds = ["strict", "refuse", "lenient"]
-        .map(|one| (one.to_owned(), say.name_of("enforcement", one)));
-    let [
-        name,
-        multiplier,
-        enforcement,
-        leave,
-        models_text,
-        fallbacks,
-        note,
-    ] = [
-        "name",
-        "multiplier",
-        "enforcement",
-        "on-leave",
-        "models",
-        "fallbacks",
-        "note",
-    ]
-    .map(|id| visit.t(id));
-    let [rpm, tpm, concurrency, shared, networks] =
-        ["rpm", "tpm", "concurrency", "shared-limits", "networks"].map(|id| visit.t(id));
-    let [
-        multiplier_help,
-        enforcement_help,
-        fallbacks_help,
-        leave_help,
-    ] = [
-        "help-multiplier",
-        "help-enforcement",
-        "help-fallbacks",
-        "help-on-leave",
-    ]
-    .map(|id| visit.t(id));
-    let shown = [
-        "name",
-        "multiplier",
-        "enforcement",
-        "on_leave",
-        "models",
-        "fallbacks",
-        "note",
-        "rpm",
-        "tpm",
-        "concurrency",
-        "networks",
-    ];
-    let may = visit.context.may(Deed::ChangeCatalog, None);
-    let content = html! {
-        p.crumbs { a href="/groups" { (visit.t("nav-groups")) } }
-        (heading(&title, "", &html! {}))
-        form.card.form method="post" action=(action) {
-            (word(visit)) (form.rest(&shown))
-            input type="hidden" name="version" value=(fields.text("version"));
-            datalist #all-models { @for one in &models { option value=(one.name) {} } }
-            div.pair {
-                (form.line(&Field { name: "name", label: &name, required: true, ..Field::default() }))
-                (form.line(&Field { name: "multiplier", label: &multiplier, help: &multiplier_help, ..Field::default() }))
-            }
-            div data-picker="#all-models" data-label=(visit.t("add")) {
-                (form.lines(&Field { name: "models", label: &models_text, example: &visit.t("all"), ..Field::default() }, 3))
-            }
-            div.triple {
-                (form.line(&Field { name: "rpm", label: &rpm, example: &visit.t("no-limit"), ..Field::default() }))
-                (form.line(&Field { name: "tpm", label: &tpm, example: &visit.t("no-limit"), ..Field::default() }))
-                (form.line(&Field { name: "concurrency", label: &concurrency, example: &visit.t("no-limit"), ..Field::default() }))
-            }
-            (form.tick(&Field { name: "shared_limits", label: &shared, ..Field::default() }))
-            div.pair {
-                (form.choice(&Field { name: "enforcement", label: &enforcement, help: &enforcement_help, ..Field::default() }, &kinds))
-                (form.line(&Field { name: "on_leave", label: &leave, help: &leave_help, ..Field::default() }))
-            }
-            (form.lines(&Field { name: "networks", label: &networks, kind: "network", example: &visit.t("from-anywhere"), ..Field::default() }, 2))
-            (form.lines(&Field { name: "fallbacks", label: &fallbacks, help: &fallbacks_help, example: "gpt-4o=gpt-4o-mini", ..Field::default() }, 2))
-            (form.lines(&Field { name: "note", label: &note, ..Field::default() }, 2))
-            @for name in ["providers", "endpoints"] { input type="hidden" name=(name) value=(fields.text(name)); }
-            @if may { div.actions { button.primary type="submit" { (visit.t("save")) } a.button href="/groups" { (visit.t("cancel")) } } }
-        }
-        @if let Some(one) = one.filter(|_| may) {
-            section.card.danger-zone { h2 { (visit.t("danger")) }
-                (dialog::ask(visit, &Ask { action: &format!("/groups/{}/delete", one.id), title: &visit.t("do-delete"), help: &visit.t("group-delete-help"), button: &visit.t("do-delete"), name: &one.name, wrong: asked }))
-            }
-        }
+    let frame = Frame {
+        place: ("/groups", "nav-groups"),
+        title: &title,
+        action: &action,
+        back: "/groups",
+        button: may.then_some("save"),
     };
-    Ok(page(visit, "/groups", &title, &content))
+    let form = Form::new(visit.say(), fields, problem);
+    let inputs = html! {
+        (proposals("all-models", models.iter().map(|one| (one.name.as_str(), one.provider.as_str()))))
+        (inputs(visit, &form))
+    };
+    let delete = html! { @if let Some(one) = one.filter(|_| may) {
+        (dialog::delete(visit, &action, &one.name, "group-delete-help", asked))
+    } };
+    Ok(framed(visit, &frame, &form, &inputs, &delete))
+}
+
+fn inputs(visit: &Visit, form: &Form<'_>) -> Markup {
+    let kinds = ["strict", "refuse", "lenient"];
+    let kinds = kinds.map(|one| (one.to_owned(), visit.say().name_of("enforcement", one)));
+    html! {
+        div.pair {
+            (form.field("name").must().line())
+            (form.field("multiplier").help("help-multiplier").kind("decimal").line())
+        }
+        (form.field("models").help("help-models").blank("all").picked("all-models", 3))
+        (form.limits())
+        (form.field("shared_limits").tick())
+        div.pair {
+            (form.field("enforcement").help("help-enforcement").choice(&kinds))
+            (form.field("on_leave").help("help-on-leave").line())
+        }
+        (form.field("networks").help("help-networks").blank("from-anywhere").networks(2))
+        (form.field("fallbacks").help("help-fallbacks").example("gpt-4o=gpt-4o-mini").lines(2))
+        div.pair {
+            (form.field("providers").help("help-providers").blank("any").lines(2))
+            (form.field("endpoints").help("help-endpoints").blank("any").lines(2))
+        }
+        (form.field("note").lines(2))
+    }
 }

@@ -1,5 +1,8 @@
 //! The gallery: models with their prices for each group, and ids to copy.
 
+mod import;
+mod price;
+
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
@@ -10,11 +13,10 @@ use tollgate_admin_core::{Deed, group};
 
 use super::{Shown, segment, shown, shown_again, to};
 use crate::access::Visit;
-use crate::component::dialog::{self, Ask};
-use crate::component::field::{Field, Sheet};
 use crate::component::icon::Icon;
-use crate::component::layout::{heading, page, word};
-use crate::component::{badge, money, table};
+use crate::component::layout::{heading, page};
+use crate::component::sheet::{Form, Frame, sheet as framed};
+use crate::component::{badge, dialog, money, table};
 use crate::form::{Fields, Posted};
 use crate::problem::Problem;
 use crate::site::Site;
@@ -23,6 +25,8 @@ pub(super) fn router() -> Router<Site> {
     Router::new()
         .route("/models", get(list).post(create))
         .route("/models/new", get(new))
+        .route("/models/import", get(import::form).post(import::run))
+        .route("/models/{id}/price", post(price::change))
         .route("/models/{id}", get(form).post(save))
         .route("/models/{id}/delete", post(delete))
 }
@@ -39,13 +43,13 @@ async fn list(visit: Visit, query: Fields) -> Shown {
     models.retain(fits);
     let groups = group::list(&visit.context).await?;
     let may = visit.context.may(Deed::ChangeCatalog, None);
-    let new = html! { a.button.primary href="/models/new" data-key="n" { (Icon::Plus.draw()) span { (visit.t("model-new")) } } };
+    let new = html! { a.button.primary href="/models/new" data-sheet data-key="n" { (Icon::Plus.draw()) span { (visit.t("model-new")) } } };
     let multipliers: Vec<(String, String)> = groups
         .into_iter()
         .map(|one| (one.name, one.multiplier))
         .collect();
     let content = html! {
-        (heading(&visit.t("nav-models"), &visit.t("models-lead"), &html! { @if may { (new) } }))
+        (heading(&visit.t("nav-models"), &visit.t("models-lead"), &html! { @if may { a.button href="/models/import" { (visit.t("import-prices")) } (new) } }))
         form.filters method="get" action="/models" role="search" data-live="#results" {
             label.search { (Icon::Search.draw()) span.unseen { (visit.t("search")) }
                 input type="search" name="search" value=(query.text("search")) placeholder=(visit.t("search-models")) data-key="/" autocomplete="off"; }
@@ -76,7 +80,7 @@ fn card(visit: &Visit, one: &ModelView, groups: &[(String, String)], may: bool) 
         @if groups.iter().any(|(_, multiplier)| multiplier != "1") {
             p.quiet { @for (name, multiplier) in groups { span.chip dir="auto" { (name) " ×" (multiplier) } } }
         }
-        @if may { p { a href={ "/models/" (one.id) } { (visit.t("edit")) } } }
+        @if may { p { a href={ "/models/" (one.id) } data-sheet aria-label={ (visit.t("edit")) " " (one.name) } { (visit.t("edit")) } } }
     } }
 }
 
@@ -207,51 +211,50 @@ fn sheet(
     problem: Option<&Problem>,
     asked: Option<&str>,
 ) -> Markup {
-    let field = problem.and_then(|one| one.field.as_deref());
-    let wrong = problem.map(|one| (field.unwrap_or_default(), one.detail.as_str()));
-    let form = Sheet { fields, wrong };
     let title = one.map_or_else(|| visit.t("model-new"), |one| one.name.clone());
     let action = one.map_or_else(
         || "/models".to_owned(),
         |one| format!("/models/{}", segment(&one.id)),
     );
-    let [name, provider, price, context, output, note, enabled] = [
-        "model-id",
-        "provider",
-        "price",
-        "context-window",
-        "max-output",
-        "note",
-        "model-on",
-    ]
-    .map(|id| visit.t(id));
-    let [price_help, name_help] = ["help-price", "help-model"].map(|id| visit.t(id));
-    let shown = ["name", "provider", "price", "context", "max_output", "note"];
-    let content = html! {
-        p.crumbs { a href="/models" { (visit.t("nav-models")) } }
-        (heading(&title, "", &html! {}))
-        form.card.form method="post" action=(action) {
-            (word(visit)) (form.rest(&shown))
-            input type="hidden" name="version" value=(fields.text("version"));
-            input type="hidden" name="cap_field" value=(fields.text("cap_field"));
-            div.pair {
-                (form.line(&Field { name: "name", label: &name, help: &name_help, required: true, ..Field::default() }))
-                (form.line(&Field { name: "provider", label: &provider, required: true, example: "openai", ..Field::default() }))
-            }
-            (form.line(&Field { name: "price", label: &price, help: &price_help, example: "input=2.5,output=10", ..Field::default() }))
-            div.pair {
-                (form.line(&Field { name: "context", label: &context, example: "128000", ..Field::default() }))
-                (form.line(&Field { name: "max_output", label: &output, example: "16384", ..Field::default() }))
-            }
-            @if one.is_some() { (form.tick(&Field { name: "enabled", label: &enabled, ..Field::default() })) }
-            (form.lines(&Field { name: "note", label: &note, ..Field::default() }, 2))
-            div.actions { button.primary type="submit" { (visit.t("save")) } a.button href="/models" { (visit.t("cancel")) } }
-        }
-        @if let Some(one) = one {
-            section.card.danger-zone { h2 { (visit.t("danger")) }
-                (dialog::ask(visit, &Ask { action: &format!("/models/{}/delete", one.id), title: &visit.t("do-delete"), help: &visit.t("model-delete-help"), button: &visit.t("do-delete"), name: &one.name, wrong: asked }))
-            }
-        }
+    let frame = Frame {
+        place: ("/models", "nav-models"),
+        title: &title,
+        action: &action,
+        back: "/models",
+        button: Some("save"),
     };
-    page(visit, "/models", &title, &content)
+    let form = Form::new(visit.say(), fields, problem);
+    let caps = [
+        "",
+        "max_tokens",
+        "max_completion_tokens",
+        "max_output_tokens",
+    ];
+    let caps = caps.map(|one| {
+        let name = if one.is_empty() {
+            visit.t("cap-usual")
+        } else {
+            one.to_owned()
+        };
+        (one.to_owned(), name)
+    });
+    let inputs = html! {
+        div.pair {
+            (form.field("name").label("model-id").must().help("help-model").line())
+            (form.field("provider").must().example("openai").line())
+        }
+        (form.field("price").help("help-price").example("input=2.5,output=10").line())
+        div.triple {
+            (form.field("context").label("context-window").example("128000").number())
+            (form.field("max_output").example("16384").number())
+            (form.field("cap_field").help("help-cap").choice(&caps))
+        }
+        @if one.is_some() { (form.field("enabled").label("model-on").tick()) }
+        (form.field("note").lines(2))
+    };
+    let below = html! { @if let Some(one) = one {
+        (price::others(visit, &action, one))
+        (dialog::delete(visit, &action, &one.name, "model-delete-help", asked))
+    } };
+    framed(visit, &frame, &form, &inputs, &below)
 }

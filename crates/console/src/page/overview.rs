@@ -32,8 +32,8 @@ async fn show(visit: Visit) -> Shown {
     let daily = report(context, &["day", "model"], "29d").await?;
     let today = report(context, &[], "0d").await?;
     let month = report(context, &[], "29d").await?;
-    let tokens = report(context, &["token"], "29d").await?;
-    let models = report(context, &["model"], "29d").await?;
+    let tokens = leading(context, "token").await?;
+    let models = leading(context, "model").await?;
     let calls = ReceiptFilter {
         limit: Some(100),
         ..ReceiptFilter::default()
@@ -47,7 +47,7 @@ async fn show(visit: Visit) -> Shown {
     };
     let actions = html! {
         @if context.may(Deed::ChangeTokens, None) {
-            a.button.primary href="/tokens/new" data-key="n" { (Icon::Plus.draw()) span { (visit.t("token-new")) } }
+            a.button.primary href="/tokens/new" data-sheet data-key="n" { (Icon::Plus.draw()) span { (visit.t("token-new")) } }
         }
     };
     let content = html! {
@@ -70,6 +70,17 @@ async fn report(context: &Context, by: &[&str], from: &str) -> Result<ReportView
     let filter = UsageFilter {
         by: by.iter().map(|one| (*one).to_owned()).collect(),
         from: Some(from.to_owned()),
+        ..UsageFilter::default()
+    };
+    usage::report(context, &filter).await
+}
+
+/// Those that cost the most: no more rows are read than are shown, however many there are.
+async fn leading(context: &Context, by: &str) -> Result<ReportView, AdminError> {
+    let filter = UsageFilter {
+        by: vec![by.to_owned()],
+        from: Some("29d".to_owned()),
+        limit: u32::try_from(LEADERS).ok(),
         ..UsageFilter::default()
     };
     usage::report(context, &filter).await

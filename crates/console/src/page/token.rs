@@ -4,6 +4,7 @@ mod act;
 pub(super) mod bulk;
 pub(super) mod detail;
 mod edit;
+mod example;
 mod list;
 pub(super) mod sheet;
 mod why;

@@ -14,12 +14,11 @@ use tollgate_admin_core::{AdminError, Deed};
 
 use super::{Shown, overview, segment, shown, shown_again, to};
 use crate::access::Visit;
-use crate::component::dialog::{self, Ask};
-use crate::component::field::{Field, Sheet};
 use crate::component::icon::Icon;
 use crate::component::layout::{heading, page, word};
+use crate::component::sheet::Form;
 use crate::component::table::fact;
-use crate::component::{badge, money, table, time};
+use crate::component::{badge, dialog, money, table, time};
 use crate::form::{Fields, Posted};
 use crate::problem::Problem;
 use crate::site::Site;
@@ -39,12 +38,12 @@ pub(super) fn router() -> Router<Site> {
 async fn list(visit: Visit) -> Shown {
     let all = upstream::list(&visit.context).await?;
     let may = visit.context.may(Deed::ChangeCatalog, None);
-    let new = html! { a.button.primary href="/upstreams/new" data-key="n" { (Icon::Plus.draw()) span { (visit.t("upstream-new")) } } };
+    let new = html! { a.button.primary href="/upstreams/new" data-sheet data-key="n" { (Icon::Plus.draw()) span { (visit.t("upstream-new")) } } };
     let content = html! {
         (heading(&visit.t("nav-upstreams"), &visit.t("upstreams-lead"), &html! { @if may { (new) } }))
         @if all.is_empty() { (table::empty(&visit.t("upstreams-none"), &visit.t("upstreams-lead"), may.then_some(new))) }
         @else { div.scroll tabindex="0" role="region" aria-label=(visit.t("nav-upstreams")) { table.list {
-            thead { tr { @for id in ["name", "status", "provider", "dialect", "models", "priority", "credentials"] { th scope="col" { (visit.t(id)) } } } }
+            thead { (table::heads(visit.say(), &["name", "status", "provider", "dialect", "models", "priority", "credentials"])) }
             tbody { @for one in &all { tr {
                 th scope="row" { a.title href={ "/upstreams/" (one.id) } dir="auto" { (one.name) } code.hint { (one.base_url) } }
                 td data-label=(visit.t("status")) { (overview::state(&visit, one)) }
@@ -161,10 +160,15 @@ async fn whole(
     let may = visit.context.may(Deed::ChangeCatalog, None);
     let say = visit.say();
     let actions = html! { @if may {
-        (dialog::press(visit, &format!("{path}/test"), &visit.t("test"), ""))
+        form.inline method="post" action={ (path) "/test" } { (word(visit))
+            @if let Some(models) = one.models.as_ref().filter(|list| list.len() > 1) {
+                select name="model" aria-label=(visit.t("model")) { @for served in models { option { (served.name) } } }
+            }
+            button type="submit" { (visit.t("test")) }
+        }
         form.inline method="post" action={ (path) "/switch" } { (word(visit))
             button type="submit" name="enabled" value=(if one.enabled { "false" } else { "true" }) { (visit.t(if one.enabled { "do-disable" } else { "do-enable" })) } }
-        a.button href={ (path) "/edit" } { (visit.t("edit")) }
+        a.button href={ (path) "/edit" } data-sheet { (visit.t("edit")) }
     } };
     let content = html! {
         p.crumbs { a href="/upstreams" { (visit.t("nav-upstreams")) } }
@@ -180,7 +184,14 @@ async fn whole(
             (fact(&visit.t("models"), serves(visit, &one)))
             (fact(&visit.t("groups"), html! { @match &one.groups { None => span.quiet { (visit.t("all")) }, Some(list) => @for group in list { span.chip dir="auto" { (group.name) } } } }))
             (fact(&visit.t("priority"), html! { (one.priority) " · " (one.weight) }))
+            (fact(&visit.t("carrier"), html! { code { (one.carrier) } }))
+            (fact("HTTP/2", html! { (say.name_of("http2", &one.http2)) }))
+            (fact(&visit.t("retry-on"), html! { (one.retry_on) }))
+            @if let Some(proxy) = &one.proxy { (fact(&visit.t("proxy"), html! { code dir="ltr" { (proxy) } })) }
+            @if one.own_ca { (fact(&visit.t("ca"), html! { (visit.t("yes")) })) }
+            @if let Some(price) = &one.price { (fact(&visit.t("price"), html! { code { (price) } })) }
         }
+        @if !one.note.is_empty() { p.note dir="auto" { (one.note) } }
         @if !one.put_aside.is_empty() { section.card { h2 { (visit.t("put-aside")) } ul.rows {
             @for aside in &one.put_aside { li {
                 (badge::badge("bad", &aside.state)) bdi { (aside.credential.as_deref().unwrap_or(&one.name)) } span { (aside.reason) }
@@ -189,9 +200,7 @@ async fn whole(
             } }
         } } }
         section.card { h2 { (visit.t("credentials")) } (credentials(visit, &path, &one, may)) }
-        @if may { section.card.danger-zone { h2 { (visit.t("danger")) }
-            (dialog::ask(visit, &Ask { action: &format!("{path}/delete"), title: &visit.t("do-delete"), help: &visit.t("upstream-delete-help"), button: &visit.t("do-delete"), name: &one.name, wrong: asked }))
-        } }
+        @if may { (dialog::delete(visit, &path, &one.name, "upstream-delete-help", asked)) }
     };
     Ok(page(visit, "/upstreams", &one.name, &content))
 }
@@ -217,9 +226,7 @@ fn outcome(visit: &Visit, tested: &TestView) -> Markup {
 
 fn credentials(visit: &Visit, path: &str, one: &UpstreamView, may: bool) -> Markup {
     let blank = Fields::default();
-    let form = Sheet::new(&blank);
-    let [name, secret, variable, help] =
-        ["name", "secret", "variable", "credential-help"].map(|id| visit.t(id));
+    let form = Form::new(visit.say(), &blank, None).apart("c-");
     html! {
         @if one.credentials.is_empty() { p.quiet { (visit.t("credentials-none")) } }
         ul.rows { @for held in &one.credentials { li {
@@ -232,11 +239,13 @@ fn credentials(visit: &Visit, path: &str, one: &UpstreamView, may: bool) -> Mark
             } }
         } } }
         @if may { form.row method="post" action={ (path) "/credential" } { (word(visit))
-            (form.line(&Field { name: "name", label: &name, required: true, example: "main", ..Field::default() }))
-            (form.line(&Field { name: "credential", label: &secret, help: &help, kind: "password", autocomplete: "new-password", ..Field::default() }))
-            (form.line(&Field { name: "variable", label: &variable, example: "OPENAI_API_KEY", ..Field::default() }))
-            button type="submit" name="action" value="add" { (visit.t("add")) }
-            button type="submit" name="action" value="replace" { (visit.t("replace")) }
+            (form.field("name").must().example("main").line())
+            (form.field("credential").label("secret").help("credential-help").password())
+            (form.field("variable").example("OPENAI_API_KEY").line())
+            div.actions {
+                button type="submit" name="action" value="add" { (visit.t("add")) }
+                button type="submit" name="action" value="replace" { (visit.t("replace")) }
+            }
         } }
     }
 }

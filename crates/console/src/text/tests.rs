@@ -36,7 +36,8 @@ fn every_text_that_is_asked_for_is_there() {
     let mut all = String::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
     let known = ids(ENGLISH);
-    for mark in [".t(\"", ".with(\""] {
+    let marks = [".t(\"", ".with(\"", ".label(\"", ".help(\"", ".blank(\""];
+    for mark in marks {
         for piece in all.split(mark).skip(1) {
             let id = piece.split('"').next().unwrap();
             if id.is_empty() {

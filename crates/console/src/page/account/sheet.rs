@@ -6,8 +6,7 @@ use tollgate_admin_core::account::{self, AccountChange, AccountInput};
 use tollgate_admin_core::view::account::AccountView;
 
 use crate::access::Visit;
-use crate::component::field::{Field, Sheet};
-use crate::component::layout::{heading, page, word};
+use crate::component::sheet::{Form, Frame, sheet as framed};
 use crate::form::{Fields, Posted};
 use crate::page::token::sheet::{limits_input, scope_input};
 use crate::page::{Shown, segment, shown, shown_again, to};
@@ -90,68 +89,37 @@ fn fields_of(one: &AccountView) -> Fields {
 }
 
 fn sheet(visit: &Visit, id: Option<&str>, fields: &Fields, problem: Option<&Problem>) -> Markup {
-    let field = problem.and_then(|one| one.field.as_deref());
-    let wrong = problem.map(|one| (field.unwrap_or_default(), one.detail.as_str()));
-    let form = Sheet { fields, wrong };
-    let title = visit.t(if id.is_some() {
-        "account-edit"
-    } else {
-        "account-new"
-    });
-    let action = id.map_or_else(
-        || "/accounts".to_owned(),
-        |id| format!("/accounts/{}", segment(id)),
-    );
-    let [name, balance, line, periodic, note] =
-        ["name", "first-balance", "credit-line", "periodic", "note"].map(|id| visit.t(id));
-    let [rpm, tpm, concurrency, models, networks] =
-        ["rpm", "tpm", "concurrency", "models", "networks"].map(|id| visit.t(id));
-    let [unlimited, unlimited_help, line_help, enabled] = [
-        "account-unlimited",
-        "account-unlimited-help",
-        "help-credit-line",
-        "account-on",
-    ]
-    .map(|id| visit.t(id));
-    let shown = [
-        "name",
-        "balance",
-        "credit_line",
-        "periodic",
-        "note",
-        "rpm",
-        "tpm",
-        "concurrency",
-        "models",
-        "networks",
-    ];
-    let content = html! {
-        p.crumbs { a href="/accounts" { (visit.t("nav-accounts")) } }
-        (heading(&title, "", &html! {}))
-        form.card.form method="post" action=(action) {
-            (word(visit)) (form.rest(&shown))
-            input type="hidden" name="version" value=(fields.text("version"));
-            @for name in ["providers", "endpoints"] { input type="hidden" name=(name) value=(fields.text(name)); }
-            (form.line(&Field { name: "name", label: &name, required: true, ..Field::default() }))
-            @if id.is_some() { (form.tick(&Field { name: "enabled", label: &enabled, ..Field::default() })) }
-            (form.tick(&Field { name: "unlimited", label: &unlimited, help: &unlimited_help, ..Field::default() }))
-            div.triple {
-                @if id.is_none() { (form.line(&Field { name: "balance", label: &balance, example: "100", ..Field::default() })) }
-                (form.line(&Field { name: "credit_line", label: &line, help: &line_help, example: "0", ..Field::default() }))
-                (form.line(&Field { name: "periodic", label: &periodic, example: "10/day", ..Field::default() }))
-            }
-            div.triple {
-                (form.line(&Field { name: "rpm", label: &rpm, example: &visit.t("no-limit"), ..Field::default() }))
-                (form.line(&Field { name: "tpm", label: &tpm, example: &visit.t("no-limit"), ..Field::default() }))
-                (form.line(&Field { name: "concurrency", label: &concurrency, example: &visit.t("no-limit"), ..Field::default() }))
-            }
-            div.pair {
-                (form.lines(&Field { name: "models", label: &models, example: &visit.t("all"), ..Field::default() }, 2))
-                (form.lines(&Field { name: "networks", label: &networks, example: &visit.t("from-anywhere"), kind: "network", ..Field::default() }, 2))
-            }
-            (form.lines(&Field { name: "note", label: &note, ..Field::default() }, 2))
-            div.actions { button.primary type="submit" { (visit.t("save")) } a.button href=(action) { (visit.t("cancel")) } }
-        }
+    let (title, action) = match id {
+        None => ("account-new", "/accounts".to_owned()),
+        Some(id) => ("account-edit", format!("/accounts/{}", segment(id))),
     };
-    page(visit, "/accounts", &title, &content)
+    let frame = Frame {
+        place: ("/accounts", "nav-accounts"),
+        title: &visit.t(title),
+        action: &action,
+        back: &action,
+        button: Some("save"),
+    };
+    let form = Form::new(visit.say(), fields, problem);
+    let inputs = html! {
+        (form.field("name").must().line())
+        @if id.is_some() { (form.field("enabled").label("account-on").tick()) }
+        (form.field("unlimited").label("account-unlimited").help("account-unlimited-help").tick())
+        div.triple {
+            @if id.is_none() { (form.field("balance").label("first-balance").example("100").kind("decimal").line()) }
+            (form.field("credit_line").help("help-credit-line").example("0").kind("decimal").line())
+            (form.field("periodic").help("help-periodic").blank("no-limit").line())
+        }
+        (form.limits())
+        div.pair {
+            (form.field("models").help("help-models").blank("all").lines(2))
+            (form.field("networks").help("help-networks").blank("from-anywhere").networks(2))
+        }
+        div.pair {
+            (form.field("providers").help("help-providers").blank("any").lines(2))
+            (form.field("endpoints").help("help-endpoints").blank("any").lines(2))
+        }
+        (form.field("note").lines(2))
+    };
+    framed(visit, &frame, &form, &inputs, &html! {})
 }

@@ -21,7 +21,7 @@ pub(super) async fn rotate(Path(id): Path<String>, posted: Posted) -> Shown {
     let Posted { visit, fields } = posted;
     let overlap = fields.some("overlap");
     let issued = token::rotate(&visit.context, &id, overlap.as_deref()).await?;
-    shown(edit::issued_page(&visit, &issued, "token-rotated"))
+    shown(edit::issued_page(&visit, &issued, "token-rotated").await?)
 }
 
 pub(super) async fn revoke(Path(id): Path<String>, posted: Posted) -> Shown {

@@ -51,7 +51,7 @@ async fn whole(visit: &Visit, id: &str, asked: Option<&str>) -> Result<Markup, A
     let actions = html! {
         a.button href={ "/tokens/" (one.id) "/why" } { (visit.t("why")) }
         @if may && one.status != "revoked" {
-            a.button href={ "/tokens/" (one.id) "/edit" } { (visit.t("edit")) }
+            a.button href={ "/tokens/" (one.id) "/edit" } data-sheet { (visit.t("edit")) }
             (switch(visit, one))
         }
     };
@@ -60,18 +60,18 @@ async fn whole(visit: &Visit, id: &str, asked: Option<&str>) -> Result<Markup, A
         (heading(&one.name, "", &actions))
         (state(visit, &standing))
         div.columns {
-            section.card { h2 { (visit.t("may-do")) } (words(visit, &standing)) }
-            section.card { h2 { (visit.t("spend")) } (spend(visit, &standing)) }
+            section.card #may { h2 { (visit.t("may-do")) } (words(visit, &standing)) }
+            section.card #spend { h2 { (visit.t("spend")) } (spend(visit, &standing)) }
         }
         section.card {
             h2 { (visit.t("usage-30d")) }
             (chart::by_day(visit, &report, 30))
         }
-        section.card {
+        section.card #calls {
             h2 { (visit.t("last-calls")) }
             (receipts(visit, &calls))
         }
-        section.card { h2 { (visit.t("secrets")) } (secrets(visit, one, may)) }
+        section.card #secrets { h2 { (visit.t("secrets")) } (secrets(visit, one, may)) }
         @if may { (danger(visit, one, asked)) }
     };
     Ok(page(visit, "/tokens", &one.name, &content))
@@ -130,7 +130,7 @@ fn words(visit: &Visit, standing: &StandingView) -> Markup {
             (list("providers", "any", &scope.providers))
             (list("endpoints", "any", &scope.endpoints))
             (list("networks", "from-anywhere", &scope.networks))
-            li { span.what { (visit.t("limits")) } (super::sheet::limits(visit, one)) }
+            li { span.what { (visit.t("limits")) } (badge::limits(say, &one.limits)) }
             li {
                 span.what { (visit.t("limits-of-group")) }
                 (rates(visit, standing))
@@ -140,19 +140,8 @@ fn words(visit: &Visit, standing: &StandingView) -> Markup {
 }
 
 fn rates(visit: &Visit, standing: &StandingView) -> Markup {
-    let limits = &standing.group_limits;
-    let all = [
-        ("rpm-short", limits.rpm),
-        ("tpm-short", limits.tpm),
-        ("concurrency-short", limits.concurrency),
-    ];
-    let known: Vec<_> = all
-        .into_iter()
-        .filter_map(|(id, limit)| Some((id, limit?)))
-        .collect();
     html! {
-        @if known.is_empty() { span.quiet { (visit.t("none")) } }
-        @for (id, limit) in known { span.chip { (money::short(limit.into())) " " (visit.t(id)) } }
+        (badge::limits(visit.say(), &standing.group_limits))
         @if standing.group_limits_shared { " " span.quiet { (visit.t("shared")) } }
     }
 }
@@ -187,17 +176,17 @@ pub(crate) fn receipts(visit: &Visit, calls: &[ReceiptView]) -> Markup {
                 table.list {
                     thead { tr {
                         th scope="col" { (visit.t("time")) } th scope="col" { (visit.t("model")) } th scope="col" { (visit.t("ending")) }
-                        th scope="col" { (visit.t("tokens-io")) } th scope="col" { (visit.t("cost")) } th scope="col" { (visit.t("first-byte")) }
+                        th.number scope="col" { (visit.t("tokens-io")) } th.number scope="col" { (visit.t("cost")) } th.number scope="col" { (visit.t("first-byte")) }
                         th scope="col" { (visit.t("request-id")) }
                     } }
                     tbody { @for call in calls { tr {
                         td data-label=(visit.t("time")) { (time::relative(say, &call.at, visit.context.now())) }
                         th scope="row" data-label=(visit.t("model")) { span dir="auto" { (call.model.as_deref().unwrap_or(&call.endpoint)) } }
-                        td data-label=(visit.t("ending")) { (call.ending) @if let Some(status) = call.status { " " span.quiet { (status) } } }
+                        td data-label=(visit.t("ending")) { (say.name_of("ending", &call.ending)) @if let Some(status) = call.status { " " span.quiet { (status) } } }
                         td.number data-label=(visit.t("tokens-io")) { (io(call)) }
                         td.number data-label=(visit.t("cost")) { (money::credits(&call.cost)) @if call.estimated { " ≈" } }
                         td.number data-label=(visit.t("first-byte")) { @if let Some(ms) = call.first_byte_ms { (money::count(ms)) " ms" } @else { "–" } }
-                        td data-label=(visit.t("request-id")) { code.hint { (call.request) } }
+                        td data-label=(visit.t("request-id")) { a href={ "/tokens/" (call.token.id) "/why?request=" (call.request) } { code.hint { (call.request) } } }
                     } } }
                 }
             }
@@ -230,7 +219,7 @@ fn secrets(visit: &Visit, one: &TokenView, may: bool) -> Markup {
             }
         }
         @if may && one.status != "revoked" {
-            form.inline method="post" action={ "/tokens/" (one.id) "/rotate" } {
+            form.inline method="post" action={ "/tokens/" (one.id) "/rotate" } data-sheet {
                 (word(visit))
                 label { (visit.t("overlap")) " "
                     select name="overlap" {

@@ -2,14 +2,17 @@
 
 use axum::extract::Path;
 use maud::{Markup, html};
+use tollgate_admin_core::AdminError;
 use tollgate_admin_core::token::{self, Issued};
 
+use super::example;
 use super::sheet::{self, Choices};
 use crate::access::Visit;
-use crate::component::layout::{heading, page, word};
+use crate::component::layout::{heading, page};
+use crate::component::sheet::{Form, Frame, sheet as framed};
 use crate::component::snippet;
 use crate::form::{Fields, Posted};
-use crate::page::{Shown, shown, shown_again, to};
+use crate::page::{Shown, segment, shown, shown_again, to};
 use crate::problem::Problem;
 
 pub(super) async fn new(visit: Visit, query: Fields) -> Shown {
@@ -20,7 +23,7 @@ pub(super) async fn new(visit: Visit, query: Fields) -> Shown {
 pub(super) async fn create(posted: Posted) -> Shown {
     let Posted { visit, fields } = posted;
     match token::create(&visit.context, &sheet::input(&fields)).await {
-        Ok(issued) => shown(issued_page(&visit, &issued, "token-made")),
+        Ok(issued) => shown(issued_page(&visit, &issued, "token-made").await?),
         Err(error) => {
             let (problem, choices) = (Problem::from(error), Choices::of(&visit).await?);
             shown_again(
@@ -53,27 +56,30 @@ pub(super) async fn save(Path(id): Path<String>, posted: Posted) -> Shown {
 }
 
 /// The page with a secret that was just made: it is shown once.
-pub(super) fn issued_page(visit: &Visit, issued: &Issued, title: &str) -> Markup {
+pub(super) async fn issued_page(
+    visit: &Visit,
+    issued: &Issued,
+    title: &str,
+) -> Result<Markup, AdminError> {
     let (say, one) = (visit.say(), &issued.token);
     let secret = issued.secret.reveal();
-    let exact = |name: &&String| !name.contains('*');
-    let model = one.scope.models.iter().flatten().find(exact);
-    let model = model.map_or("gpt-4o-mini", String::as_str);
-    let done =
-        html! { a.button.primary href={ "/tokens/" (one.id) } { (visit.t("secret-saved")) } };
+    let model = example::model(&visit.context, one).await?;
     let content = html! {
-        (heading(&visit.t(title), "", &done))
-        section.card.once {
-            h2 dir="auto" { (one.name) }
-            p.notice.warn { (visit.t("secret-once")) }
-            (snippet::secret(say, secret, &format!("{}.txt", one.id)))
-        }
-        section.card {
-            h2 { (visit.t("use-it")) }
-            (snippet::uses(say, &visit.site.settings().gateway, secret, model))
+        div #pane {
+            (heading(&visit.t(title), "", &html! {}))
+            section.card.once {
+                h2 dir="auto" { (one.name) }
+                p.notice.warn { (visit.t("secret-once")) }
+                (snippet::secret(say, secret, &format!("{}.txt", one.id)))
+            }
+            section.card {
+                h2 { (visit.t("use-it")) }
+                (snippet::uses(say, &visit.site.settings().gateway, secret, &model))
+            }
+            div.actions { a.button.primary href={ "/tokens/" (one.id) } { (visit.t("secret-saved")) } }
         }
     };
-    page(visit, "/tokens", &visit.t(title), &content)
+    Ok(page(visit, "/tokens", &visit.t(title), &content))
 }
 
 fn form_page(
@@ -83,27 +89,18 @@ fn form_page(
     problem: Option<&Problem>,
     choices: &Choices,
 ) -> Markup {
-    let title = visit.t(if id.is_some() {
-        "token-edit"
-    } else {
-        "token-new"
-    });
-    let action = id.map_or_else(
-        || "/tokens".to_owned(),
-        |id| format!("/tokens/{}", crate::page::segment(id)),
-    );
-    let button = visit.t(if id.is_some() { "save" } else { "token-create" });
-    let content = html! {
-        (heading(&title, "", &html! {}))
-        form.card.form method="post" action=(action) {
-            (word(visit))
-            @if let Some(version) = fields.some("version") { input type="hidden" name="version" value=(version); }
-            (sheet::draw(visit, fields, problem, choices))
-            div.actions {
-                button.primary type="submit" { (button) }
-                a.button href=(action) { (visit.t("cancel")) }
-            }
-        }
+    let (title, action, button) = match id {
+        None => ("token-new", "/tokens".to_owned(), "token-create"),
+        Some(id) => ("token-edit", format!("/tokens/{}", segment(id)), "save"),
     };
-    page(visit, "/tokens", &title, &content)
+    let form = Form::new(visit.say(), fields, problem);
+    let inputs = sheet::draw(visit, &form, choices, id.is_none());
+    let frame = Frame {
+        place: ("/tokens", "nav-tokens"),
+        title: &visit.t(title),
+        action: &action,
+        back: &action,
+        button: Some(button),
+    };
+    framed(visit, &frame, &form, &inputs, &html! {})
 }

@@ -63,7 +63,7 @@ pub(super) async fn show(visit: Visit, query: Fields) -> Shown {
     let may = visit.context.may(Deed::ChangeTokens, None);
     let actions = html! {
         @if may {
-            a.button.primary href="/tokens/new" data-key="n" { (Icon::Plus.draw()) span { (visit.t("token-new")) } }
+            a.button.primary href="/tokens/new" data-sheet data-key="n" { (Icon::Plus.draw()) span { (visit.t("token-new")) } }
         }
     };
     let content = html! {
@@ -93,8 +93,9 @@ fn nothing(visit: &Visit, query: &Fields, may: bool) -> Markup {
         let clear = html! { a.button href="/tokens" { (visit.t("clear-filters")) } };
         return table::empty(&visit.t("no-match"), &visit.t("no-match-help"), Some(clear));
     }
-    let action =
-        may.then(|| html! { a.button.primary href="/tokens/new" { (visit.t("token-new")) } });
+    let action = may.then(
+        || html! { a.button.primary href="/tokens/new" data-sheet { (visit.t("token-new")) } },
+    );
     table::empty(
         &visit.t("tokens-none"),
         &visit.t("tokens-none-help"),
@@ -175,15 +176,12 @@ fn rows(visit: &Visit, query: &Fields, tokens: &[TokenView], may: bool) -> Marku
                     @if may { th.tick { input type="checkbox" data-all="#bulk" aria-label=(visit.t("choose-all")) hidden; } }
                     (head("name", "name"))
                     th scope="col" { (visit.t("status")) }
-                    th scope="col" { (visit.t("group")) }
-                    th scope="col" { (visit.t("account")) }
-                    th scope="col" { (visit.t("models")) }
+                    th scope="col" { (visit.t("group")) " / " (visit.t("account")) }
+                    th scope="col" { (visit.t("models")) " / " (visit.t("limits")) }
                     (head("used", "used-of-limit"))
-                    th scope="col" { (visit.t("limits")) }
                     (head("expires", "expires"))
                     (head("last_used", "last-used"))
                     (head("created", "created"))
-                    th scope="col" { (visit.t("creator")) }
                 } }
                 tbody { @for one in tokens { (row(visit, one, may)) } }
             }
@@ -202,15 +200,15 @@ fn row(visit: &Visit, one: &TokenView, may: bool) -> Markup {
                 @if let Some(secret) = one.secrets.first() { code.hint { (secret.hint) } }
             }
             td data-label=(label("status")) { (badge::status(say, &one.status)) }
-            td data-label=(label("group")) { bdi { (one.group.name) } }
-            td data-label=(label("account")) { bdi { (one.account.name) } }
-            td data-label=(label("models")) { (badge::names(say, one.scope.models.as_deref(), &visit.t("all-of-group"))) }
+            td data-label={ (label("group")) " / " (label("account")) } { bdi { (one.group.name) } span.under { bdi { (one.account.name) } } }
+            td.many data-label={ (label("models")) " / " (label("limits")) } {
+                (badge::names(say, one.scope.models.as_deref(), &label("all-of-group")))
+                @if badge::has_limits(&one.limits) { span.under { (badge::limits(say, &one.limits)) } }
+            }
             td.spent data-label=(label("used-of-limit")) { (money::used_of(say, &one.used, one.remaining.as_deref(), one.quota.as_deref())) }
-            td data-label=(label("limits")) { (super::sheet::limits(visit, one)) }
             td data-label=(label("expires")) { (time::or_never(say, one.expires_at.as_deref(), now)) }
             td data-label=(label("last-used")) { (time::or_never(say, one.last_used_at.as_deref(), now)) }
-            td data-label=(label("created")) { (time::relative(say, &one.created_at, now)) }
-            td data-label=(label("creator")) { bdi { (one.creator) } }
+            td data-label=(label("created")) { (time::relative(say, &one.created_at, now)) span.under { bdi { (one.creator) } } }
         }
     }
 }

@@ -8,16 +8,16 @@ use tollgate_admin_core::view::token::TokenView;
 use tollgate_admin_core::{AdminError, account, group, model};
 
 use crate::access::Visit;
-use crate::component::field::{Field, Sheet};
 use crate::component::money;
+use crate::component::sheet::{Form, proposals};
 use crate::form::Fields;
-use crate::problem::Problem;
 
 /// What can be chosen from.
 pub(super) struct Choices {
     groups: Vec<(String, String)>,
     accounts: Vec<(String, String)>,
-    models: Vec<String>,
+    /// Names with their providers.
+    models: Vec<(String, String)>,
     providers: Vec<String>,
 }
 
@@ -43,7 +43,10 @@ impl Choices {
         Ok(Self {
             groups: groups.collect(),
             accounts: accounts.collect(),
-            models: models.into_iter().map(|one| one.name).collect(),
+            models: models
+                .into_iter()
+                .map(|one| (one.name, one.provider))
+                .collect(),
             providers,
         })
     }
@@ -144,128 +147,52 @@ fn expires(fields: &Fields) -> String {
 }
 
 /// The fields of the form.
-pub(super) fn draw(
-    visit: &Visit,
-    fields: &Fields,
-    problem: Option<&Problem>,
-    choices: &Choices,
-) -> Markup {
+pub(super) fn draw(visit: &Visit, form: &Form<'_>, choices: &Choices, is_new: bool) -> Markup {
     let say = visit.say();
-    let field = problem.and_then(|one| one.field.as_deref());
-    let wrong = problem.map(|one| (field.unwrap_or_default(), one.detail.as_str()));
-    let sheet = Sheet { fields, wrong };
-    let text = |id: &str| say.t(id);
-    let (name, group, account) = (text("name"), text("group"), text("account"));
-    let (expires, quota, periodic) = (text("expires"), text("quota"), text("periodic"));
-    let (models, providers, networks) = (text("models"), text("providers"), text("networks"));
-    let (rpm, tpm, concurrency) = (text("rpm"), text("tpm"), text("concurrency"));
-    let (endpoints, note, preset) = (text("endpoints"), text("note"), text("preset"));
-    let helps = [
-        "name", "group", "account", "expires", "quota", "periodic", "models", "networks", "limits",
-    ];
-    let [
-        name_help,
-        group_help,
-        account_help,
-        expires_help,
-        quota_help,
-        periodic_help,
-        models_help,
-        networks_help,
-        limits_help,
-    ] = helps.map(|one| text(&format!("help-{one}")));
-    let presets = [
-        ("", "preset-never"),
-        ("1d", "preset-1d"),
-        ("7d", "preset-7d"),
-        ("30d", "preset-30d"),
-        ("90d", "preset-90d"),
-        ("365d", "preset-365d"),
-    ];
-    let presets = presets.map(|(value, id)| (value.to_owned(), say.t(id)));
-    let shown = [
-        "name",
-        "group",
-        "account",
-        "expires",
-        "quota",
-        "periodic",
-        "models",
-        "providers",
-        "endpoints",
-        "networks",
-        "rpm",
-        "tpm",
-        "concurrency",
-        "note",
-    ];
+    let presets = ["", "1d", "7d", "30d", "90d", "365d"].map(|value| {
+        let name = if value.is_empty() { "never" } else { value };
+        (value.to_owned(), say.name_of("preset", name))
+    });
+    let more = ["rpm", "tpm", "concurrency", "endpoints", "note"];
     html! {
-        (sheet.rest(&shown))
-        datalist #all-models { @for one in &choices.models { option value=(one) {} } }
-        datalist #all-providers { @for one in &choices.providers { option value=(one) {} } }
-        (sheet.line(&Field { name: "name", label: &name, help: &name_help, example: "Production", required: true, ..Field::default() }))
+        (proposals("all-models", choices.models.iter().map(|(name, provider)| (name.as_str(), provider.as_str()))))
+        (proposals("all-providers", choices.providers.iter().map(|name| (name.as_str(), ""))))
+        (form.field("name").must().help("help-name").example("Production").line())
         div.pair {
-            (sheet.choice(&Field { name: "group", label: &group, help: &group_help, required: true, ..Field::default() }, &choices.groups))
-            (sheet.choice(&Field { name: "account", label: &account, help: &account_help, required: true, ..Field::default() }, &choices.accounts))
+            (form.field("group").must().help("help-group").choice(&choices.groups))
+            (form.field("account").must().help("help-account").choice(&choices.accounts))
         }
         fieldset {
             legend { (say.t("section-spend")) }
             div.pair {
-                (sheet.line(&Field { name: "quota", label: &quota, help: &quota_help, example: &say.t("unlimited"), ..Field::default() }))
-                (sheet.line(&Field { name: "periodic", label: &periodic, help: &periodic_help, example: "10/day", ..Field::default() }))
+                (form.field("quota").help("help-quota").blank("unlimited").kind("decimal").line())
+                (form.field("periodic").help("help-periodic").blank("no-limit").line())
             }
         }
         fieldset {
             legend { (say.t("section-expiry")) }
             div.pair {
-                @if fields.some("version").is_none() {
-                    (sheet.choice(&Field { name: "preset", label: &preset, ..Field::default() }, &presets))
-                }
-                (sheet.line(&Field { name: "expires", label: &expires, help: &expires_help, example: "2027-01-31", ..Field::default() }))
+                @if is_new { (form.field("preset").choice(&presets)) }
+                (form.field("expires").help("help-expires").example(if is_new { "2027-01-31" } else { "" }).blank_or("never", !is_new).line())
             }
         }
         fieldset {
             legend { (say.t("section-models")) }
             div.pair {
-                div data-picker="#all-models" data-label=(say.t("add")) {
-                    (sheet.lines(&Field { name: "models", label: &models, help: &models_help, example: &say.t("all-of-group"), ..Field::default() }, 3))
-                }
-                div data-picker="#all-providers" data-label=(say.t("add")) {
-                    (sheet.lines(&Field { name: "providers", label: &providers, example: &say.t("any"), ..Field::default() }, 3))
-                }
+                (form.field("models").help("help-models").blank("all-of-group").picked("all-models", 3))
+                (form.field("providers").help("help-providers").blank("any").picked("all-providers", 3))
             }
         }
         fieldset {
             legend { (say.t("section-from")) }
-            (sheet.lines(&Field { name: "networks", label: &networks, help: &networks_help, example: "203.0.113.7\n10.0.0.0/8", kind: "network", ..Field::default() }, 3))
+            (form.field("networks").help("help-networks").example("203.0.113.7\n10.0.0.0/8").networks(3))
         }
-        details.section open[field.is_some_and(|one| ["rpm", "tpm", "concurrency", "endpoints", "note"].contains(&one))] {
+        details.section open[form.is_about(&more)] {
             summary { (say.t("section-more")) }
-            div.triple {
-                (sheet.line(&Field { name: "rpm", label: &rpm, example: &say.t("no-limit"), ..Field::default() }))
-                (sheet.line(&Field { name: "tpm", label: &tpm, example: &say.t("no-limit"), ..Field::default() }))
-                (sheet.line(&Field { name: "concurrency", label: &concurrency, example: &say.t("no-limit"), ..Field::default() }))
-            }
-            p.help { (limits_help) }
-            (sheet.lines(&Field { name: "endpoints", label: &endpoints, example: "chat.completions", ..Field::default() }, 2))
-            (sheet.lines(&Field { name: "note", label: &note, ..Field::default() }, 2))
+            (form.limits())
+            p.help { (say.t("help-limits")) }
+            (form.field("endpoints").help("help-endpoints").blank("any").lines(2))
+            (form.field("note").lines(2))
         }
-    }
-}
-
-/// Limits of a minute in one line.
-pub(super) fn limits(visit: &Visit, one: &TokenView) -> Markup {
-    let shown = [
-        ("rpm-short", one.limits.rpm),
-        ("tpm-short", one.limits.tpm),
-        ("concurrency-short", one.limits.concurrency),
-    ];
-    let shown: Vec<_> = shown
-        .into_iter()
-        .filter_map(|(id, limit)| Some((id, limit?)))
-        .collect();
-    html! {
-        @if shown.is_empty() { span.quiet { (visit.t("none")) } }
-        @for (id, limit) in shown { span.chip { (money::short(limit.into())) " " (visit.t(id)) } }
     }
 }

@@ -8,9 +8,9 @@ use tollgate_admin_core::view::token::TokenView;
 use tollgate_admin_core::{AdminError, model, receipt, token};
 
 use crate::access::Visit;
-use crate::component::field::{Field, Sheet};
 use crate::component::icon::Icon;
 use crate::component::layout::{heading, page};
+use crate::component::sheet::Form;
 use crate::form::Fields;
 use crate::page::{Shown, shown};
 use crate::problem::Problem;
@@ -74,9 +74,7 @@ fn question(
     problem: Option<&Problem>,
     models: &[String],
 ) -> Markup {
-    let field = problem.and_then(|one| one.field.as_deref());
-    let wrong = problem.map(|one| (field.unwrap_or("request"), one.detail.as_str()));
-    let sheet = Sheet { fields, wrong };
+    let form = Form::new(visit.say(), fields, problem);
     let endpoints = [
         "chat.completions",
         "responses",
@@ -87,25 +85,20 @@ fn question(
         "models",
     ];
     let endpoints = endpoints.map(|one| (one.to_owned(), one.to_owned()));
-    let texts = [
-        "model",
-        "endpoint",
-        "client-address",
-        "request-id",
-        "why-request-help",
-    ];
-    let [model, endpoint, address, request, help] = texts.map(|id| visit.t(id));
+    let inputs = html! {
+        div.triple {
+            (form.field("model").proposals("all-models").line())
+            (form.field("endpoint").choice(&endpoints))
+            (form.field("ip").label("client-address").example("203.0.113.7").line())
+        }
+        (form.field("request").label("request-id").help("why-request-help").line())
+    };
     html! {
         form.card.form method="get" action={ "/tokens/" (one.id) "/why" } {
-            (sheet.rest(&["model", "endpoint", "ip", "request"]))
+            (form.rest())
             datalist #all-models { @for one in models { option value=(one) {} } }
-            div.triple {
-                (sheet.line(&Field { name: "model", label: &model, list: "all-models", ..Field::default() }))
-                (sheet.choice(&Field { name: "endpoint", label: &endpoint, ..Field::default() }, &endpoints))
-                (sheet.line(&Field { name: "ip", label: &address, example: "203.0.113.7", ..Field::default() }))
-            }
-            (sheet.line(&Field { name: "request", label: &request, help: &help, ..Field::default() }))
-            button.primary type="submit" { (visit.t("why-do")) }
+            (inputs)
+            div.actions { button.primary type="submit" { (visit.t("why-do")) } }
         }
     }
 }
@@ -141,7 +134,7 @@ fn row(visit: &Visit, step: &StepView) -> Markup {
         li class=(class) {
             (icon.draw()) span.unseen { (visit.t(word)) }
             div {
-                strong { (say.name_of("rule", &step.rule)) } " " span.quiet { (say.name_of("layer", &step.layer)) }
+                p.rule { strong { (say.name_of("rule", &step.rule)) } " " span.quiet { (say.name_of("layer", &step.layer)) } }
                 p { (visit.t("saw")) " " bdi { (step.saw) } }
                 @if !step.passed {
                     p.change { (visit.t("wanted")) " " bdi { (step.wanted) } }

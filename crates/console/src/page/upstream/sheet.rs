@@ -3,83 +3,133 @@
 use axum::extract::Path;
 use maud::{Markup, html};
 use tollgate_admin_core::upstream::{
-    self, CredentialInput, ReachInput, ServedInput, UpstreamChange, UpstreamInput,
+    self, CredentialInput, ReachInput, ServedInput, UpstreamChange, UpstreamInput, UpstreamSecret,
 };
 use tollgate_admin_core::view::upstream::UpstreamView;
+use tollgate_admin_core::{AdminError, group, model};
 
 use crate::access::Visit;
-use crate::component::field::{Field, Sheet};
-use crate::component::layout::{heading, page, word};
+use crate::component::sheet::{Form, Frame, proposals, sheet as framed};
 use crate::form::{Fields, Posted};
 use crate::page::{Shown, segment, shown, shown_again, to};
 use crate::problem::Problem;
 
-const DIALECTS: [&str; 4] = ["openai", "anthropic", "gemini", "http"];
+const DIALECTS: [&str; 4] = ["openai", "anthropic", "gemini", "plain"];
+const CARRIERS: [&str; 6] = [
+    "",
+    "bearer",
+    "apikey-scheme",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+];
+const HTTP2: [&str; 3] = ["offered", "never", "prior-knowledge"];
+/// The fields that most upstreams leave alone.
+const MORE: [&str; 8] = [
+    "carrier",
+    "http2",
+    "retry_on",
+    "headers",
+    "parameters",
+    "proxy",
+    "ca",
+    "allow_private",
+];
 
 pub(super) async fn new(visit: Visit) -> Shown {
     let fields = Fields::of(&[("priority", "0"), ("weight", "1"), ("dialect", "openai")]);
-    shown(sheet(&visit, None, &fields, None))
+    shown(sheet(&visit, None, &fields, None).await?)
 }
 
 pub(super) async fn form(visit: Visit, Path(id): Path<String>) -> Shown {
     let one = upstream::show(&visit.context, &id).await?;
-    shown(sheet(&visit, Some(&one.id), &fields_of(&one), None))
+    shown(sheet(&visit, Some(&one.id), &fields_of(&one), None).await?)
 }
 
 pub(super) async fn create(posted: Posted) -> Shown {
     let Posted { visit, fields } = posted;
-    let input = UpstreamInput {
-        name: fields.text("name").trim().to_owned(),
-        base_url: fields.text("base_url").trim().to_owned(),
-        dialect: fields.text("dialect").to_owned(),
-        provider: fields.text("provider").trim().to_owned(),
-        models: served(&fields),
-        mount: fields.some("mount"),
-        price: fields.some("price"),
-        credential: credential(&fields),
-        reach: reach(&fields),
-        sticky: fields.is_on("sticky"),
-        carrier: fields.some("carrier"),
-        groups: groups(&fields),
-        priority: fields.text("priority").trim().parse().unwrap_or_default(),
-        weight: fields.text("weight").trim().parse().unwrap_or(1),
-        note: fields.text("note").replace('\r', ""),
+    let made = async {
+        let input = input(&visit, &fields)?;
+        upstream::create(&visit.context, input)
+            .await
+            .map_err(Problem::from)
     };
-    match upstream::create(&visit.context, input)
-        .await
-        .map_err(Problem::from)
-    {
+    match made.await {
         Ok(one) => to(&format!("/upstreams/{}", one.id)),
-        Err(problem) => shown_again(&problem, sheet(&visit, None, &fields, Some(&problem))),
+        Err(problem) => shown_again(
+            &problem,
+            sheet(&visit, None, &fields, Some(&problem)).await?,
+        ),
     }
 }
 
 pub(super) async fn save(Path(id): Path<String>, posted: Posted) -> Shown {
     let Posted { visit, fields } = posted;
-    let change = UpstreamChange {
+    let done = async {
+        let change = change(&visit, &fields)?;
+        upstream::edit(&visit.context, &id, change)
+            .await
+            .map_err(Problem::from)
+    };
+    match done.await {
+        Ok(one) => to(&format!("/upstreams/{}", one.id)),
+        Err(problem) => {
+            let page = sheet(&visit, Some(&id), &fields, Some(&problem)).await?;
+            shown_again(&problem, page)
+        }
+    }
+}
+
+fn input(visit: &Visit, fields: &Fields) -> Result<UpstreamInput, Problem> {
+    Ok(UpstreamInput {
+        name: fields.text("name").trim().to_owned(),
+        base_url: fields.text("base_url").trim().to_owned(),
+        dialect: fields.text("dialect").to_owned(),
+        provider: fields.text("provider").trim().to_owned(),
+        models: served(fields),
+        mount: fields.some("mount"),
+        price: fields.some("price"),
+        credential: credential(fields),
+        reach: reach(fields),
+        sticky: fields.is_on("sticky"),
+        carrier: fields.some("carrier"),
+        groups: groups(fields),
+        priority: number(visit, fields, "priority")?.unwrap_or_default(),
+        weight: number(visit, fields, "weight")?.unwrap_or(1),
+        note: fields.text("note").replace('\r', ""),
+    })
+}
+
+fn change(visit: &Visit, fields: &Fields) -> Result<UpstreamChange, Problem> {
+    Ok(UpstreamChange {
         name: Some(fields.text("name").trim().to_owned()),
         base_url: Some(fields.text("base_url").trim().to_owned()),
         dialect: Some(fields.text("dialect").to_owned()),
         provider: Some(fields.text("provider").trim().to_owned()),
-        models: served(&fields),
+        models: served(fields),
         mount: fields.some("mount"),
         price: fields.some("price"),
-        reach: reach(&fields),
+        reach: reach(fields),
         sticky: Some(fields.is_on("sticky")),
-        groups: Some(groups(&fields).unwrap_or_else(|| vec!["any".to_owned()])),
-        priority: fields.text("priority").trim().parse().ok(),
-        weight: fields.text("weight").trim().parse().ok(),
+        carrier: fields.some("carrier"),
+        groups: Some(groups(fields).unwrap_or_else(|| vec!["any".to_owned()])),
+        priority: number(visit, fields, "priority")?,
+        weight: number(visit, fields, "weight")?,
         note: Some(fields.text("note").replace('\r', "")),
         if_version: fields.text("version").parse().ok(),
         ..UpstreamChange::default()
-    };
-    match upstream::edit(&visit.context, &id, change)
-        .await
-        .map_err(Problem::from)
-    {
-        Ok(one) => to(&format!("/upstreams/{}", one.id)),
-        Err(problem) => shown_again(&problem, sheet(&visit, Some(&id), &fields, Some(&problem))),
-    }
+    })
+}
+
+/// A whole number, or none where nothing was written.
+fn number<T: std::str::FromStr>(
+    visit: &Visit,
+    fields: &Fields,
+    name: &str,
+) -> Result<Option<T>, Problem> {
+    let text = fields.some(name);
+    let read = text.map(|text| text.parse().map_err(|_| text)).transpose();
+    read.map_err(|text| Problem::invalid(name, visit.say().with("no-number", "text", text)))
 }
 
 /// A credential as it was written; none where nothing was.
@@ -108,9 +158,24 @@ fn groups(fields: &Fields) -> Option<Vec<String>> {
 }
 
 fn reach(fields: &Fields) -> ReachInput {
+    let lines = |name| {
+        let lines = fields.text(name).lines().map(|one| one.trim().to_owned());
+        Some(lines.collect::<Vec<_>>())
+    };
+    // A proxy is shown without its password: as it was, it stays.
+    let proxy = fields.text("proxy").trim();
+    let kept = proxy == fields.text("proxy_before");
     ReachInput {
+        headers: lines("headers"),
+        parameters: lines("parameters"),
+        ca: match fields.is_on("no_ca") {
+            true => Some(String::new()),
+            false => fields.some("ca"),
+        },
+        proxy: (!kept).then(|| UpstreamSecret::new(proxy.to_owned())),
         allow_private: Some(fields.is_on("allow_private")),
-        ..ReachInput::default()
+        http2: fields.some("http2"),
+        retry_on: Some(fields.some("retry_on").unwrap_or_else(|| "none".to_owned())),
     }
 }
 
@@ -124,9 +189,23 @@ fn fields_of(one: &UpstreamView) -> Fields {
         ("price", one.price.as_deref().unwrap_or_default()),
         ("priority", &one.priority.to_string()),
         ("weight", &one.weight.to_string()),
+        ("carrier", &one.carrier),
+        ("http2", &one.http2),
+        ("retry_on", &one.retry_on),
+        ("proxy", one.proxy.as_deref().unwrap_or_default()),
+        ("proxy_before", one.proxy.as_deref().unwrap_or_default()),
         ("note", &one.note),
         ("version", &one.version.to_string()),
     ]);
+    let lines = |pairs: &[(String, String)]| {
+        let lines = pairs.iter().map(|(name, value)| format!("{name}={value}"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    fields.put("headers", lines(&one.headers));
+    fields.put("parameters", lines(&one.parameters));
+    if one.own_ca {
+        fields.put("own_ca", "true");
+    }
     for (name, on) in [("sticky", one.sticky), ("allow_private", one.allow_private)] {
         if on {
             fields.put(name, "true");
@@ -142,79 +221,96 @@ fn fields_of(one: &UpstreamView) -> Fields {
     fields
 }
 
-fn sheet(visit: &Visit, id: Option<&str>, fields: &Fields, problem: Option<&Problem>) -> Markup {
-    let field = problem.and_then(|one| one.field.as_deref());
-    let wrong = problem.map(|one| (field.unwrap_or_default(), one.detail.as_str()));
-    let form = Sheet { fields, wrong };
-    let title = visit.t(if id.is_some() {
-        "upstream-edit"
-    } else {
-        "upstream-new"
-    });
-    let action = id.map_or_else(
-        || "/upstreams".to_owned(),
-        |id| format!("/upstreams/{}", segment(id)),
-    );
-    let dialects = DIALECTS.map(|one| (one.to_owned(), one.to_owned()));
-    let [name, url, dialect, provider, models, mount, price] = [
-        "name", "base-url", "dialect", "provider", "models", "mount", "price",
-    ]
-    .map(|id| visit.t(id));
-    let [secret, variable, priority, weight, groups, note] =
-        ["secret", "variable", "priority", "weight", "groups", "note"].map(|id| visit.t(id));
-    let [models_help, secret_help, sticky, private, mount_help] = [
-        "help-served",
-        "credential-help",
-        "sticky",
-        "allow-private",
-        "help-mount",
-    ]
-    .map(|id| visit.t(id));
-    let shown = [
-        "name",
-        "base_url",
-        "dialect",
-        "provider",
-        "models",
-        "mount",
-        "price",
-        "credential",
-        "groups",
-        "note",
-    ];
-    let content = html! {
-        p.crumbs { a href="/upstreams" { (visit.t("nav-upstreams")) } }
-        (heading(&title, "", &html! {}))
-        form.card.form method="post" action=(action) {
-            (word(visit)) (form.rest(&shown))
-            input type="hidden" name="version" value=(fields.text("version"));
-            div.pair {
-                (form.line(&Field { name: "name", label: &name, required: true, ..Field::default() }))
-                (form.line(&Field { name: "base_url", label: &url, required: true, kind: "url", example: "https://api.openai.com/v1", ..Field::default() }))
-            }
-            div.pair {
-                (form.choice(&Field { name: "dialect", label: &dialect, ..Field::default() }, &dialects))
-                (form.line(&Field { name: "provider", label: &provider, required: true, example: "openai", ..Field::default() }))
-            }
-            (form.lines(&Field { name: "models", label: &models, help: &models_help, ..Field::default() }, 3))
-            div.pair {
-                (form.line(&Field { name: "mount", label: &mount, help: &mount_help, ..Field::default() }))
-                (form.line(&Field { name: "price", label: &price, example: "request=0.001", ..Field::default() }))
-            }
-            @if id.is_none() { div.pair {
-                (form.line(&Field { name: "credential", label: &secret, help: &secret_help, kind: "password", autocomplete: "new-password", ..Field::default() }))
-                (form.line(&Field { name: "variable", label: &variable, example: "OPENAI_API_KEY", ..Field::default() }))
-            } }
-            div.triple {
-                (form.line(&Field { name: "priority", label: &priority, kind: "number", ..Field::default() }))
-                (form.line(&Field { name: "weight", label: &weight, kind: "number", ..Field::default() }))
-                (form.lines(&Field { name: "groups", label: &groups, example: &visit.t("all"), ..Field::default() }, 1))
-            }
-            (form.tick(&Field { name: "sticky", label: &sticky, ..Field::default() }))
-            (form.tick(&Field { name: "allow_private", label: &private, ..Field::default() }))
-            (form.lines(&Field { name: "note", label: &note, ..Field::default() }, 2))
-            div.actions { button.primary type="submit" { (visit.t("save")) } a.button href=(action) { (visit.t("cancel")) } }
-        }
+async fn sheet(
+    visit: &Visit,
+    id: Option<&str>,
+    fields: &Fields,
+    problem: Option<&Problem>,
+) -> Result<Markup, AdminError> {
+    let models = model::list(&visit.context).await?;
+    let groups = group::list(&visit.context).await?;
+    let (title, action) = match id {
+        None => ("upstream-new", "/upstreams".to_owned()),
+        Some(id) => ("upstream-edit", format!("/upstreams/{}", segment(id))),
     };
-    page(visit, "/upstreams", &title, &content)
+    let frame = Frame {
+        place: ("/upstreams", "nav-upstreams"),
+        title: &visit.t(title),
+        action: &action,
+        back: &action,
+        button: Some("save"),
+    };
+    let form = Form::new(visit.say(), fields, problem);
+    let inputs = html! {
+        (proposals("all-models", models.iter().map(|one| (one.name.as_str(), one.provider.as_str()))))
+        (proposals("all-groups", groups.iter().map(|one| (one.name.as_str(), ""))))
+        (inputs(&form, id.is_none()))
+        details.section open[form.is_about(&MORE)] {
+            summary { (visit.t("section-reach")) }
+            (way(visit, &form, fields))
+        }
+        (form.field("note").lines(2))
+    };
+    Ok(framed(visit, &frame, &form, &inputs, &html! {}))
+}
+
+fn inputs(form: &Form<'_>, is_new: bool) -> Markup {
+    let dialects = DIALECTS.map(|one| (one.to_owned(), one.to_owned()));
+    html! {
+        div.pair {
+            (form.field("name").must().example("OpenAI").line())
+            (form.field("base_url").must().kind("url").example("https://api.openai.com").line())
+        }
+        div.pair {
+            (form.field("dialect").help("help-dialect").choice(&dialects))
+            (form.field("provider").must().help("help-provider").example("openai").line())
+        }
+        (form.field("models").help("help-served").picked("all-models", 3))
+        div.pair {
+            (form.field("mount").help("help-mount").line())
+            (form.field("price").help("help-mount-price").example("request=0.001").line())
+        }
+        @if is_new { div.pair {
+            (form.field("credential").label("secret").help("credential-help").password())
+            (form.field("variable").help("help-variable").example("OPENAI_API_KEY").line())
+        } }
+        div.triple {
+            (form.field("priority").label("priority-alone").help("help-priority").number())
+            (form.field("weight").help("help-weight").number())
+            (form.field("groups").blank("all").picked("all-groups", 1))
+        }
+        (form.field("sticky").tick())
+    }
+}
+
+/// How requests are sent to it.
+fn way(visit: &Visit, form: &Form<'_>, fields: &Fields) -> Markup {
+    let carriers = CARRIERS.map(|one| {
+        let usual = || visit.t("carrier-usual");
+        (
+            one.to_owned(),
+            if one.is_empty() {
+                usual()
+            } else {
+                one.to_owned()
+            },
+        )
+    });
+    let http2 = HTTP2.map(|one| (one.to_owned(), visit.say().name_of("http2", one)));
+    html! {
+        (form.field("allow_private").tick())
+        div.triple {
+            (form.field("carrier").choice(&carriers))
+            (form.field("http2").choice(&http2))
+            (form.field("retry_on").help("help-retry-on").example("429,503").line())
+        }
+        div.pair {
+            (form.field("headers").help("help-headers").example("X-Team=research").lines(2))
+            (form.field("parameters").help("help-parameters").example("store=false").lines(2))
+        }
+        (form.kept(&["proxy_before", "own_ca"]))
+        (form.field("proxy").help("help-proxy").example("http://proxy.example.com:3128").line())
+        (form.field("ca").help("help-ca").lines(2))
+        @if fields.is_on("own_ca") { (form.field("no_ca").tick()) }
+    }
 }
