@@ -8,12 +8,15 @@
 
 pub mod agents;
 pub mod binaries;
+pub mod browser;
 pub mod calls;
+pub mod console;
 pub mod gateway;
 pub mod litellm;
 pub mod money;
 pub mod secrets;
 pub mod system;
 
+pub use console::Console;
 pub use gateway::Gateway;
 pub use system::{Backend, System, Token};

@@ -11,7 +11,7 @@ use tollgate_simulator::{Options, Simulator};
 use tollgate_testkit::postgres;
 use tollgate_testkit::raw_client::{self, Response};
 
-use crate::{Gateway, binaries, secrets};
+use crate::{Console, Gateway, binaries, secrets};
 
 /// The credential that the simulated provider wants.
 pub const UPSTREAM_SECRET: &str = "sk-upstream-7f3a9c5e1b8d2460";
@@ -123,6 +123,12 @@ impl System {
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
         let environment = ENVIRONMENT;
         self.gateway = Gateway::start(self.directory.path(), &arguments, &environment).await;
+    }
+
+    /// Serves the console over the same store.
+    pub async fn console(&self) -> Console {
+        let gateway = self.anthropic_url();
+        Console::start(self.directory.path(), &self.store, &gateway).await
     }
 
     /// Runs the command line, which must succeed, and reads the JSON that it prints.

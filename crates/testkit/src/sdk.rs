@@ -20,8 +20,7 @@ const HINT: &str = "run tests/run --setup-only";
 /// # Panics
 /// Where the SDK is not installed, or the script fails: that is a failed test.
 pub async fn python(script: &str, env: &[(&str, &str)]) -> Value {
-    let python = interpreter("TOLLGATE_TEST_PYTHON", "python/bin/python");
-    run(&python, &script_path("python", script), env).await
+    run(&python_with_sdks(), &script_path("python", script), env).await
 }
 
 /// Runs a script of `tests/clients/litellm`, as [`python`] does.
@@ -51,6 +50,22 @@ pub fn litellm_python() -> PathBuf {
     interpreter("TOLLGATE_TEST_LITELLM", "litellm/bin/python")
 }
 
+/// The Python that has the SDKs of the providers.
+///
+/// # Panics
+/// Where it is not installed.
+pub fn python_with_sdks() -> PathBuf {
+    interpreter("TOLLGATE_TEST_PYTHON", "python/bin/python")
+}
+
+/// The program that asks an API for what its document says.
+///
+/// # Panics
+/// Where it is not installed.
+pub fn schemathesis() -> PathBuf {
+    interpreter("TOLLGATE_TEST_SCHEMATHESIS", "schemathesis/bin/schemathesis")
+}
+
 /// The folder that has `node_modules`.
 ///
 /// # Panics
@@ -71,7 +86,7 @@ pub fn node_directory() -> PathBuf {
 fn interpreter(variable: &str, place: &str) -> PathBuf {
     let python = installed(variable, place);
     if !python.is_file() {
-        panic!("there is no Python at {}; {HINT}", python.display());
+        panic!("there is no {}; {HINT}", python.display());
     }
     python
 }

@@ -1,0 +1,68 @@
+//! The JSON API against its own document: Schemathesis makes requests from it, good and bad, alone
+//! and one after the other.
+
+use std::process::Stdio;
+
+use tokio::process::Command;
+use tollgate_testkit::{raw_client, sdk};
+use tollgate_tests::System;
+use tollgate_tests::system::text;
+
+/// Requests for each operation and phase: more find more, and take longer.
+const EXAMPLES: &str = "12";
+/// What would be a defect: a failure of ours, an answer that is not documented, or in another shape.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+
+/// An API credential that may do everything, of a first owner.
+async fn credential(system: &System, origin: &str, code: &str) -> String {
+    let address = origin.trim_start_matches("http://");
+    let password = "a+sentence+is+better+than+a+riddle";
+    let body = format!("code={code}&login=ada&password={password}&again={password}");
+    let request = format!(
+        "POST /join HTTP/1.1\r\nhost: {address}\r\nsec-fetch-site: same-origin\r\nconnection: close\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let joined = raw_client::exchange(address, request).await.unwrap();
+    assert_eq!(joined.status(), 200);
+    let base = [
+        "api-credential",
+        "create",
+        "schemathesis",
+        "--member",
+        "ada",
+    ];
+    let made = system.admin(&[base.as_slice(), &["--scope", "all"]].concat());
+    text(&made, "/secret")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_answers_as_its_document_says_whatever_it_is_asked() {
+    let system = System::start().await;
+    let console = system.console().await;
+    let secret = credential(&system, &console.origin, &console.code).await;
+    system.issued(&secret);
+    let output = Command::new(sdk::schemathesis())
+        .arg("run")
+        .arg(format!("{}/api/v1/openapi.json", console.origin))
+        .args(["--header", &format!("Authorization: Bearer {secret}")])
+        .args(["--phases", "examples,coverage,fuzzing,stateful"])
+        .args(["--max-examples", EXAMPLES, "--checks", CHECKS])
+        // The same requests each time: what fails here fails there.
+        .args([
+            "--generation-deterministic",
+            "--generation-database",
+            "none",
+        ])
+        .current_dir(system.directory())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    let told = format!("{told}{}", String::from_utf8_lossy(&output.stderr)).replace(&secret, "…");
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("Stateful"), "every phase was run: {told}");
+    system.assert_no_secret_is_left();
+}
