@@ -23,8 +23,9 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
-use crate::access::Taste;
+use crate::access::{Taste, Visit};
 use crate::component::layout;
+use crate::form::Fields;
 use crate::problem::Problem;
 use crate::site::Site;
 
@@ -65,6 +66,14 @@ fn shown_again(problem: &Problem, markup: Markup) -> Shown {
 
 fn to(path: &str) -> Shown {
     Ok(Redirect::to(path).into_response())
+}
+
+/// Refuses what cannot be undone where the name of the thing was not written.
+fn confirmed(visit: &Visit, fields: &Fields, name: &str) -> Result<(), Problem> {
+    match fields.text("confirm").trim() == name {
+        true => Ok(()),
+        false => Err(Problem::invalid("confirm", visit.t("name-differs"))),
+    }
 }
 
 /// A text as one segment of a path.

@@ -13,6 +13,9 @@ const EXAMPLES: &str = "12";
 /// What would be a defect: a failure of ours, an answer that is not documented, or in another shape.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
+/// By these the credential with which it asks would come to its end.
+const OWN: &str = r"^/(api-credentials|members)/\{id\}";
+
 /// An API credential that may do everything, of a first owner.
 async fn credential(system: &System, origin: &str, code: &str) -> String {
     let address = origin.trim_start_matches("http://");
@@ -48,12 +51,9 @@ async fn the_api_answers_as_its_document_says_whatever_it_is_asked() {
         .args(["--header", &format!("Authorization: Bearer {secret}")])
         .args(["--phases", "examples,coverage,fuzzing,stateful"])
         .args(["--max-examples", EXAMPLES, "--checks", CHECKS])
+        .args(["--exclude-path-regex", OWN])
         // The same requests each time: what fails here fails there.
-        .args([
-            "--generation-deterministic",
-            "--generation-database",
-            "none",
-        ])
+        .arg("--generation-deterministic")
         .current_dir(system.directory())
         .stdin(Stdio::null())
         .kill_on_drop(true)
@@ -64,5 +64,6 @@ async fn the_api_answers_as_its_document_says_whatever_it_is_asked() {
     let told = format!("{told}{}", String::from_utf8_lossy(&output.stderr)).replace(&secret, "…");
     assert!(output.status.success(), "{told}");
     assert!(told.contains("Stateful"), "every phase was run: {told}");
+    assert!(!told.contains("Authentication failed"), "{told}");
     system.assert_no_secret_is_left();
 }

@@ -11,7 +11,7 @@ use tollgate_admin_core::view::Page;
 use tollgate_admin_core::view::account::{AccountView, EntryView};
 use tollgate_admin_core::{AdminError, Deed};
 
-use super::{Shown, segment, shown, shown_again, to};
+use super::{Shown, confirmed, segment, shown, shown_again, to};
 use crate::access::Visit;
 use crate::component::icon::Icon;
 use crate::component::layout::{heading, page, word};
@@ -94,15 +94,13 @@ async fn credits(Path(id): Path<String>, posted: Posted) -> Shown {
 async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
     let Posted { visit, fields } = posted;
     let one = account::show(&visit.context, &id).await?;
-    let problem = match fields.text("confirm").trim() == one.name {
-        false => Problem::invalid("confirm", visit.t("name-differs")),
-        true => match account::delete(&visit.context, &one.id)
-            .await
-            .map_err(Problem::from)
-        {
-            Ok(_) => return to("/accounts"),
-            Err(problem) => problem,
-        },
+    let done = async {
+        confirmed(&visit, &fields, &one.name)?;
+        let done = account::delete(&visit.context, &one.id).await;
+        done.map_err(Problem::from)
+    };
+    let Err(problem) = done.await else {
+        return to("/accounts");
     };
     shown_again(
         &problem,

@@ -9,7 +9,7 @@ use tollgate_admin_core::view::group::GroupView;
 use tollgate_admin_core::{AdminError, Deed, model};
 
 use super::token::sheet::{limits_input, scope_input};
-use super::{Shown, segment, shown, shown_again, to};
+use super::{Shown, confirmed, segment, shown, shown_again, to};
 use crate::access::Visit;
 use crate::component::icon::Icon;
 use crate::component::layout::{heading, page};
@@ -118,15 +118,13 @@ async fn save(Path(id): Path<String>, posted: Posted) -> Shown {
 async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
     let Posted { visit, fields } = posted;
     let one = group::show(&visit.context, &id).await?;
-    let problem = match fields.text("confirm").trim() == one.name {
-        false => Problem::invalid("confirm", visit.t("name-differs")),
-        true => match group::delete(&visit.context, &one.id)
-            .await
-            .map_err(Problem::from)
-        {
-            Ok(_) => return to("/groups"),
-            Err(problem) => problem,
-        },
+    let done = async {
+        confirmed(&visit, &fields, &one.name)?;
+        let done = group::delete(&visit.context, &one.id).await;
+        done.map_err(Problem::from)
+    };
+    let Err(problem) = done.await else {
+        return to("/groups");
     };
     shown_again(
         &problem,

@@ -11,7 +11,7 @@ use tollgate_admin_core::model::{self, ModelChange, ModelInput, WindowInput};
 use tollgate_admin_core::view::model::ModelView;
 use tollgate_admin_core::{Deed, group};
 
-use super::{Shown, segment, shown, shown_again, to};
+use super::{Shown, confirmed, segment, shown, shown_again, to};
 use crate::access::Visit;
 use crate::component::icon::Icon;
 use crate::component::layout::{heading, page};
@@ -155,15 +155,13 @@ async fn save(Path(id): Path<String>, posted: Posted) -> Shown {
 async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
     let Posted { visit, fields } = posted;
     let one = model::show(&visit.context, &id).await?;
-    let problem = match fields.text("confirm").trim() == one.name {
-        false => Problem::invalid("confirm", visit.t("name-differs")),
-        true => match model::delete(&visit.context, &one.id)
-            .await
-            .map_err(Problem::from)
-        {
-            Ok(_) => return to("/models"),
-            Err(problem) => problem,
-        },
+    let done = async {
+        confirmed(&visit, &fields, &one.name)?;
+        let done = model::delete(&visit.context, &one.id).await;
+        done.map_err(Problem::from)
+    };
+    let Err(problem) = done.await else {
+        return to("/models");
     };
     shown_again(
         &problem,

@@ -1,5 +1,7 @@
 //! The first page: what was spent, what runs, and what needs somebody.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::routing::get;
 use maud::{Markup, html};
@@ -11,8 +13,10 @@ use tollgate_admin_core::view::token::TokenView;
 use tollgate_admin_core::view::upstream::UpstreamView;
 use tollgate_admin_core::view::usage::{ReportView, UsageRowView};
 use tollgate_admin_core::{AdminError, Context, Deed, upstream};
+use tollgate_policy::credits::Credits;
+use tollgate_policy::time::Timestamp;
 
-use super::usage::{chart, label};
+use super::usage::chart;
 use super::{Shown, shown};
 use crate::access::Visit;
 use crate::component::icon::Icon;
@@ -23,6 +27,17 @@ use crate::site::Site;
 /// Tokens and models in a list of leaders.
 const LEADERS: usize = 6;
 
+/// Who is in a list of leaders: the name, where it leads, and what was spent.
+type Leader = (String, Option<String>, String);
+
+/// What several rows of a report come to.
+#[derive(Debug, Default)]
+struct Sum {
+    cost: Credits,
+    requests: u64,
+    failed: u64,
+}
+
 pub(super) fn router() -> Router<Site> {
     Router::new().route("/", get(show))
 }
@@ -30,10 +45,17 @@ pub(super) fn router() -> Router<Site> {
 async fn show(visit: Visit) -> Shown {
     let context = &visit.context;
     let daily = report(context, &["day", "model"], "29d").await?;
-    let today = report(context, &[], "0d").await?;
-    let month = report(context, &[], "29d").await?;
-    let tokens = leading(context, "token").await?;
-    let models = leading(context, "model").await?;
+    let tokens = leading(context).await?;
+    let today = Timestamp::to_string(&context.now());
+    let today = today.get(..10).unwrap_or_default();
+    let month = Sum::of(daily.rows.iter());
+    let today = Sum::of(
+        daily
+            .rows
+            .iter()
+            .filter(|row| row.day.as_deref() == Some(today)),
+    );
+    let models = Sum::by_model(&daily);
     let calls = ReceiptFilter {
         limit: Some(100),
         ..ReceiptFilter::default()
@@ -56,8 +78,8 @@ async fn show(visit: Visit) -> Shown {
             (figures(&visit, &today, &month, &calls))
             section.card { h2 { (visit.t("usage-30d")) } (chart::by_day(&visit, &daily, 30)) }
             div.columns {
-                (leaders(&visit, "top-tokens", "token", &tokens))
-                (leaders(&visit, "top-models", "model", &models))
+                (leaders(&visit, "top-tokens", &tokens))
+                (leaders(&visit, "top-models", &models))
                 (attention(&visit, &soon, &spent))
                 @if let Some(upstreams) = &upstreams { (health(&visit, upstreams)) }
             }
@@ -75,15 +97,21 @@ async fn report(context: &Context, by: &[&str], from: &str) -> Result<ReportView
     usage::report(context, &filter).await
 }
 
-/// Those that cost the most: no more rows are read than are shown, however many there are.
-async fn leading(context: &Context, by: &str) -> Result<ReportView, AdminError> {
+/// The tokens that cost the most: no more are read than are shown, however many there are.
+async fn leading(context: &Context) -> Result<Vec<Leader>, AdminError> {
     let filter = UsageFilter {
-        by: vec![by.to_owned()],
+        by: vec!["token".to_owned()],
         from: Some("29d".to_owned()),
         limit: u32::try_from(LEADERS).ok(),
         ..UsageFilter::default()
     };
-    usage::report(context, &filter).await
+    let report = usage::report(context, &filter).await?;
+    let leader = |row: UsageRowView| {
+        let (id, name) = row.token.map(|one| (one.id, one.name)).unwrap_or_default();
+        let href = Some(format!("/tokens/{id}"));
+        (name, href, row.cost)
+    };
+    Ok(report.rows.into_iter().map(leader).collect())
 }
 
 async fn expiring(context: &Context) -> Result<Vec<TokenView>, AdminError> {
@@ -112,51 +140,73 @@ async fn nearly_spent(context: &Context) -> Result<Vec<TokenView>, AdminError> {
     Ok(found)
 }
 
-fn figures(visit: &Visit, today: &ReportView, month: &ReportView, calls: &[ReceiptView]) -> Markup {
-    let none = |report: &ReportView| report.rows.first().cloned();
-    let (today, month) = (none(today), none(month));
-    let cost = |row: &Option<UsageRowView>| {
-        row.as_ref()
-            .map_or_else(|| "0.00".to_owned(), |row| money::about(&row.cost))
-    };
-    let sum = |row: &Option<UsageRowView>, of: fn(&UsageRowView) -> u64| row.as_ref().map_or(0, of);
+impl Sum {
+    fn of<'r>(rows: impl Iterator<Item = &'r UsageRowView>) -> Self {
+        let mut sum = Self::default();
+        for row in rows {
+            let cost: Credits = row.cost.parse().unwrap_or_default();
+            sum.cost = sum.cost.checked_add(cost).unwrap_or(sum.cost);
+            sum.requests = sum.requests.saturating_add(row.requests);
+            sum.failed = sum.failed.saturating_add(row.failed);
+        }
+        sum
+    }
+
+    /// The models that cost the most.
+    fn by_model(daily: &ReportView) -> Vec<Leader> {
+        let mut models: BTreeMap<&str, Vec<&UsageRowView>> = BTreeMap::new();
+        for row in &daily.rows {
+            let name = row.model.as_deref().unwrap_or_default();
+            models.entry(name).or_default().push(row);
+        }
+        let sums = models
+            .into_iter()
+            .map(|(name, rows)| (name, Self::of(rows.into_iter())));
+        let mut sums: Vec<_> = sums.collect();
+        sums.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.cost));
+        sums.truncate(LEADERS);
+        let leader = |(name, sum): (&str, Self)| (name.to_owned(), None, sum.cost.to_string());
+        sums.into_iter().map(leader).collect()
+    }
+
+    fn cost(&self) -> String {
+        money::about(&self.cost.to_string())
+    }
+}
+
+fn figures(visit: &Visit, today: &Sum, month: &Sum, calls: &[ReceiptView]) -> Markup {
     let mut first: Vec<u64> = calls.iter().filter_map(|call| call.first_byte_ms).collect();
     first.sort_unstable();
     let median = first.get(first.len() / 2);
-    let failed = sum(&month, |row| row.failed);
     html! {
         dl.figures {
-            div { dt { (visit.t("spend-today")) } dd { (cost(&today)) } }
-            div { dt { (visit.t("spend-30d")) } dd { (cost(&month)) } }
-            div { dt { (visit.t("requests-today")) } dd { (money::short(sum(&today, |row| row.requests))) } }
-            div { dt { (visit.t("requests-30d")) } dd { (money::short(sum(&month, |row| row.requests))) }
-                @if failed > 0 { dd.note { (money::count(failed)) " " (visit.t("failed-calls")) } } }
+            div { dt { (visit.t("spend-today")) } dd { (today.cost()) } }
+            div { dt { (visit.t("spend-30d")) } dd { (month.cost()) } }
+            div { dt { (visit.t("requests-today")) } dd { (money::short(today.requests)) } }
+            div { dt { (visit.t("requests-30d")) } dd { (money::short(month.requests)) }
+                @if month.failed > 0 { dd.note { (money::count(month.failed)) " " (visit.t("failed-calls")) } } }
             div { dt { (visit.t("first-byte")) } dd { @if let Some(ms) = median { (money::count(*ms)) small { " ms" } } @else { "–" } }
                 dd.note { (visit.t("median-last-calls")) } }
         }
     }
 }
 
-fn leaders(visit: &Visit, title: &str, by: &str, report: &ReportView) -> Markup {
-    let mut rows: Vec<&UsageRowView> = report.rows.iter().collect();
-    rows.sort_by(|a, b| money::drawn(&b.cost).total_cmp(&money::drawn(&a.cost)));
-    rows.truncate(LEADERS);
-    let most = rows
+fn leaders(visit: &Visit, title: &str, leaders: &[Leader]) -> Markup {
+    let most = leaders
         .first()
-        .map_or(1.0, |row| money::drawn(&row.cost))
-        .max(f64::MIN_POSITIVE);
+        .map_or(1.0, |(_, _, cost)| money::drawn(cost));
+    let most = most.max(f64::MIN_POSITIVE);
     html! {
         section.card {
             h2 { (visit.t(title)) }
-            @if rows.is_empty() { p.quiet { (visit.t("usage-none")) } }
+            @if leaders.is_empty() { p.quiet { (visit.t("usage-none")) } }
             ul.leaders {
-                @for row in rows {
+                @for (name, href, cost) in leaders {
                     li {
-                        @if let Some(token) = row.token.as_ref().filter(|_| by == "token") {
-                            a href={ "/tokens/" (token.id) } dir="auto" { (token.name) }
-                        } @else { bdi { (label(row, by)) } }
-                        span.amount title=(money::credits(&row.cost)) { (money::about(&row.cost)) }
-                        progress max="1" value=(format!("{:.3}", money::drawn(&row.cost) / most)) aria-hidden="true" {}
+                        @if let Some(href) = href { a href=(href) dir="auto" { (name) } }
+                        @else { bdi { (name) } }
+                        span.amount title=(money::credits(cost)) { (money::about(cost)) }
+                        progress max="1" value=(format!("{:.3}", money::drawn(cost) / most)) aria-hidden="true" {}
                     }
                 }
             }

@@ -12,7 +12,7 @@ use tollgate_admin_core::upstream::{
 use tollgate_admin_core::view::upstream::{TestView, UpstreamView};
 use tollgate_admin_core::{AdminError, Deed};
 
-use super::{Shown, overview, segment, shown, shown_again, to};
+use super::{Shown, confirmed, overview, segment, shown, shown_again, to};
 use crate::access::Visit;
 use crate::component::icon::Icon;
 use crate::component::layout::{heading, page, word};
@@ -132,15 +132,13 @@ async fn credential(Path(id): Path<String>, posted: Posted) -> Shown {
 async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
     let Posted { visit, fields } = posted;
     let one = upstream::show(&visit.context, &id).await?;
-    let problem = match fields.text("confirm").trim() == one.name {
-        false => Problem::invalid("confirm", visit.t("name-differs")),
-        true => match upstream::delete(&visit.context, &one.id)
-            .await
-            .map_err(Problem::from)
-        {
-            Ok(_) => return to("/upstreams"),
-            Err(problem) => problem,
-        },
+    let done = async {
+        confirmed(&visit, &fields, &one.name)?;
+        let done = upstream::delete(&visit.context, &one.id).await;
+        done.map_err(Problem::from)
+    };
+    let Err(problem) = done.await else {
+        return to("/upstreams");
     };
     shown_again(
         &problem,
