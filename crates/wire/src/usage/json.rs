@@ -87,6 +87,8 @@ impl Json {
             b' ' | b'\t' | b'\n' | b'\r' => {}
             b':' => {
                 visitor.key(self.word.get());
+                // It is the key of one value only, also in what is no JSON.
+                self.word.clear();
                 self.is_value = true;
             }
             b',' => self.is_value = false,
@@ -112,36 +114,29 @@ impl Json {
     }
 
     /// What follows the first quote of a string. One that is there whole and has no escapes, which
-    /// most are, is told where it stands; of any other the pieces are gathered.
+    /// most are, is told from where it stands; of any other the pieces are gathered.
     fn quoted<'a>(&mut self, rest: &'a [u8], visitor: &mut impl Visitor) -> &'a [u8] {
+        self.word.clear();
         let (text, after) = rest.split_at(end_of_text(rest));
         let Some((b'"', after)) = after.split_first() else {
-            self.word.clear();
             self.within = Within::Text;
             return rest;
         };
-        // What is no JSON may come back to it, by a colon in the wrong place.
-        self.word.clear();
         if self.is_value {
             if !text.is_empty() {
-                if visitor.cares() {
-                    self.word.push(text);
-                }
                 visitor.text(text.len());
             }
-            visitor.string(self.word.get());
+            visitor.string(known(text));
             self.is_value = false;
             return after;
         }
-        self.word.push(text);
-        match after.split_first() {
-            Some((b':', value)) => {
-                visitor.key(self.word.get());
-                self.is_value = true;
-                value
-            }
-            _ => after,
+        if let Some((b':', value)) = after.split_first() {
+            visitor.key(known(text));
+            self.is_value = true;
+            return value;
         }
+        self.word.push(text);
+        after
     }
 
     fn scalar<'a>(&mut self, rest: &'a [u8], visitor: &mut impl Visitor) -> &'a [u8] {
@@ -190,6 +185,7 @@ impl Json {
         self.within = Within::Gap;
         if self.is_value {
             visitor.string(self.word.get());
+            self.word.clear();
             self.is_value = false;
         }
         after
@@ -241,6 +237,11 @@ fn end_of_text(rest: &[u8]) -> usize {
     near.iter()
         .position(ends)
         .unwrap_or_else(|| near.len() + memchr2(b'"', b'\\', far).unwrap_or(far.len()))
+}
+
+/// A string that may be one that is known.
+fn known(text: &[u8]) -> Option<&[u8]> {
+    (text.len() <= LONGEST_WORD).then_some(text)
 }
 
 const fn ends_scalar(byte: u8) -> bool {
