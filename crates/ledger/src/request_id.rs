@@ -28,15 +28,12 @@ impl RequestId {
     /// `req_` and 32 hexadecimal digits in lower case.
     pub fn to_ascii(self) -> [u8; 36] {
         let mut text = *b"req_00000000000000000000000000000000";
-        let digits = text.iter_mut().rev().take(32);
-        let nibbles = (0..128)
-            .step_by(4)
-            .map(|shift| (self.0 >> shift) as u8 & 0xf);
-        for (digit, nibble) in digits.zip(nibbles) {
-            *digit = match nibble {
+        let (pairs, _) = text.get_mut(4..).unwrap_or_default().as_chunks_mut::<2>();
+        for (pair, byte) in pairs.iter_mut().zip(self.to_bytes()) {
+            *pair = [byte >> 4, byte & 0xf].map(|nibble| match nibble {
                 0..=9 => b'0' + nibble,
                 _ => b'a' + nibble - 10,
-            };
+            });
         }
         text
     }

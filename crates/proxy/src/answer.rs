@@ -8,9 +8,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 use http_body_util::{Either, Full};
 use tollgate_ledger::Windows;
 use tollgate_policy::endpoint::Dialect;
-use tollgate_wire::answer::{
-    Answer, Fault, LimitHeader, LimitValue, RateLimits, Window, limit_headers,
-};
+use tollgate_wire::answer::{Answer, Fault, LimitHeader, RateLimits, Window, limit_headers};
 
 use crate::exchange::Exchange;
 use crate::relay::RelayBody;
@@ -22,6 +20,9 @@ const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-requ
 /// [`LimitHeader::NAMES`], read once.
 static LIMITS: LazyLock<[HeaderName; LimitHeader::NAMES.len()]> =
     LazyLock::new(|| LimitHeader::NAMES.map(HeaderName::from_static));
+
+/// So many of them are in an answer at most: three for requests, and three for tokens.
+const MOST_LIMITS: usize = 6;
 
 /// A body that was made here, or one that is passed on.
 pub type ReplyBody = Either<Full<Bytes>, RelayBody>;
@@ -73,11 +74,12 @@ pub(crate) fn name_request(exchange: &Exchange, headers: &mut http::HeaderMap) {
         Dialect::Anthropic => REQUEST_ID,
         Dialect::OpenAi | Dialect::Gemini | Dialect::Plain => X_REQUEST_ID,
     };
-    if let Some(upstream) = headers.remove(&name) {
+    // It is made of hexadecimal digits, which are always the value of a header.
+    let Ok(id) = HeaderValue::from_bytes(&exchange.id.to_ascii()) else {
+        return;
+    };
+    if let Some(upstream) = headers.insert(name, id) {
         headers.insert(UPSTREAM_REQUEST_ID, upstream);
-    }
-    if let Ok(id) = HeaderValue::from_bytes(&exchange.id.to_ascii()) {
-        headers.insert(name, id);
     }
 }
 
@@ -92,12 +94,20 @@ pub(crate) fn tell_limits(exchange: &Exchange, windows: &Windows, headers: &mut 
         requests: windows.requests.map(window),
         tokens: windows.tokens.map(window),
     };
-    for (header, value) in limit_headers(exchange.dialect, &limits, exchange.now) {
-        let value = match value {
-            LimitValue::Count(count) => Ok(HeaderValue::from(count)),
-            LimitValue::Reset(reset) => HeaderValue::try_from(reset),
-        };
-        // Durations and moments are always values of headers.
+    // All values are parts of one text.
+    let mut text = Vec::with_capacity(MOST_LIMITS * 24);
+    let mut told = [const { None }; MOST_LIMITS];
+    let headed = limit_headers(exchange.dialect, &limits, exchange.now);
+    for (place, (header, value)) in told.iter_mut().zip(headed) {
+        let start = text.len();
+        value.write(&mut text);
+        *place = Some((header, start..text.len()));
+    }
+    let text = Bytes::from(text);
+    headers.reserve(MOST_LIMITS);
+    for (header, span) in told.into_iter().flatten() {
+        // Counts, durations and moments are always values of headers.
+        let value = HeaderValue::from_maybe_shared(text.slice(span));
         if let (Some(name), Ok(value)) = (LIMITS.get(header.index()), value) {
             headers.insert(name, value);
         }

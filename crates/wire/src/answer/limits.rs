@@ -55,12 +55,25 @@ impl LimitHeader {
 }
 
 /// What a header says of a limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitValue {
     /// A count.
     Count(u64),
-    /// A duration or a moment.
-    Reset(String),
+    /// How long until the limit has all its room again.
+    After(Duration),
+    /// When it has.
+    At(Timestamp),
+}
+
+impl LimitValue {
+    /// Appends the value as its header has it: in visible ASCII.
+    pub fn write(self, to: &mut Vec<u8>) {
+        match self {
+            Self::Count(count) => digits(to, count),
+            Self::After(duration) => go_duration(to, duration),
+            Self::At(moment) => to.extend_from_slice(moment.to_string().as_bytes()),
+        }
+    }
 }
 
 /// The headers that tell the limits in a dialect.
@@ -86,14 +99,14 @@ pub fn limit_headers(
     });
     told.flat_map(move |(at, window)| {
         let reset = if by_moment {
-            whole_second(now.plus(window.resets_in)).to_string()
+            LimitValue::At(whole_second(now.plus(window.resets_in)))
         } else {
-            go_duration(window.resets_in)
+            LimitValue::After(window.resets_in)
         };
         [
             (LimitHeader(at), LimitValue::Count(window.limit)),
             (LimitHeader(at + 1), LimitValue::Count(window.remaining)),
-            (LimitHeader(at + 2), LimitValue::Reset(reset)),
+            (LimitHeader(at + 2), reset),
         ]
     })
 }
@@ -106,28 +119,54 @@ fn whole_second(at: Timestamp) -> Timestamp {
 }
 
 /// A duration as Go prints it: `12ms`, `1s`, `1.5s`, `6m0s`, `1h0m0s`.
-fn go_duration(duration: Duration) -> String {
+fn go_duration(to: &mut Vec<u8>, duration: Duration) {
     let milliseconds = duration.as_nanos().div_ceil(1_000_000);
+    let milliseconds = u64::try_from(milliseconds).unwrap_or(u64::MAX);
     let (seconds, fraction) = (milliseconds / 1000, milliseconds % 1000);
     if seconds == 0 && fraction > 0 {
-        return format!("{fraction}ms");
+        digits(to, fraction);
+        to.extend_from_slice(b"ms");
+        return;
     }
-    let fraction = if fraction > 0 {
-        format!(".{fraction:03}").trim_end_matches('0').to_owned()
-    } else {
-        String::new()
-    };
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{seconds}{fraction}s"),
-        (0, _) => format!("{minutes}m{seconds}{fraction}s"),
-        _ => format!("{hours}h{minutes}m{seconds}{fraction}s"),
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    if hours > 0 {
+        digits(to, hours);
+        to.push(b'h');
     }
+    if hours > 0 || minutes > 0 {
+        digits(to, minutes);
+        to.push(b'm');
+    }
+    digits(to, seconds % 60);
+    if fraction > 0 {
+        to.push(b'.');
+        // Without the zeros at its end.
+        for unit in [100, 10, 1] {
+            if fraction % (unit * 10) > 0 {
+                digits(to, fraction / unit % 10);
+            }
+        }
+    }
+    to.push(b's');
+}
+
+fn digits(to: &mut Vec<u8>, number: u64) {
+    to.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn written(duration: Duration) -> String {
+        text(LimitValue::After(duration))
+    }
+
+    fn text(value: LimitValue) -> String {
+        let mut text = Vec::new();
+        value.write(&mut text);
+        String::from_utf8(text).unwrap()
+    }
 
     #[test]
     fn durations_are_written_as_go_writes_them() {
@@ -141,14 +180,18 @@ mod tests {
             (1_500_000, "1.5s"),
             (8_640_000, "8.64s"),
             (59_999_500, "1m0s"),
+            (1_030_000, "1.03s"),
+            (1_230_000, "1.23s"),
+            (1_234_000, "1.234s"),
+            (1_004_000, "1.004s"),
             (360_000_000, "6m0s"),
             (61_005_000, "1m1.005s"),
             (3_600_000_000, "1h0m0s"),
             (90_061_000_000, "25h1m1s"),
         ] {
-            assert_eq!(go_duration(Duration::from_micros(micros)), text);
+            assert_eq!(written(Duration::from_micros(micros)), text);
         }
-        assert!(go_duration(Duration::MAX).ends_with('s'));
+        assert!(written(Duration::MAX).ends_with('s'));
     }
 
     #[test]
@@ -168,11 +211,7 @@ mod tests {
         let now = Timestamp::from_micros(1_000_000_000_000_001);
         let told = |dialect, limits| -> Vec<String> {
             let line = |(header, value): (LimitHeader, LimitValue)| {
-                let value = match value {
-                    LimitValue::Count(count) => count.to_string(),
-                    LimitValue::Reset(reset) => reset,
-                };
-                format!("{}: {value}", LimitHeader::NAMES[header.index()])
+                format!("{}: {}", LimitHeader::NAMES[header.index()], text(value))
             };
             limit_headers(dialect, &limits, now).map(line).collect()
         };
