@@ -209,11 +209,14 @@ fn checksum_matches(prefix: &str, text: &str) -> bool {
     };
     let mut seen: u64 = 0;
     for byte in digits.bytes() {
-        let Some(digit) = ALPHABET.iter().position(|letter| *letter == byte) else {
-            return false;
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'A'..=b'Z' => byte - b'A' + 10,
+            b'a'..=b'z' => byte - b'a' + 36,
+            _ => return false,
         };
         // Six digits stay below 62^6, far from the end of 64 bits.
-        seen = seen * 62 + digit as u64;
+        seen = seen * 62 + u64::from(digit);
     }
     let plain = covered.bytes().skip(prefix.len());
     plain.into_iter().all(|b| b.is_ascii_alphanumeric())

@@ -205,7 +205,7 @@ fn open(body: &[u8]) -> Result<(&str, Members<'_>, Features), PeekError> {
     if body.starts_with(b"\xef\xbb\xbf") {
         return Err(PeekError::ByteOrderMark);
     }
-    let text = std::str::from_utf8(body).map_err(|_| PeekError::Utf8)?;
+    let text = simdutf8::basic::from_utf8(body).map_err(|_| PeekError::Utf8)?;
     let Some((mut members, features)) = walk::walk(text) else {
         // serde_json knows where the fault is. It skips values without a limit of depth.
         return Err(read(text).err().unwrap_or(PeekError::TooDeep));

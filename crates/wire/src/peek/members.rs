@@ -111,7 +111,12 @@ impl<'a> Members<'a> {
     pub(super) fn key(&mut self, key: &str) -> Option<Deciding> {
         let is_ascii = key.is_ascii();
         for (name, known) in Deciding::NAMES {
-            if is_ascii && name.len() != key.len() || !alike(name, key) {
+            let is_alike = if is_ascii {
+                name.eq_ignore_ascii_case(key)
+            } else {
+                alike(name, key)
+            };
+            if !is_alike {
                 continue;
             }
             if name == key {
