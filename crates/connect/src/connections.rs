@@ -61,10 +61,11 @@ impl<B: RequestBody> Connections<B> {
             connect: self.settings.connect_timeout,
             response: self.settings.response_timeout,
         };
-        self.send_within(patience, to, request).await
+        self.send_within(patience, to, &mut Some(request)).await
     }
 
-    /// The same within times of its own.
+    /// The same within times of its own. The request is taken out of its place: it is large, and
+    /// each future that it is given to would have room for it.
     ///
     /// # Errors
     /// As [`Connections::send`].
@@ -74,15 +75,19 @@ impl<B: RequestBody> Connections<B> {
         &self,
         patience: Patience,
         to: &Destination,
-        mut request: Request<B>,
+        request: &mut Option<Request<B>>,
     ) -> Result<Response<AnswerBody<B>>, SendError> {
         let shelf = self.shelf(to);
         // What is switched is a connection, so it must not be a shared one.
-        let asks_to_switch = request.headers().contains_key(UPGRADE);
-        if !asks_to_switch && shelf.speaks_http2() {
-            match Box::pin(self.send_http2(patience, &shelf, request)).await? {
+        let asks = |request: &Request<B>| request.headers().contains_key(UPGRADE);
+        let asks_to_switch = request.as_ref().is_some_and(asks);
+        if !asks_to_switch
+            && shelf.speaks_http2()
+            && let Some(taken) = request.take()
+        {
+            match Box::pin(self.send_http2(patience, &shelf, taken)).await? {
                 Shared::Answered(answer) => return Ok(answer),
-                Shared::Declined(back) => request = back,
+                Shared::Declined(back) => *request = Some(back),
             }
         }
         self.send_http1(patience, shelf, request, asks_to_switch)

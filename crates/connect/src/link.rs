@@ -90,7 +90,7 @@ impl<B: RequestBody> Link<B> {
         matches!(self.driven, Driven::Open(_)) && self.sender.is_ready()
     }
 
-    /// Sends a request and waits for the head of its answer.
+    /// Sends a request, which is taken out of its place, and waits for the head of its answer.
     ///
     /// An idle connection that the other side has closed, or on which it said something unasked, is
     /// found out before the request is written.
@@ -98,9 +98,11 @@ impl<B: RequestBody> Link<B> {
     /// CANCEL: dropping it leaves a request half-way, so the link has to be dropped too.
     pub(crate) async fn exchange(
         &mut self,
-        request: Request<B>,
+        request: &mut Option<Request<B>>,
         deadline: Instant,
     ) -> Result<Response<Incoming>, Unanswered<B>> {
+        let taken = request.take();
+        let request = taken.ok_or(Unanswered::Failed(SendError::Request("request")))?;
         self.deadline = deadline;
         let sender = &mut self.sender;
         let sending = self.relay.unheard(|| sender.try_send_request(request));

@@ -130,12 +130,12 @@ impl Proxy {
         let snapshot = self.rights.snapshot();
         match target {
             RouteTarget::Model(ref route) if route.place == ModelPlace::Form => {
-                self.form(exchange, &snapshot, entry, route, head, body)
-                    .await
+                // What is seldom asked for leaves no room in the future of every request.
+                Box::pin(self.form(exchange, &snapshot, entry, route, head, body)).await
             }
             RouteTarget::Model(ref route) if route.place == ModelPlace::Query => {
-                let answer = self.realtime(exchange, entry, route, head, body).await;
-                answer.map(Reply::Relayed)
+                let answer = Box::pin(self.realtime(exchange, entry, route, head, body));
+                answer.await.map(Reply::Relayed)
             }
             RouteTarget::Model(ref route) => {
                 let endpoint = route.endpoint;
@@ -204,7 +204,7 @@ impl Proxy {
                     .map(Reply::Made)
             }
             RouteTarget::Stored(ref stored) => {
-                self.stored(exchange, entry, stored, head, body).await
+                Box::pin(self.stored(exchange, entry, stored, head, body)).await
             }
             RouteTarget::Preflight => Ok(Reply::Made(answer::empty(exchange))),
         }

@@ -99,9 +99,10 @@ async fn attempts(
                 trace.pass_on(request.headers_mut());
             }
             call.handed_over();
+            let mut request = Some(request);
             let response = way
                 .upstreams
-                .send(attempt.upstream, access, patience, request)
+                .send(attempt.upstream, access, patience, &mut request)
                 .await?;
             let may_repeat = !is_last && outgoing.can_be_repeated();
             verdict::accept(response, &access.retry_on, may_repeat)

@@ -14,8 +14,12 @@ use crate::data_plane::Proxy;
 impl Service for Proxy {
     type Body = ReplyBody;
 
-    async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Response<ReplyBody> {
-        self.handle(peer.address, request).await
+    fn answer(
+        &self,
+        peer: Peer,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<ReplyBody>> + Send {
+        self.handle(peer.address, request)
     }
 
     fn refuse(&self, peer: &Peer, rejected: Rejected<'_>) -> Bytes {

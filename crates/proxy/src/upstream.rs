@@ -111,13 +111,13 @@ impl Upstreams {
         Pool(Arc::downgrade(&self.connections))
     }
 
-    /// Sends a request and waits for the head of its response.
+    /// Sends a request, which is taken out of its place, and waits for the head of its response.
     pub(crate) async fn send(
         &self,
         upstream: UpstreamId,
         access: &Arc<Access>,
         patience: Patience,
-        request: Request<RequestBody>,
+        request: &mut Option<Request<RequestBody>>,
     ) -> Result<Response<Answer>, UpstreamError> {
         let destination = self
             .destination(upstream, access)

@@ -23,13 +23,15 @@ impl<B: RequestBody> Connections<B> {
         &self,
         patience: Patience,
         shelf: Arc<Shelf<B>>,
-        mut request: Request<B>,
+        request: &mut Option<Request<B>>,
         asks_to_switch: bool,
     ) -> Result<Response<AnswerBody<B>>, SendError> {
         if shelf.destination.http2() == Http2::PriorKnowledge {
             return Err(SendError::Request("upgrade"));
         }
-        request::for_http1(&shelf.destination, &mut request);
+        if let Some(request) = request {
+            request::for_http1(&shelf.destination, request);
+        }
         loop {
             let now = Instant::now();
             let Some(mut link) = shelf.take(now) else {
@@ -41,7 +43,7 @@ impl<B: RequestBody> Connections<B> {
                     link.place.reused();
                     return answer(head, link, shelf, asks_to_switch);
                 }
-                Err(Unanswered::Unwritten(back, _)) => request = *back,
+                Err(Unanswered::Unwritten(back, _)) => *request = Some(*back),
                 Err(Unanswered::Failed(error)) => return Err(error),
             }
         }
