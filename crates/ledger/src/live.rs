@@ -178,7 +178,9 @@ impl<G: Ground> Live<G> {
     pub(crate) fn take_waiting(&self, most: usize) -> Waiting<G::Place> {
         self.waiting.with(|waiting| {
             let most = most.min(waiting.receipts.len());
-            let rest = waiting.receipts.split_off(most);
+            // About as many are likely to come until the next turn: a list that grows moves them.
+            let mut rest = Vec::with_capacity(most);
+            rest.extend(waiting.receipts.drain(most..));
             let taken = std::mem::take(waiting);
             waiting.receipts = rest;
             taken
