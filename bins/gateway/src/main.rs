@@ -12,6 +12,7 @@ mod failure;
 mod gateway;
 mod journals;
 mod manual;
+mod memory;
 mod notify;
 mod observe;
 mod print;
@@ -36,6 +37,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    memory::take_by_small_pages();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
