@@ -63,10 +63,11 @@ pub(crate) fn take(head: &mut Parts, key: &HashKey, basic: bool) -> Result<Secre
             Some(Place::NotOurs) | None => {}
         }
     }
-    let (uri, secrets) = without_query_key(&head.uri).map_err(Stop::Malformed)?;
-    head.uri = uri;
-    for secret in secrets {
-        found.add(Some(secret))?;
+    if let Some((uri, secrets)) = without_query_key(&head.uri).map_err(Stop::Malformed)? {
+        head.uri = uri;
+        for secret in secrets {
+            found.add(Some(secret))?;
+        }
     }
     strip(head);
     let secret = found.secret.ok_or(Fault::MissingCredential)?;

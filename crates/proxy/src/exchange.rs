@@ -101,7 +101,7 @@ impl Proxy {
             id: RequestId::new(now, rand::random()),
             method: head.method.clone(),
             version: head.version,
-            path: head.uri.path().chars().take(200).collect(),
+            path: start(head.uri.path()).to_owned(),
             dialect: dialect_of(head.uri.path()),
             client: client_address(peer, &head.headers, &settings.trusted_proxies),
             started: Instant::now(),
@@ -243,6 +243,14 @@ impl Proxy {
         }
         response
     }
+}
+
+/// As much of a path as is kept of it: 200 characters.
+fn start(path: &str) -> &str {
+    // Nearly all have fewer bytes.
+    let end = (path.len() > 200).then(|| path.char_indices().nth(200));
+    let end = end.flatten().map(|(end, _)| end);
+    end.and_then(|end| path.get(..end)).unwrap_or(path)
 }
 
 /// Heads of HTTP/1 were looked at before they became requests.

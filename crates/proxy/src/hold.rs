@@ -38,7 +38,7 @@ pub(crate) struct Worth {
     pub(crate) window: bound::Window,
     /// What was held.
     amount: Credits,
-    /// Whether the output is to be capped where less was held than the worst case.
+    /// Whether less was held than the worst case, so that the output is to be capped.
     lowers: bool,
 }
 
@@ -131,10 +131,15 @@ pub(crate) async fn take(
     let is_free = target.endpoint().is_some_and(Endpoint::is_free);
     let (full, least) = match enforcement {
         _ if is_free => (Credits::ZERO, Credits::ZERO),
-        Enforcement::Strict => (
-            dearest(&|quote, window| quote.bound(&demand, window)),
-            dearest(&|quote, window| quote.bound(&demand, window).least()),
-        ),
+        Enforcement::Strict => {
+            let costs = plan.attempts.iter().map(|attempt| {
+                let bound = attempt.quote.bound(&demand, &attempt.window());
+                let cost = |bound| attempt.quote.cost_of(bound);
+                (cost(&bound), cost(&bound.least()))
+            });
+            let none = (Credits::ZERO, Credits::ZERO);
+            costs.fold(none, |most, one| (most.0.max(one.0), most.1.max(one.1)))
+        }
         Enforcement::Refuse => {
             let full = dearest(&|quote, window| quote.bound(&demand, window));
             (full, full)
@@ -168,7 +173,8 @@ pub(crate) async fn take(
         demand,
         window,
         amount: held.amount(),
-        lowers: enforcement == Enforcement::Strict,
+        // Where all was held, it covers each attempt.
+        lowers: enforcement == Enforcement::Strict && held.amount() < full,
     };
     Ok(Hold { held, worth })
 }

@@ -229,14 +229,14 @@ fn joined(prefix: &str, path: &str, query: Option<&str>) -> String {
     full
 }
 
-/// The target without its `key` parameters, and the secrets that they held.
+/// The target without its `key` parameters, and the secrets that they held; none where it has none.
 ///
 /// # Errors
 /// A sentence for the client, where a value is not percent-encoded text.
-pub(crate) fn without_query_key(uri: &Uri) -> Result<(Uri, Vec<String>), String> {
+pub(crate) fn without_query_key(uri: &Uri) -> Result<Option<(Uri, Vec<String>)>, String> {
     let has_key = |query: &str| query.split('&').any(|pair| name_of(pair) == "key");
     let Some(query) = uri.query().filter(|query| has_key(query)) else {
-        return Ok((uri.clone(), Vec::new()));
+        return Ok(None);
     };
     let (keys, others): (Vec<&str>, Vec<&str>) =
         query.split('&').partition(|pair| name_of(pair) == "key");
@@ -258,7 +258,7 @@ pub(crate) fn without_query_key(uri: &Uri) -> Result<(Uri, Vec<String>), String>
     parts.path_and_query =
         Some(PathAndQuery::try_from(rest).map_err(|_| "the query cannot be read")?);
     let uri = Uri::from_parts(parts).map_err(|_| "the target cannot be read")?;
-    Ok((uri, secrets))
+    Ok(Some((uri, secrets)))
 }
 
 fn name_of(pair: &str) -> Cow<'_, str> {
