@@ -154,7 +154,8 @@ fn tick(value: f64) -> String {
     } else if value >= 1.0 {
         format!("{value:.2}")
     } else {
-        format!("{value:.4}")
+        let text = format!("{value:.6}");
+        text.trim_end_matches('0').to_owned()
     }
 }
 
@@ -184,6 +185,13 @@ mod tests {
         assert_eq!(rounded_up(0.0), 1.0);
         assert_eq!(rounded_up(37.0), 40.0);
         assert_eq!(rounded_up(0.012), 0.015);
+    }
+
+    #[test]
+    fn small_amounts_are_not_rounded_away() {
+        assert_eq!(tick(0.00015), "0.00015");
+        assert_eq!(tick(0.5), "0.5");
+        assert_eq!(tick(1.5), "1.50");
     }
 
     #[test]

@@ -71,7 +71,10 @@ await run(async (world) => {
 
   await page.goto(token);
   await page.getByRole("link", { name: "Edit" }).click();
-  await form.getByLabel("Models", { exact: true }).fill("sim-messages");
+  // From the gallery: searched for, and ticked.
+  await form.getByText("Choose from the list").first().click();
+  await form.getByRole("searchbox").first().fill("mess");
+  await form.getByRole("checkbox", { name: /sim-messages/ }).check();
   await form.getByRole("button", { name: "Save" }).click();
   await page.locator("#may").getByText("sim-messages").waitFor();
   await refused(() => call(secret), 404);

@@ -22,6 +22,9 @@ const QUICK: [(&str, &str, &str); 4] = [
     ("unused-month", "unused_since", "30d"),
 ];
 
+/// More than these are written rather than chosen from.
+pub(super) const MANY: usize = 300;
+
 pub(super) fn filter(query: &Fields) -> TokenFilter {
     TokenFilter {
         search: query.some("search"),
@@ -122,7 +125,10 @@ fn bar(visit: &Visit, query: &Fields, groups: &[String], accounts: &[String]) ->
             }
             (select(visit, query, "status", "any-status", &status))
             (select(visit, query, "group", "any-group", &named(groups)))
-            @if accounts.len() > 1 { (select(visit, query, "account", "any-account", &named(accounts))) }
+            @if accounts.len() > MANY {
+                input.short name="account" value=(query.text("account")) dir="auto" autocomplete="off"
+                    placeholder=(visit.t("any-account")) aria-label=(say.name_of("filter", "account"));
+            } @else if accounts.len() > 1 { (select(visit, query, "account", "any-account", &named(accounts))) }
             @for name in ["sort", "desc"] {
                 @if let Some(value) = query.some(name) { input type="hidden" name=(name) value=(value); }
             }

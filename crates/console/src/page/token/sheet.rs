@@ -7,6 +7,7 @@ use tollgate_admin_core::token::{TokenChange, TokenInput};
 use tollgate_admin_core::view::token::TokenView;
 use tollgate_admin_core::{AdminError, account, group, model};
 
+use super::list::MANY;
 use crate::access::Visit;
 use crate::component::money;
 use crate::component::sheet::{Form, proposals};
@@ -160,7 +161,8 @@ pub(super) fn draw(visit: &Visit, form: &Form<'_>, choices: &Choices, is_new: bo
         (form.field("name").must().help("help-name").example("Production").line())
         div.pair {
             (form.field("group").must().help("help-group").choice(&choices.groups))
-            (form.field("account").must().help("help-account").choice(&choices.accounts))
+            @let account = form.field("account").must().help("help-account");
+            @if choices.accounts.len() > MANY { (account.line()) } @else { (account.choice(&choices.accounts)) }
         }
         fieldset {
             legend { (say.t("section-spend")) }
