@@ -123,6 +123,11 @@ pub enum StoreError {
     /// A revoked token stays revoked.
     #[error("token {0} is revoked for good: create a new one")]
     Revoked(TokenId),
+    /// Only the hash of its secret is kept.
+    #[error(
+        "the secret of token {0} was not sealed when it was made, so that it cannot be shown again: rotate the token for one that can"
+    )]
+    NotSealed(TokenId),
     /// A cursor continues the list that it came from.
     #[error("the cursor does not belong to this list: start again at the first page")]
     BadCursor,

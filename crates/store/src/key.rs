@@ -1,7 +1,8 @@
 //! The master key: made once, kept in a file beside the database, and never in it.
 
-use std::io::{Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+pub(crate) mod file;
+
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rand::TryRngCore;
@@ -9,8 +10,6 @@ use rand::rngs::OsRng;
 use tollgate_policy::secret::HashKey;
 use zeroize::Zeroizing;
 
-/// 64 hexadecimal digits and a line end; anything much longer is another file.
-const LONGEST: u64 = 80;
 const SECRET_HASH: &str = "tollgate 2025-01-01 hash of native secrets";
 const SEALING: &str = "tollgate 2025-01-01 sealing of upstream credentials";
 const CHECK: &str = "tollgate 2025-01-01 check of the master key";
@@ -64,7 +63,7 @@ impl MasterKey {
     /// Where the file is open to group or others, is no key, or cannot be read or made.
     pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
         match Self::load(path) {
-            Err(KeyError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(KeyError::File { source, .. }) if source.kind() == ErrorKind::NotFound => {
                 Self::create(path)
             }
             other => other,
@@ -76,43 +75,16 @@ impl MasterKey {
     /// # Errors
     /// Where the file is missing, open to group or others, or no key.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
-        let failed = |source| file_error(path, source);
-        let file = std::fs::File::open(path).map_err(failed)?;
-        let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            let path = path.to_owned();
-            return Err(KeyError::Exposed { path, mode });
-        }
-        let mut text = Zeroizing::new(Vec::new());
-        file.take(LONGEST).read_to_end(&mut text).map_err(failed)?;
-        from_hex(text.trim_ascii_end()).ok_or_else(|| KeyError::Form {
-            path: path.to_owned(),
-        })
+        file::read(path).map(Self)
     }
 
     /// Another process may have made the file meanwhile: then its key is the one.
     fn create(path: &Path) -> Result<Self, KeyError> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        fill(&mut *bytes)?;
-        let failed = |source| file_error(path, source);
-        // The key appears under its name only when it is whole, so that no reader sees a part of it.
-        let mut number = [0; 8];
-        fill(&mut number)?;
-        let draft = path.with_extension(format!("draft-{:x}", u64::from_ne_bytes(number)));
-        let mut options = std::fs::OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&draft)
-            .map_err(failed)?;
-        let written = writeln!(file, "{}", *to_hex(&bytes)).and_then(|()| file.sync_all());
-        let linked = written.and_then(|()| std::fs::hard_link(&draft, path));
-        std::fs::remove_file(&draft).map_err(failed)?;
-        match linked {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(failed(error)),
-            _ => Self::load(path),
+        match file::create(path) {
+            Err(KeyError::File { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {}
+            other => other?,
         }
+        Self::load(path)
     }
 
     /// The key under which native secrets are hashed.
@@ -151,32 +123,6 @@ impl std::fmt::Debug for MasterKey {
 /// Fills a buffer with random bytes of the operating system.
 pub(crate) fn fill(buffer: &mut [u8]) -> Result<(), KeyError> {
     OsRng.try_fill_bytes(buffer).map_err(|_| KeyError::Entropy)
-}
-
-fn file_error(path: &Path, source: std::io::Error) -> KeyError {
-    let path = path.to_owned();
-    KeyError::File { path, source }
-}
-
-fn to_hex(bytes: &[u8; 32]) -> Zeroizing<String> {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    let pair = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
-    let mut text = Zeroizing::new(String::with_capacity(64));
-    text.extend(bytes.iter().flat_map(pair));
-    text
-}
-
-fn from_hex(text: &[u8]) -> Option<MasterKey> {
-    let mut key = MasterKey::from_bytes([0; 32]);
-    let (pairs, rest) = text.as_chunks::<2>();
-    if pairs.len() != key.0.len() || !rest.is_empty() {
-        return None;
-    }
-    for (byte, [high, low]) in key.0.iter_mut().zip(pairs) {
-        let nibble = |digit: u8| char::from(digit).to_digit(16);
-        *byte = u8::try_from(nibble(*high)? * 16 + nibble(*low)?).ok()?;
-    }
-    Some(key)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod filter;
 mod list;
 mod plan;
 pub(crate) mod query;
+mod reveal;
 pub(crate) mod row;
 pub(crate) mod secret;
 mod sort;
@@ -24,9 +25,11 @@ use crate::actor::Actor;
 use crate::error::StoreError;
 use crate::limit::LimitsEdit;
 use crate::scope::ScopeEdit;
+use crate::sealing::Sealed;
 use crate::store::Store;
 
 pub use query::{Direction, Page, Sort, SortKey, TokenQuery};
+pub use reveal::SealedSecret;
 
 /// A token to be made.
 #[derive(Debug, Clone)]
@@ -53,13 +56,15 @@ pub struct NewToken {
     pub secrets: Vec<NewSecret>,
 }
 
-/// A secret to be kept: its hash, never itself.
+/// A secret to be kept: its hash, and never itself in clear.
 #[derive(Debug, Clone)]
 pub struct NewSecret {
     /// By which it is found.
     pub hash: SecretHash,
     /// By which an operator recognises it; see `Secret::hint` of the policy.
     pub hint: String,
+    /// The secret under a key of the operator, where it may be copied again.
+    pub sealed: Option<Sealed>,
 }
 
 /// What to change of a token: `None` leaves it as it is.

@@ -6,7 +6,7 @@ use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::{Token, TokenState};
 
 use super::row::{self, TokenWrite};
-use super::{NewSecret, NewToken, StoredToken, TokenEdit, secret};
+use super::{NewSecret, NewToken, StoredToken, TokenEdit, reveal, secret};
 use crate::audit::Change;
 use crate::backend::Conn;
 use crate::columns::text;
@@ -105,6 +105,9 @@ pub(super) async fn set_state(
         TokenState::Disabled => "disable",
         TokenState::Revoked => "revoke",
     };
+    if state == TokenState::Revoked {
+        reveal::forget(conn, id).await?;
+    }
     let mut stored = before.clone();
     stored.token.state = state;
     finish(conn, verb, &before, stored, at).await
@@ -120,6 +123,7 @@ pub(super) async fn rotate(
     let before = row::fetch_locked(conn, id).await?;
     refuse_revoked(&before)?;
     secret::retire(conn, id, overlap_until, at).await?;
+    reveal::forget(conn, id).await?;
     secret::insert(conn, id, &[new], at).await?;
     let stored = before.clone();
     finish(conn, "rotate", &before, stored, at).await
@@ -154,7 +158,7 @@ async fn finish(
     Ok((stored, change))
 }
 
-fn refuse_revoked(stored: &StoredToken) -> Result<(), StoreError> {
+pub(super) fn refuse_revoked(stored: &StoredToken) -> Result<(), StoreError> {
     match stored.token.state {
         TokenState::Revoked => Err(StoreError::Revoked(stored.token.id)),
         TokenState::Enabled | TokenState::Disabled => Ok(()),

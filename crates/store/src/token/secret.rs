@@ -7,7 +7,7 @@ use tollgate_policy::id::TokenId;
 use tollgate_policy::secret::{Scheme, SecretHash};
 use tollgate_policy::time::Timestamp;
 
-use super::{NewSecret, SecretInfo};
+use super::{NewSecret, SecretInfo, reveal};
 use crate::backend::{Conn, on_backend};
 use crate::columns::moment;
 use crate::error::StoreError;
@@ -26,6 +26,10 @@ pub(crate) struct SecretRow {
 }
 
 impl SecretRow {
+    pub(super) fn hash(&self) -> &[u8] {
+        &self.hash
+    }
+
     pub(super) fn token_id(&self) -> i64 {
         self.token_id
     }
@@ -65,6 +69,9 @@ pub(super) async fn insert(
             created_at: at.as_micros(),
         };
         on_backend!(conn, c => diesel::insert_into(secrets::table).values(row).execute(c).await)?;
+        if let Some(sealed) = &secret.sealed {
+            reveal::insert(conn, token, secret.hash, sealed).await?;
+        }
     }
     Ok(())
 }
