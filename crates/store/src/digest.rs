@@ -21,6 +21,8 @@ pub enum Purpose {
     Login,
     /// An address from which somebody tried to sign in.
     Address,
+    /// What binds a sign-in by OpenID Connect to its browser.
+    OpenId,
     /// A key under which a creation may be asked for again, or what was asked for.
     Idempotency,
 }
@@ -34,6 +36,7 @@ impl Purpose {
             Self::ApiCredential => "tollgate 2026-11-21 hash of API credentials",
             Self::Login => "tollgate 2026-11-21 hash of logins that were tried",
             Self::Address => "tollgate 2026-11-21 hash of addresses that tried",
+            Self::OpenId => "tollgate 2026-11-21 hash of sign-ins by OpenID Connect",
             Self::Idempotency => "tollgate 2026-11-21 hash of idempotency keys",
         }
     }

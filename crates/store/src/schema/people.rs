@@ -84,6 +84,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    finished_sign_ins (hash) {
+        hash -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
 diesel::joinable!(sessions -> members (member_id));
 diesel::joinable!(api_credentials -> members (member_id));
 diesel::allow_tables_to_appear_in_same_query!(members, sessions);
