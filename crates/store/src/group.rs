@@ -33,6 +33,8 @@ pub struct NewGroup {
     pub scope: Scope,
     /// Its limits, and how strictly quotas are kept.
     pub terms: Terms,
+    /// Whether members may choose it for tokens of their own.
+    pub open: bool,
     /// For operators.
     pub note: String,
 }
@@ -48,6 +50,8 @@ pub struct GroupEdit {
     pub scope: ScopeEdit,
     /// Its limits, and how strictly quotas are kept.
     pub terms: TermsEdit,
+    /// Whether members may choose it for tokens of their own.
+    pub open: Option<bool>,
     /// For operators.
     pub note: Option<String>,
     /// Only if it is at this version still.
@@ -74,6 +78,8 @@ pub struct TermsEdit {
 pub struct StoredGroup {
     /// The group.
     pub group: Group,
+    /// Whether members may choose it for tokens of their own.
+    pub open: bool,
     /// For operators.
     pub note: String,
     /// When it was made.
@@ -171,6 +177,7 @@ async fn insert(
             scope: new.scope,
             terms: new.terms,
         },
+        open: new.open,
         note: text(new.note),
         created_at: at,
         updated_at: at,
@@ -196,6 +203,7 @@ async fn change(
     set(&mut stored.group.multiplier, edit.multiplier);
     edit.scope.apply(&mut stored.group.scope);
     edit.terms.apply(&mut stored.group.terms);
+    set(&mut stored.open, edit.open);
     set(&mut stored.note, edit.note.map(text));
     stored.updated_at = at;
     stored.version += 1;

@@ -62,6 +62,7 @@ pub(crate) struct Group {
     on_leave: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     fallbacks: BTreeMap<String, Vec<String>>,
+    open_to_members: bool,
     scope: Scope,
     note: String,
 }
@@ -189,6 +190,7 @@ impl From<&StoredGroup> for Group {
             enforcement: terms.enforcement.name(),
             on_leave: terms.on_leave.to_string(),
             fallbacks: fallbacks(&terms.fallbacks),
+            open_to_members: stored.open,
             scope: Scope::from(&stored.group.scope),
             note: stored.note.clone(),
         }

@@ -5,7 +5,8 @@
 mod people;
 
 pub(crate) use people::{
-    api_credentials, idempotency, links, members, recovery_codes, sessions, sign_in_attempts,
+    api_credentials, finished_sign_ins, idempotency, links, members, recovery_codes, sessions,
+    sign_in_attempts,
 };
 
 diesel::table! {
@@ -75,6 +76,7 @@ diesel::table! {
         enforcement -> Text,
         on_leave -> Text,
         fallbacks -> Text,
+        open -> Bool,
     }
 }
 
@@ -141,6 +143,15 @@ diesel::table! {
         hint -> Text,
         valid_until -> Nullable<BigInt>,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sealed_secrets (hash) {
+        hash -> Binary,
+        token_id -> BigInt,
+        key_id -> Text,
+        sealed -> Binary,
     }
 }
 

@@ -43,6 +43,7 @@ mod contract {
     pub mod keyword;
     pub mod list;
     pub mod open;
+    pub mod openid;
     pub mod paging;
     pub mod people;
     pub mod prices;
@@ -51,6 +52,7 @@ mod contract {
     pub mod responses;
     pub mod rights;
     pub mod routing;
+    pub mod sealed;
     pub mod tokens;
     pub mod usage;
     pub mod writers;

@@ -38,6 +38,7 @@ pub(super) struct GroupRow {
     enforcement: String,
     on_leave: String,
     fallbacks: String,
+    open: bool,
 }
 
 impl From<&StoredGroup> for GroupRow {
@@ -63,6 +64,7 @@ impl From<&StoredGroup> for GroupRow {
             enforcement: group.terms.enforcement.name().to_owned(),
             on_leave: group.terms.on_leave.to_string(),
             fallbacks: serde_json::json!(fallbacks(&group.terms.fallbacks)).to_string(),
+            open: stored.open,
         }
     }
 }
@@ -86,6 +88,7 @@ impl GroupRow {
                     fallbacks: read_fallbacks(row, &self.fallbacks)?,
                 },
             },
+            open: self.open,
             note: self.note,
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),

@@ -87,6 +87,20 @@ impl Fixture {
         }
     }
 
+    /// How many rows a table has.
+    pub async fn rows(&self, table: &str) -> i64 {
+        let text = format!("SELECT COUNT(*) FROM {table}");
+        let count = diesel::dsl::sql::<diesel::sql_types::BigInt>(&text);
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let mut conn = SqliteConnection::establish(path).unwrap();
+            diesel::RunQueryDsl::get_result(count, &mut conn).unwrap()
+        } else {
+            let mut conn = AsyncPgConnection::establish(&self.url).await.unwrap();
+            let counted = diesel_async::RunQueryDsl::get_result(count, &mut conn);
+            counted.await.unwrap()
+        }
+    }
+
     /// A number that was not given before in this test.
     pub fn number(&self) -> u32 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
@@ -105,6 +119,7 @@ impl Fixture {
         NewSecret {
             hash: self.hash(secret),
             hint: secret.hint(),
+            sealed: None,
         }
     }
 
@@ -125,6 +140,7 @@ impl Fixture {
             multiplier: Multiplier::ONE,
             scope: Scope::default(),
             terms: Terms::default(),
+            open: false,
             note: String::new(),
         };
         let id = GroupId::new(at(0), self.number());

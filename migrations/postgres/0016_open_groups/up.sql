@@ -1,0 +1,2 @@
+-- Whether members of an account may choose the group for tokens of their own.
+ALTER TABLE groups ADD COLUMN open BOOLEAN NOT NULL DEFAULT FALSE;
