@@ -116,7 +116,9 @@ fn scope_may(scope: ApiScope, deed: Deed) -> bool {
         ApiScope::Tokens => {
             deed.reads() || matches!(deed, Deed::ChangeTokens | Deed::RevealSecrets)
         }
-        ApiScope::All => true,
+        // Who people are and what they may do is changed by people: a credential that leaks must
+        // not make its finder an owner.
+        ApiScope::All => deed != Deed::ChangePeople,
     }
 }
 

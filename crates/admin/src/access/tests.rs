@@ -36,7 +36,7 @@ const TABLE: &str = "
     ReadAlerts      own ope aud  .   .    read tokens all
     ReadAudit       own ope aud  .   .    read tokens all
     ReadPeople      own ope aud  .   .    read tokens all
-    ChangePeople    own  .   .   .   .     .     .    all
+    ChangePeople    own  .   .   .   .     .     .     . 
     ReadSettings    own ope aud  .   .    read tokens all
     ChangeSettings  own  .   .   .   .     .     .    all
 ";
