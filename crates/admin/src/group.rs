@@ -29,6 +29,9 @@ pub struct GroupInput {
     /// Restrictions of all its tokens.
     #[serde(flatten)]
     pub scope: ScopeInput,
+    /// Whether members may choose it for tokens of their own.
+    #[serde(default)]
+    pub open_to_members: bool,
     /// A remark of at most 500 characters.
     #[serde(default)]
     pub note: String,
@@ -68,6 +71,8 @@ pub struct GroupChange {
     /// Restrictions of all its tokens.
     #[serde(flatten)]
     pub scope: ScopeInput,
+    /// Whether members may choose it for tokens of their own.
+    pub open_to_members: Option<bool>,
     /// A remark.
     pub note: Option<String>,
     /// Only if it is at this version still.
@@ -129,6 +134,7 @@ pub async fn create(context: &Context, input: &GroupInput) -> Result<GroupView, 
         multiplier: multiplier(input.multiplier.as_deref())?.unwrap_or(Multiplier::ONE),
         scope: input.scope.scope()?,
         terms: input.terms.terms()?,
+        open: input.open_to_members,
         note: note(&input.note)?,
     };
     let at = context.now();
@@ -178,6 +184,7 @@ pub async fn edit(
         multiplier: multiplier(change.multiplier.as_deref())?,
         scope: change.scope.edit()?,
         terms: change.terms.edit()?,
+        open: change.open_to_members,
         note: change.note.as_deref().map(note).transpose()?,
         if_version: change.if_version,
     };

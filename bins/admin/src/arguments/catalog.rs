@@ -36,6 +36,9 @@ pub(crate) struct GroupCreate {
     pub(crate) terms: TermsArguments,
     #[command(flatten)]
     pub(crate) scope: ScopeArguments,
+    /// Members may choose it for tokens of their own
+    #[arg(long)]
+    pub(crate) open_to_members: bool,
     /// A remark
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) note: String,
@@ -45,7 +48,7 @@ pub(crate) struct GroupCreate {
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("change").required(true).multiple(true)
     .args(["name", "multiplier", "rpm", "tpm", "concurrency", "shared_limits", "enforcement", "on_leave", "fallbacks",
-           "models", "providers", "endpoints", "ips", "note"])))]
+           "models", "providers", "endpoints", "ips", "open_to_members", "note"])))]
 pub(crate) struct GroupEdit {
     #[command(flatten)]
     pub(crate) which: Which,
@@ -59,6 +62,15 @@ pub(crate) struct GroupEdit {
     pub(crate) terms: TermsArguments,
     #[command(flatten)]
     pub(crate) scope: ScopeArguments,
+    /// Whether members may choose it for tokens of their own
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub(crate) open_to_members: Option<bool>,
     /// A remark
     #[arg(long)]
     pub(crate) note: Option<String>,

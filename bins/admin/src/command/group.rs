@@ -56,6 +56,7 @@ fn show(session: &Session<'_>, group: &GroupView) -> Result<(), Failure> {
         ("enforcement", group.enforcement.clone()),
         ("on leave", group.on_leave.clone()),
         ("fallbacks", fallbacks(group)),
+        ("open to members", yes(group.open_to_members).to_owned()),
         ("models", list(group.scope.models.as_ref())),
         ("providers", list(group.scope.providers.as_ref())),
         ("endpoints", list(group.scope.endpoints.as_ref())),
@@ -96,6 +97,10 @@ fn fallbacks(group: &GroupView) -> String {
     shown.join("; ")
 }
 
+const fn yes(said: bool) -> &'static str {
+    if said { "yes" } else { "no" }
+}
+
 /// The limits of a group, and whose they are.
 pub(super) fn of_group(view: &LimitsView, shared: bool) -> String {
     let limits = limits(view);
@@ -129,6 +134,7 @@ impl From<GroupCreate> for GroupInput {
             multiplier: Some(arguments.multiplier),
             terms: arguments.terms.into(),
             scope: arguments.scope.into(),
+            open_to_members: arguments.open_to_members,
             note: arguments.note,
         }
     }
@@ -141,6 +147,7 @@ impl From<GroupEdit> for GroupChange {
             multiplier: arguments.multiplier,
             terms: arguments.terms.into(),
             scope: arguments.scope.into(),
+            open_to_members: arguments.open_to_members,
             note: arguments.note,
             if_version: None,
         }

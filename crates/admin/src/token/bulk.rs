@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use tollgate_policy::id::TokenId;
+use tollgate_policy::id::{GroupId, TokenId};
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::TokenState;
 use tollgate_store::Kind;
 use tollgate_store::token::TokenEdit;
 
-use super::find_to_change;
+use super::{choice, find_to_change};
 use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
@@ -55,6 +55,7 @@ pub enum BulkAction {
 
 /// What became of one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BulkView {
     /// Its id, as it was written.
     pub id: String,
@@ -104,7 +105,7 @@ async fn step(context: &Context, action: &BulkAction, at: Timestamp) -> Result<S
         BulkAction::Revoke => Step::Set(TokenState::Revoked),
         BulkAction::Delete => Step::Delete,
         BulkAction::Move { group } => Step::Edit(Box::new(TokenEdit {
-            group: Some(group::find(context, group).await?.group.id),
+            group: Some(moved(context, group).await?),
             ..TokenEdit::default()
         })),
         BulkAction::Expire { expires } => Step::Edit(Box::new(TokenEdit {
@@ -112,6 +113,14 @@ async fn step(context: &Context, action: &BulkAction, at: Timestamp) -> Result<S
             ..TokenEdit::default()
         })),
     })
+}
+
+/// Everybody who is not confined may move tokens of any account.
+async fn moved(context: &Context, group: &str) -> Result<GroupId, AdminError> {
+    match context.confined_to() {
+        Some(account) => choice::group(context, group, account).await,
+        None => Ok(group::find(context, group).await?.group.id),
+    }
 }
 
 /// Names are not unique, so that only ids are understood here.

@@ -33,6 +33,8 @@ pub struct GroupView {
     /// Restrictions of all its tokens.
     #[serde(flatten)]
     pub scope: ScopeView,
+    /// Whether members may choose it for tokens of their own.
+    pub open_to_members: bool,
     /// A remark.
     pub note: String,
     /// When it was made.
@@ -56,6 +58,7 @@ impl GroupView {
             on_leave: group.terms.on_leave.to_string(),
             fallbacks: fallbacks(&group.terms.fallbacks),
             scope: ScopeView::new(&group.scope),
+            open_to_members: stored.open,
             note: stored.note.clone(),
             created_at: stored.created_at.to_string(),
             updated_at: stored.updated_at.to_string(),

@@ -78,6 +78,7 @@ async fn create(posted: Posted) -> Shown {
         multiplier: fields.some("multiplier"),
         terms: terms(&fields),
         scope: scope_input(&fields),
+        open_to_members: fields.is_on("open_to_members"),
         note: fields.text("note").replace('\r', ""),
     };
     match group::create(&visit.context, &input)
@@ -100,6 +101,7 @@ async fn save(Path(id): Path<String>, posted: Posted) -> Shown {
         multiplier: fields.some("multiplier"),
         terms: terms(&fields),
         scope: scope_input(&fields),
+        open_to_members: Some(fields.is_on("open_to_members")),
         note: Some(fields.text("note").replace('\r', "")),
         if_version: fields.text("version").parse().ok(),
     };
@@ -167,6 +169,9 @@ fn fields_of(one: &GroupView) -> Fields {
     if one.shared_limits {
         fields.put("shared_limits", "true");
     }
+    if one.open_to_members {
+        fields.put("open_to_members", "true");
+    }
     fields.put_limits(&one.limits);
     fields.put_scope(&one.scope);
     let fallbacks = one
@@ -220,6 +225,7 @@ fn inputs(visit: &Visit, form: &Form<'_>) -> Markup {
         (form.field("models").help("help-models").blank("all").picked("all-models", 3))
         (form.limits())
         (form.field("shared_limits").tick())
+        (form.field("open_to_members").tick())
         div.pair {
             (form.field("enforcement").help("help-enforcement").choice(&kinds))
             (form.field("on_leave").help("help-on-leave").line())
