@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tollgate_admin_core::{Actor, AdminError, Context, MasterKey, Store, StoreError};
+use tollgate_admin_core::{Actor, AdminError, Context, MasterKey, SealingKeys, Store, StoreError};
 use tollgate_policy::time::Timestamp;
 
 use crate::arguments::Global;
@@ -23,6 +23,10 @@ pub(crate) async fn open<'a>(global: &Global, output: &'a Output) -> Result<Sess
     let made = !path.exists();
     let failed = |error: StoreError| Failure::from(AdminError::from(error));
     let key = MasterKey::load_or_create(path).map_err(|error| failed(error.into()))?;
+    let sealing = SealingKeys::load(&global.sealing_key_file).map_err(|error| {
+        let message = with_cause(&error);
+        Failure::failed(message).hint("make one by `tollgate-admin sealing-key new FILE`")
+    })?;
     let environment = |name: &str| std::env::var(name).ok();
     let opened = Store::open(&global.store, key, environment).await;
     if made && matches!(opened, Err(StoreError::Key(_))) {
@@ -37,10 +41,18 @@ pub(crate) async fn open<'a>(global: &Global, output: &'a Output) -> Result<Sess
             .hint("name the key file of this database: --key-file, or TOLLGATE_KEY_FILE"));
     }
     Ok(Session {
-        context: Context::new(opened.map_err(failed)?, actor(), now),
+        context: Context::new(opened.map_err(failed)?, actor(), now).with_sealing(sealing),
         output,
         yes: global.yes,
     })
+}
+
+/// A text with that of its cause.
+fn with_cause(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
 }
 
 /// The clock.

@@ -4,7 +4,7 @@ use rand::TryRngCore;
 use rand::rngs::OsRng;
 use tollgate_policy::id::AccountId;
 use tollgate_policy::time::Timestamp;
-use tollgate_store::{Actor, Store};
+use tollgate_store::{Actor, SealingKeys, Store};
 
 use crate::access::{self, Caller, Deed};
 use crate::error::AdminError;
@@ -16,6 +16,7 @@ pub struct Context {
     actor: Actor,
     caller: Caller,
     now: fn() -> Timestamp,
+    sealing: Option<SealingKeys>,
 }
 
 impl Context {
@@ -28,6 +29,7 @@ impl Context {
             actor,
             caller,
             now,
+            sealing: None,
         }
     }
 
@@ -39,23 +41,35 @@ impl Context {
             actor: Actor::new("nobody", origin),
             caller: Caller::Nobody,
             now,
+            sealing: None,
         }
+    }
+
+    /// The same with keys under which secrets of tokens are kept so that they can be copied again;
+    /// without any, only hashes are kept.
+    #[must_use]
+    pub fn with_sealing(mut self, keys: Option<SealingKeys>) -> Self {
+        self.sealing = keys;
+        self
     }
 
     /// The same for somebody who is known now.
     pub(crate) fn known(&self, caller: Caller, actor: Actor) -> Self {
-        let (store, now) = (self.store.clone(), self.now);
         Self {
-            store,
             actor,
             caller,
-            now,
+            ..self.clone()
         }
     }
 
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Under which keys secrets of tokens are kept to be copied again.
+    pub fn sealing(&self) -> Option<&SealingKeys> {
+        self.sealing.as_ref()
     }
 
     /// Who acts.

@@ -2,7 +2,9 @@
 
 mod bulk;
 mod change;
+mod choice;
 mod list;
+mod reveal;
 mod standing;
 
 use serde::Deserialize;
@@ -18,16 +20,17 @@ pub use bulk::{BulkAction, BulkInput, BulkView, MOST_AT_ONCE, bulk};
 pub use change::{TokenChange, edit, rotate};
 pub(crate) use list::limit;
 pub use list::{TokenFilter, list};
+pub use reveal::{Revealed, reveal};
 pub use standing::standing;
 
 use crate::access::Deed;
+use crate::account;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::limit::LimitsInput;
 use crate::input::scope::ScopeInput;
 use crate::input::{money, note, parsed, period};
 use crate::view::token::TokenView;
-use crate::{account, group};
 
 /// A token to be made, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -61,7 +64,8 @@ pub struct TokenInput {
     pub creator: Option<String>,
 }
 
-/// A token with a secret that was just made. It is shown once, and kept nowhere.
+/// A token with a secret that was just made. It is shown once, and kept only where secrets are
+/// sealed.
 #[derive(Debug)]
 pub struct Issued {
     /// The token.
@@ -88,8 +92,9 @@ pub async fn create(context: &Context, input: &TokenInput) -> Result<Issued, Adm
     let creator = creator(context, input.creator.as_deref())?;
     let account = account::find(context, &input.account).await?.account.id;
     context.allow(Deed::ChangeTokens, Some(account))?;
-    let group = group::find(context, &input.group).await?.group.id;
-    let (secret, kept) = new_secret(context)?;
+    let group = choice::group(context, &input.group, account).await?;
+    let id = TokenId::new(at, context.id_entropy()?);
+    let (secret, kept) = new_secret(context, id)?;
     let new = NewToken {
         name,
         account,
@@ -102,7 +107,6 @@ pub async fn create(context: &Context, input: &TokenInput) -> Result<Issued, Adm
         note,
         secrets: vec![kept],
     };
-    let id = TokenId::new(at, context.id_entropy()?);
     let store = context.store();
     let made = store.token_insert(context.actor(), new, id, at).await?;
     let token = view(context, &made).await?;
@@ -217,11 +221,13 @@ async fn view(context: &Context, stored: &StoredToken) -> Result<TokenView, Admi
     Ok(TokenView::new(stored, &gallery, context.now()))
 }
 
-fn new_secret(context: &Context) -> Result<(Secret, NewSecret), AdminError> {
+fn new_secret(context: &Context, token: TokenId) -> Result<(Secret, NewSecret), AdminError> {
     let secret = Secret::native(&context.secret_entropy()?);
+    let sealing = context.sealing();
     let kept = NewSecret {
         hash: secret.hash(&context.store().hash_key()),
         hint: secret.hint(),
+        sealed: sealing.map(|keys| keys.seal(token, &secret)).transpose()?,
     };
     Ok((secret, kept))
 }
@@ -229,6 +235,10 @@ fn new_secret(context: &Context) -> Result<(Secret, NewSecret), AdminError> {
 fn creator(context: &Context, creator: Option<&str>) -> Result<String, AdminError> {
     match creator {
         None => Ok(context.actor().name.clone()),
+        Some(_) if context.confined_to().is_some() => {
+            let problem = "your tokens are yours: only operators name another creator";
+            Err(AdminError::invalid("creator", problem))
+        }
         Some(name) => Ok(parsed::<Name>("creator", name)?.to_string()),
     }
 }

@@ -23,6 +23,8 @@ pub(crate) enum TokenCommand {
     Disable(Which),
     /// Give a token a new secret and show it once; the old one goes on for a while
     Rotate(Rotate),
+    /// Show the secret of a token again, where secrets are sealed; each time is audited
+    Reveal(Reveal),
     /// Refuse a token for good; it stays in the list
     Revoke(Which),
     /// Remove a token for good
@@ -76,7 +78,16 @@ pub(crate) struct Create {
     pub(crate) secret: SecretArguments,
 }
 
-/// Where a new secret goes.
+/// Show a secret again.
+#[derive(Debug, Args)]
+pub(crate) struct Reveal {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    #[command(flatten)]
+    pub(crate) secret: SecretArguments,
+}
+
+/// Where a secret goes.
 #[derive(Debug, Args)]
 pub(crate) struct SecretArguments {
     /// Write the secret to this new file of mode 0600 instead of the standard output

@@ -6,9 +6,10 @@ use serde::Serialize;
 use tollgate_admin_core::token::{self, Issued, TokenChange, TokenFilter, TokenInput};
 use tollgate_admin_core::view::Page;
 use tollgate_admin_core::view::token::TokenView;
+use tollgate_policy::secret::Secret;
 
 use super::cells::{self, moment, quoted};
-use crate::arguments::token::{Create, Edit, List, Rotate, TokenCommand};
+use crate::arguments::token::{Create, Edit, List, Reveal, Rotate, TokenCommand};
 use crate::confirm;
 use crate::failure::Failure;
 use crate::secret_file::SecretFile;
@@ -40,6 +41,7 @@ pub(super) async fn run(command: TokenCommand, session: &Session<'_>) -> Result<
             "is disabled",
         ),
         TokenCommand::Rotate(arguments) => rotate(session, arguments).await,
+        TokenCommand::Reveal(arguments) => reveal(session, arguments).await,
         TokenCommand::Revoke(one) => {
             let id = confirmed(session, "revoke", &one.which).await?;
             changed(
@@ -82,7 +84,20 @@ async fn rotate(session: &Session<'_>, arguments: Rotate) -> Result<(), Failure>
     issued(session, &made, file, "has a new secret")
 }
 
-/// What scripts get of a new secret: itself, or the file that it was written to.
+async fn reveal(session: &Session<'_>, arguments: Reveal) -> Result<(), Failure> {
+    let file = arguments.secret.secret_file.as_deref();
+    let file = file.map(SecretFile::create).transpose()?;
+    let shown = token::reveal(&session.context, &arguments.which.which).await?;
+    told(
+        session,
+        &shown.token,
+        &shown.secret,
+        file,
+        "has this secret",
+    )
+}
+
+/// What scripts get of a secret: itself, or the file that it was written to.
 #[derive(Serialize)]
 struct IssuedBody<'a> {
     token: &'a TokenView,
@@ -97,12 +112,38 @@ fn issued(
     what: &str,
 ) -> Result<(), Failure> {
     let (output, token) = (session.output, &made.token);
-    let path = file
-        .map(|file| file.write(made.secret.reveal()))
-        .transpose()?;
+    let shown = file.is_none();
+    told(session, token, &made.secret, file, what)?;
+    if output.is_json() {
+        return Ok(());
+    }
+    if shown {
+        output.line(match session.context.sealing() {
+            Some(_) => "Store this secret now: only `token reveal` shows it again.",
+            None => "Store this secret now: it will not be shown again.",
+        })?;
+    }
+    let until = token.secrets.iter().filter(|old| old.valid);
+    for until in until.filter_map(|old| old.valid_until.as_ref()) {
+        output.line(&format!("The old secret is valid until {}.", moment(until)))?;
+    }
+    shown::warnings(session, token);
+    Ok(())
+}
+
+/// Writes a secret to its file, or to the standard output.
+fn told(
+    session: &Session<'_>,
+    token: &TokenView,
+    secret: &Secret,
+    file: Option<SecretFile>,
+    what: &str,
+) -> Result<(), Failure> {
+    let output = session.output;
+    let path = file.map(|file| file.write(secret.reveal())).transpose()?;
     let path = path.map(|path| path.display().to_string());
     if output.is_json() {
-        let secret = path.is_none().then(|| made.secret.reveal());
+        let secret = path.is_none().then(|| secret.reveal());
         let body = IssuedBody {
             token,
             secret,
@@ -117,16 +158,10 @@ fn issued(
         ))?,
         None => {
             output.line("")?;
-            output.line(made.secret.reveal())?;
+            output.line(secret.reveal())?;
             output.line("")?;
-            output.line("Store this secret now: it will not be shown again.")?;
         }
     }
-    let until = token.secrets.iter().filter(|old| old.valid);
-    for until in until.filter_map(|old| old.valid_until.as_ref()) {
-        output.line(&format!("The old secret is valid until {}.", moment(until)))?;
-    }
-    shown::warnings(session, token);
     Ok(())
 }
 

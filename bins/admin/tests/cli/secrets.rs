@@ -148,3 +148,56 @@ fn store_and_key_are_private() {
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
 }
+
+#[test]
+fn a_sealed_secret_is_shown_again_and_each_time_is_audited() {
+    let desk = Desk::furnished();
+    let made = desk.json("sealing-key new sealing.key");
+    assert_eq!(text(&made, "/file"), "sealing.key");
+    let mode = std::fs::metadata(desk.path("sealing.key")).unwrap();
+    assert_eq!(mode.permissions().mode() & 0o777, 0o600);
+    let again = desk.run("sealing-key new sealing.key");
+    assert!(
+        again.code == 2 && again.err.contains("not overwritten"),
+        "{again:?}"
+    );
+
+    let with = "--sealing-key-file sealing.key";
+    let made = desk.json(&format!(
+        "{with} token create kept --account acme --group standard"
+    ));
+    let secret = text(&made, "/secret").to_owned();
+    let shown = desk.json(&format!("{with} token reveal kept"));
+    assert_eq!(text(&shown, "/secret"), secret);
+    let said = desk.run(&format!("{with} token reveal kept --secret-file kept.txt"));
+    assert!(said.code == 0 && !said.out.contains(&secret), "{said:?}");
+    let log = desk.json("audit list --action token.reveal");
+    assert_eq!(log["entries"].as_array().unwrap().len(), 2);
+    assert_eq!(text(&log, "/entries/0/actor"), "ada");
+
+    let said = desk.run("token reveal kept");
+    assert!(
+        said.code == 1 && said.err.contains("sealing-key new"),
+        "{said:?}"
+    );
+    desk.run("token create hashed --account acme --group standard");
+    let said = desk.run(&format!("{with} token reveal hashed"));
+    assert!(
+        said.code == 1 && said.err.contains("rotate the token"),
+        "{said:?}"
+    );
+    for (path, bytes) in desk.files() {
+        let is_meant = path.ends_with("kept.txt");
+        assert!(is_meant || !holds(&bytes, &secret), "{}", path.display());
+    }
+
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(desk.path("sealing.key"), open).unwrap();
+    let said = desk.run(&format!("{with} token reveal kept"));
+    assert!(said.code == 1 && said.err.contains("chmod 600"), "{said:?}");
+    let said = desk.run("--sealing-key-file none.key token list");
+    assert!(
+        said.code == 1 && said.err.contains("sealing-key new"),
+        "{said:?}"
+    );
+}

@@ -5,15 +5,15 @@ use std::time::Duration;
 use serde::Deserialize;
 use tollgate_store::token::TokenEdit;
 
-use super::{Issued, find_to_change, new_secret, view};
+use super::{Issued, choice, find_to_change, new_secret, view};
 use crate::access::Deed;
+use crate::account;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::limit::LimitsInput;
 use crate::input::scope::ScopeInput;
 use crate::input::{money, note, parsed, period};
 use crate::view::token::TokenView;
-use crate::{account, group};
 
 /// How long an old secret goes on where nothing is said.
 const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
@@ -81,10 +81,12 @@ pub async fn edit(
         context.allow(Deed::ChangeTokens, Some(account))?;
         edit.account = Some(account);
     }
+    let found = find_to_change(context, which).await?.token;
     if let Some(which) = &change.group {
-        edit.group = Some(group::find(context, which).await?.group.id);
+        let account = edit.account.unwrap_or(found.account);
+        edit.group = Some(choice::group(context, which, account).await?);
     }
-    let id = find_to_change(context, which).await?.token.id;
+    let id = found.id;
     let edited = context
         .store()
         .token_edit(context.actor(), id, edit, at)
@@ -105,7 +107,7 @@ pub async fn rotate(
     context.allow(Deed::ChangeTokens, None)?;
     let overlap = overlap.map_or(Ok(OVERLAP), |text| period::duration("overlap", text))?;
     let id = find_to_change(context, which).await?.token.id;
-    let (secret, kept) = new_secret(context)?;
+    let (secret, kept) = new_secret(context, id)?;
     let (store, at) = (context.store(), context.now());
     let until = at.plus(overlap);
     let rotated = store

@@ -261,7 +261,7 @@ async fn a_program_does_what_its_scope_and_its_member_may_both_do() {
     };
     assert_eq!(
         kind(api_credential::create(&all, &more).await),
-        ErrorKind::Unauthenticated
+        ErrorKind::Forbidden
     );
     assert_eq!(
         kind(api_credential::create(&bob, &more).await),

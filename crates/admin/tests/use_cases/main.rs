@@ -8,6 +8,7 @@
 )]
 
 mod catalog;
+mod choice;
 mod confined;
 mod explain;
 mod import;
@@ -15,6 +16,7 @@ mod limits;
 mod money;
 mod people;
 mod prices;
+mod sealed;
 mod tokens;
 mod usage;
 
@@ -67,6 +69,7 @@ impl World {
         account::create(&world.context, &account).await.unwrap();
         let group = GroupInput {
             name: "standard".to_owned(),
+            open_to_members: true,
             ..GroupInput::default()
         };
         group::create(&world.context, &group).await.unwrap();
