@@ -77,6 +77,12 @@ pub enum AdminError {
     /// A one-time link that was used, replaced, or is too old.
     #[error("this link was used already, or is too old: ask for a new one")]
     NoLink,
+    /// The OpenID Connect issuer did not do its part. The log says more.
+    #[error("the OpenID Connect issuer cannot be used just now: {problem}")]
+    Issuer {
+        /// What it did not do.
+        problem: &'static str,
+    },
     /// The store did not do its part.
     #[error(transparent)]
     Store(StoreError),
@@ -102,6 +108,8 @@ pub enum ErrorKind {
     Forbidden,
     /// It was tried too often; the error says when to try again.
     TooMany,
+    /// The issuer that signs members in cannot be used.
+    IssuerUnavailable,
     /// The store cannot be used.
     StoreUnavailable,
 }
@@ -117,6 +125,7 @@ impl ErrorKind {
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::TooMany => "too_many",
+            Self::IssuerUnavailable => "issuer_unavailable",
             Self::StoreUnavailable => "store_unavailable",
         }
     }
@@ -135,6 +144,7 @@ impl AdminError {
             Self::Conflict { .. } | Self::Unlimited { .. } | Self::Ambiguous { .. } => {
                 ErrorKind::Conflict
             }
+            Self::Issuer { .. } => ErrorKind::IssuerUnavailable,
             Self::Store(_) | Self::Entropy => ErrorKind::StoreUnavailable,
         }
     }
@@ -193,6 +203,7 @@ impl From<StoreError> for AdminError {
             | StoreError::IdentityTaken
             | StoreError::OwnerThere
             | StoreError::NoPrice { .. }
+            | StoreError::NotSealed(_)
             | StoreError::Revoked(_) => Self::conflict(error),
             StoreError::Key(_)
             | StoreError::Corrupt { .. }
