@@ -8,6 +8,7 @@ pub(crate) mod icon;
 pub(crate) mod layout;
 pub(crate) mod money;
 pub(crate) mod sheet;
+pub(crate) mod qr;
 pub(crate) mod snippet;
 pub(crate) mod table;
 pub(crate) mod time;

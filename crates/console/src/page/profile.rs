@@ -12,7 +12,7 @@ use super::{Shown, shown, shown_again, to};
 use crate::access::{Stranger, Visit};
 use crate::component::field::{Field, Sheet};
 use crate::component::layout::{heading, page, word};
-use crate::component::snippet;
+use crate::component::{qr, snippet};
 use crate::form::{Fields, Posted};
 use crate::problem::Problem;
 use crate::session;
@@ -114,6 +114,7 @@ fn offered(visit: &Visit, offer: &TotpOffer) -> Markup {
         (heading(&visit.t("totp-set-up"), "", &html! {}))
         section.card.form.once {
             p { (visit.t("totp-how")) }
+            (qr::draw(&visit.t("totp-qr"), &offer.address))
             (snippet::code(visit.say(), "totp-secret", &visit.t("secret"), &offer.secret))
             p { a href=(offer.address.as_str()) { (visit.t("totp-open")) } }
             form.row method="post" action="/profile/totp/confirm" { (word(visit))
