@@ -9,6 +9,7 @@ mod document;
 mod group;
 mod model;
 mod person;
+mod profile;
 mod schema;
 mod token;
 mod upstream;
@@ -25,16 +26,7 @@ use crate::problem::Problem;
 use crate::site::Site;
 
 pub(crate) fn router() -> Router<Site> {
-    let (router, api) = OpenApiRouter::with_openapi(document::Document::openapi())
-        .merge(token::router())
-        .merge(account::router())
-        .merge(group::router())
-        .merge(model::router())
-        .merge(upstream::router())
-        .merge(usage::router())
-        .merge(audit::router())
-        .merge(person::router())
-        .split_for_parts();
+    let (router, api) = routes().split_for_parts();
     let text = document::finished(api);
     let show = move || async move {
         let kind = [(header::CONTENT_TYPE, "application/json")];
@@ -44,4 +36,23 @@ pub(crate) fn router() -> Router<Site> {
         .route("/openapi.json", get(show))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method())
+}
+
+/// The OpenAPI document of the JSON API.
+pub fn openapi() -> String {
+    let (_, api) = routes().split_for_parts();
+    document::finished(api)
+}
+
+fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::with_openapi(document::Document::openapi())
+        .merge(token::router())
+        .merge(account::router())
+        .merge(group::router())
+        .merge(model::router())
+        .merge(upstream::router())
+        .merge(usage::router())
+        .merge(audit::router())
+        .merge(person::router())
+        .merge(profile::router())
 }

@@ -13,5 +13,6 @@ mod session;
 mod site;
 mod text;
 
+pub use api::openapi;
 pub use console::Console;
 pub use site::Settings;

@@ -99,6 +99,7 @@ impl From<AdminError> for Problem {
             ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
             ErrorKind::Forbidden => StatusCode::FORBIDDEN,
             ErrorKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            ErrorKind::IssuerUnavailable => StatusCode::BAD_GATEWAY,
             ErrorKind::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         };
         if let AdminError::Store(error) = &error {

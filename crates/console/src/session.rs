@@ -59,6 +59,32 @@ pub(crate) fn prefer<B>(
     append(answer, &text);
 }
 
+/// What a browser keeps while somebody signs in at an OpenID Connect issuer.
+pub(crate) fn openid(site: &Site, peer: &Peer, headers: &HeaderMap) -> Option<String> {
+    value(headers, openid_name(site, peer))
+}
+
+/// Has the browser keep it, for so many seconds. It comes back from another site, so that a strict
+/// cookie would not be sent.
+pub(crate) fn keep_openid<B>(
+    site: &Site,
+    peer: &Peer,
+    value: &str,
+    seconds: u64,
+    answer: &mut Response<B>,
+) {
+    let (name, tail) = (openid_name(site, peer), tail(site, peer));
+    let text = format!("{name}={value}; HttpOnly; SameSite=Lax; Max-Age={seconds}{tail}");
+    append(answer, &text);
+}
+
+fn openid_name(site: &Site, peer: &Peer) -> &'static str {
+    match site.is_secure(peer) {
+        true => "__Host-tollgate-openid",
+        false => "tollgate-openid",
+    }
+}
+
 fn name(site: &Site, peer: &Peer) -> &'static str {
     if site.is_secure(peer) { SECURE } else { PLAIN }
 }

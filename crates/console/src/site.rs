@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
+use http::header;
+use tollgate_admin_core::openid::OpenId;
 use tollgate_admin_core::session::Terms;
-use tollgate_admin_core::{Context, Store};
+use tollgate_admin_core::{Context, SealingKeys, Store};
 use tollgate_listen::Peer;
 use tollgate_policy::time::Timestamp;
 
@@ -15,6 +18,11 @@ pub struct Settings {
     pub origin: Option<String>,
     /// The base URL of the gateway, which snippets name, such as `https://llm.example.com`.
     pub gateway: String,
+    /// The keys under which secrets of tokens are kept so that they can be copied again; without
+    /// any, only hashes are kept.
+    pub sealing: Option<SealingKeys>,
+    /// The OpenID Connect issuer that signs members in, besides their passwords.
+    pub openid: Option<OpenId>,
 }
 
 impl Default for Settings {
@@ -22,6 +30,8 @@ impl Default for Settings {
         Self {
             origin: None,
             gateway: "http://127.0.0.1:8080".to_owned(),
+            sealing: None,
+            openid: None,
         }
     }
 }
@@ -52,6 +62,7 @@ impl Site {
     pub(crate) fn nobody(&self, peer: &Peer) -> Context {
         let origin = peer.address.to_string();
         Context::nobody(self.0.store.clone(), origin, self.0.now)
+            .with_sealing(self.0.settings.sealing.clone())
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -60,6 +71,16 @@ impl Site {
 
     pub(crate) fn terms(&self) -> Terms {
         self.0.terms
+    }
+
+    /// The origin under which a browser reaches the console, as far as it is known.
+    pub(crate) fn origin(&self, peer: &Peer, headers: &HeaderMap) -> Option<String> {
+        if let Some(origin) = &self.0.settings.origin {
+            return Some(origin.trim_end_matches('/').to_owned());
+        }
+        let host = headers.get(header::HOST)?.to_str().ok()?;
+        let scheme = if peer.tls { "https" } else { "http" };
+        Some(format!("{scheme}://{host}"))
     }
 
     /// Whether browsers reach the console under TLS, here or at a proxy in front of it.

@@ -41,8 +41,8 @@ pub(super) async fn start(
         .await
         .map_err(|error| Failure::start(cannot("be given an owner"), error))?;
     let settings = Settings {
-        origin: None,
         gateway: format!("http://{gateway}"),
+        ..Settings::default()
     };
     let console = Arc::new(Console::new(store, clock::now, settings));
     let (end, ended) = oneshot::channel();

@@ -1,7 +1,7 @@
 //! Members, sessions and API credentials over the API.
 
 use axum::extract::{Path, State};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tollgate_admin_core::api_credential::{self, ApiCredentialInput, IssuedApiCredential};
 use tollgate_admin_core::member::{self, Invited, MemberChange, MemberInput};
 use tollgate_admin_core::view::member::{ApiCredentialView, MemberView, SessionView};
@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer::{Answer, answer, made};
-use super::body::Sent;
+use super::body::{Asked, Sent};
 use crate::access::Caller;
 use crate::site::Site;
 
@@ -23,6 +23,7 @@ pub(super) fn router() -> OpenApiRouter<Site> {
         .routes(routes!(reset))
         .routes(routes!(remove_totp))
         .routes(routes!(sessions))
+        .routes(routes!(end_all))
         .routes(routes!(end))
         .routes(routes!(credentials, create))
         .routes(routes!(revoke))
@@ -144,11 +145,40 @@ async fn remove_totp(Caller(context): Caller, Path(id): Path<String>) -> Answer 
     answer(member::remove_totp(&context, &id).await)
 }
 
+/// Which sessions to list.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct SessionFilter {
+    /// Only those of this member, by login or id; of everybody if missing.
+    member: Option<String>,
+}
+
+/// How many sessions were ended.
+#[derive(Serialize, ToSchema)]
+struct EndedView {
+    /// So many.
+    ended: u64,
+}
+
 /// All sessions that have not ended.
 #[utoipa::path(get, path = "/sessions", tag = "members", operation_id = "listSessions",
+    params(("member" = Option<String>, Query, description = "Only those of this member, by login or id")),
     responses((status = 200, body = Vec<SessionView>)))]
-async fn sessions(State(site): State<Site>, Caller(context): Caller) -> Answer {
-    answer(session::list(&context, None, site.terms()).await)
+async fn sessions(
+    State(site): State<Site>,
+    Caller(context): Caller,
+    Asked(filter): Asked<SessionFilter>,
+) -> Answer {
+    answer(session::list(&context, filter.member.as_deref(), site.terms()).await)
+}
+
+/// Ends all sessions of a member.
+#[utoipa::path(delete, path = "/members/{id}/sessions", tag = "members", operation_id = "endSessions",
+    params(("id" = String, Path, description = "Their id or login")),
+    responses((status = 200, body = EndedView)))]
+async fn end_all(Caller(context): Caller, Path(id): Path<String>) -> Answer {
+    let ended = session::revoke_all(&context, &id).await;
+    answer(ended.map(|ended| EndedView { ended }))
 }
 
 /// Ends a session.

@@ -1,9 +1,11 @@
 //! Tokens over the API. A secret is in the answer that made it alone.
 
+mod bulk;
+
 use axum::extract::Path;
 use serde::{Deserialize, Serialize};
 use tollgate_admin_core::explain::{self, ExplainInput};
-use tollgate_admin_core::token::{self, Issued, TokenChange, TokenFilter, TokenInput};
+use tollgate_admin_core::token::{self, Issued, Revealed, TokenChange, TokenFilter, TokenInput};
 use tollgate_admin_core::view::Page;
 use tollgate_admin_core::view::explain::ExplanationView;
 use tollgate_admin_core::view::token::{StandingView, TokenView};
@@ -25,15 +27,17 @@ pub(super) fn router() -> OpenApiRouter<Site> {
         .routes(routes!(disable))
         .routes(routes!(revoke))
         .routes(routes!(rotate))
+        .routes(routes!(reveal))
         .routes(routes!(why))
+        .merge(bulk::router())
 }
 
-/// A token with a secret that was just made.
+/// A token with its newest secret in clear.
 #[derive(Serialize, ToSchema)]
 struct IssuedView {
     /// The token.
     token: TokenView,
-    /// The secret in clear: it is shown once.
+    /// The secret in clear.
     secret: String,
 }
 
@@ -50,6 +54,15 @@ impl From<Issued> for IssuedView {
         Self {
             token: issued.token,
             secret: issued.secret.reveal().to_owned(),
+        }
+    }
+}
+
+impl From<Revealed> for IssuedView {
+    fn from(revealed: Revealed) -> Self {
+        Self {
+            token: revealed.token,
+            secret: revealed.secret.reveal().to_owned(),
         }
     }
 }
@@ -201,6 +214,19 @@ async fn rotate(
             .map(IssuedView::from)
     })
     .await
+}
+
+/// Shows the newest secret of a token again, where secrets are sealed; each time is audited.
+#[utoipa::path(
+    post,
+    path = "/tokens/{id}/reveal",
+    tag = "tokens",
+    operation_id = "revealToken",
+    params(("id" = String, Path, description = "Its id or name")),
+    responses((status = 200, body = IssuedView))
+)]
+async fn reveal(Caller(context): Caller, Path(id): Path<String>) -> Answer {
+    answer(token::reveal(&context, &id).await.map(IssuedView::from))
 }
 
 /// Decides on a call, real or imagined, and shows every rule with what it saw.

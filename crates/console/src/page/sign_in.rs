@@ -1,5 +1,7 @@
 //! Signing in and out.
 
+mod openid;
+
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
@@ -20,10 +22,11 @@ pub(super) fn router() -> Router<Site> {
     Router::new()
         .route("/sign-in", get(form).post(submit))
         .route("/sign-out", post(leave))
+        .merge(openid::router())
 }
 
-async fn form(taste: Taste, query: Fields) -> Shown {
-    shown(page(&taste, &query, None, false))
+async fn form(State(site): State<Site>, taste: Taste, query: Fields) -> Shown {
+    shown(page(&site, &taste, &query, None, false))
 }
 
 async fn submit(State(site): State<Site>, posted: StrangerPosted) -> Shown {
@@ -46,9 +49,10 @@ async fn submit(State(site): State<Site>, posted: StrangerPosted) -> Shown {
             session::keep(&site, &stranger.peer, begun.cookie.reveal(), &mut answer);
             Ok(answer)
         }
-        Ok(Outcome::NeedsCode) => shown(page(&stranger.taste, &fields, None, true)),
+        Ok(Outcome::NeedsCode) => shown(page(&site, &stranger.taste, &fields, None, true)),
         Err(problem) => {
             let again = page(
+                &site,
                 &stranger.taste,
                 &fields,
                 Some(&problem),
@@ -84,8 +88,15 @@ pub(super) fn local(path: &str) -> &str {
     if ours && plain { path } else { "/" }
 }
 
-fn page(taste: &Taste, fields: &Fields, problem: Option<&Problem>, code: bool) -> Markup {
+fn page(
+    site: &Site,
+    taste: &Taste,
+    fields: &Fields,
+    problem: Option<&Problem>,
+    code: bool,
+) -> Markup {
     let say = taste.say;
+    let next = Fields::of(&[("next", local(fields.text("next")))]).query(&[]);
     let sheet = Sheet::new(fields);
     let (login, password) = (say.t("login"), say.t("password"));
     let (one_time, help) = (say.t("totp-code"), say.t("totp-code-help"));
@@ -100,6 +111,9 @@ fn page(taste: &Taste, fields: &Fields, problem: Option<&Problem>, code: bool) -
                 (sheet.line(&Field { name: "code", label: &one_time, help: &help, required: true, autocomplete: "one-time-code", ..Field::default() }))
             }
             button.primary.wide type="submit" { (say.t("sign-in")) }
+        }
+        @if let Some(openid) = &site.settings().openid {
+            p { a.button.wide href={ "/sign-in/openid?" (next) } { (say.with("sign-in-with", "name", openid.name().to_owned())) } }
         }
         p.help { (say.t("sign-in-first")) " " a href="/join" { (say.t("join-link")) } }
     };

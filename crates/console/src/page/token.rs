@@ -26,6 +26,7 @@ pub(super) fn router() -> Router<Site> {
         .route("/tokens/{id}/enable", post(act::enable))
         .route("/tokens/{id}/disable", post(act::disable))
         .route("/tokens/{id}/rotate", post(act::rotate))
+        .route("/tokens/{id}/reveal", post(act::reveal))
         .route("/tokens/{id}/revoke", post(act::revoke))
         .route("/tokens/{id}/delete", post(act::delete))
 }

@@ -9,9 +9,12 @@
 )]
 
 mod api;
+mod forged;
 mod guard;
 mod hostile;
+mod objects;
 mod pages;
+mod sealed;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -81,6 +84,10 @@ impl Heard {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub(crate) async fn with(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tollgate.db");
         let key = MasterKey::from_bytes([7; 32]);
@@ -98,12 +105,13 @@ impl World {
         }
         let group = GroupInput {
             name: "standard".to_owned(),
+            open_to_members: true,
             ..GroupInput::default()
         };
         group::create(&context, &group).await.unwrap();
         let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
-        let console = Arc::new(Console::new(store, now, Settings::default()));
+        let console = Arc::new(Console::new(store, now, settings));
         tokio::spawn(async move {
             let settings = tollgate_listen::Settings::default();
             serve(

@@ -24,6 +24,11 @@ pub(super) async fn rotate(Path(id): Path<String>, posted: Posted) -> Shown {
     shown(edit::issued_page(&visit, &issued, "token-rotated").await?)
 }
 
+pub(super) async fn reveal(Path(id): Path<String>, posted: Posted) -> Shown {
+    let revealed = token::reveal(&posted.visit.context, &id).await?;
+    shown(edit::revealed_page(&posted.visit, &revealed).await?)
+}
+
 pub(super) async fn revoke(Path(id): Path<String>, posted: Posted) -> Shown {
     let Posted { visit, fields } = posted;
     let found = token::show(&visit.context, &id).await?;

@@ -231,6 +231,10 @@ fn secrets(visit: &Visit, one: &TokenView, may: bool) -> Markup {
                 button type="submit" { (visit.t("rotate")) }
             }
             p.help { (visit.t("rotate-help")) }
+            @if visit.context.sealing().is_some() && visit.context.may(Deed::RevealSecrets, None) {
+                (dialog::press(visit, &format!("/tokens/{}/reveal", one.id), &visit.t("secret-reveal"), ""))
+                p.help { (visit.t("secret-reveal-help")) }
+            }
         }
     }
 }

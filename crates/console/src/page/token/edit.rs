@@ -3,7 +3,8 @@
 use axum::extract::Path;
 use maud::{Markup, html};
 use tollgate_admin_core::AdminError;
-use tollgate_admin_core::token::{self, Issued};
+use tollgate_admin_core::token::{self, Issued, Revealed};
+use tollgate_admin_core::view::token::TokenView;
 
 use super::example;
 use super::sheet::{self, Choices};
@@ -61,22 +62,42 @@ pub(super) async fn issued_page(
     issued: &Issued,
     title: &str,
 ) -> Result<Markup, AdminError> {
-    let (say, one) = (visit.say(), &issued.token);
-    let secret = issued.secret.reveal();
+    let notice = ("secret-once", "secret-saved");
+    secret_page(visit, &issued.token, issued.secret.reveal(), title, notice).await
+}
+
+/// The page with a secret that is shown again.
+pub(super) async fn revealed_page(
+    visit: &Visit,
+    revealed: &Revealed,
+) -> Result<Markup, AdminError> {
+    let (one, secret) = (&revealed.token, revealed.secret.reveal());
+    let notice = ("secret-again", "back");
+    secret_page(visit, one, secret, "secret-reveal", notice).await
+}
+
+async fn secret_page(
+    visit: &Visit,
+    one: &TokenView,
+    secret: &str,
+    title: &str,
+    (notice, done): (&str, &str),
+) -> Result<Markup, AdminError> {
+    let say = visit.say();
     let model = example::model(&visit.context, one).await?;
     let content = html! {
         div #pane {
             (heading(&visit.t(title), "", &html! {}))
             section.card.once {
                 h2 dir="auto" { (one.name) }
-                p.notice.warn { (visit.t("secret-once")) }
+                p.notice.warn { (visit.t(notice)) }
                 (snippet::secret(say, secret, &format!("{}.txt", one.id)))
             }
             section.card {
                 h2 { (visit.t("use-it")) }
                 (snippet::uses(say, &visit.site.settings().gateway, secret, &model))
             }
-            div.actions { a.button.primary href={ "/tokens/" (one.id) } { (visit.t("secret-saved")) } }
+            div.actions { a.button.primary href={ "/tokens/" (one.id) } { (visit.t(done)) } }
         }
     };
     Ok(page(visit, "/tokens", &visit.t(title), &content))
