@@ -11,6 +11,7 @@ pub(crate) mod catalog;
 pub(crate) mod explain;
 pub(crate) mod member;
 pub(crate) mod model;
+pub(crate) mod sealing;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod upstream;
@@ -62,6 +63,16 @@ pub(crate) struct Global {
         default_value = "tollgate.key"
     )]
     pub(crate) key_file: PathBuf,
+    /// A file with a key under which secrets of tokens are kept so that they can be copied again.
+    /// The first key seals; the others open what was sealed by them. Without any, only hashes are kept
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        value_delimiter = ',',
+        env = "TOLLGATE_SEALING_KEY_FILE"
+    )]
+    pub(crate) sealing_key_file: Vec<PathBuf>,
     /// Tables for people, one JSON document for scripts, or comma-separated values for spreadsheets
     #[arg(
         long,
@@ -130,6 +141,9 @@ pub(crate) enum Command {
     /// What programs call the API of the console with
     #[command(subcommand)]
     ApiCredential(api_credential::ApiCredentialCommand),
+    /// Keys under which secrets of tokens are kept so that they can be copied again
+    #[command(subcommand)]
+    SealingKey(sealing::SealingKeyCommand),
     /// Serve the web console and the JSON API
     Serve(serve::ServeArguments),
     /// Print a completion script for a shell
@@ -183,3 +197,7 @@ pub(crate) struct Which {
     #[arg(value_name = "NAME|ID")]
     pub(crate) which: String,
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests;

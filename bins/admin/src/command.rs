@@ -11,6 +11,7 @@ mod init;
 mod member;
 mod model;
 mod receipt;
+mod sealing;
 mod serve;
 mod session;
 mod token;
@@ -43,6 +44,10 @@ pub(crate) async fn run(arguments: Arguments, output: &Output) -> Result<Ending,
         }
         Command::Man { dir } => {
             manual::pages(dir.as_deref(), output)?;
+            Ok(Ending::Done)
+        }
+        Command::SealingKey(command) => {
+            sealing::run(command, output)?;
             Ok(Ending::Done)
         }
         command => {
@@ -92,7 +97,7 @@ async fn dispatch(command: Command, session: &opened::Session<'_>) -> Result<End
         Command::Explain(arguments) => return explain::run(arguments, session).await,
         Command::Audit(command) => return audit::run(command, session).await,
         // These were carried out without a store.
-        Command::Completions { .. } | Command::Man { .. } => {}
+        Command::Completions { .. } | Command::Man { .. } | Command::SealingKey(_) => {}
     }
     Ok(Ending::Done)
 }

@@ -89,6 +89,7 @@ impl From<AdminError> for Failure {
             | ErrorKind::Unauthenticated
             | ErrorKind::Forbidden
             | ErrorKind::TooMany
+            | ErrorKind::IssuerUnavailable
             | ErrorKind::StoreUnavailable => 1,
         };
         let failure = Self::told(error.kind().name(), chain(&error), code);

@@ -27,6 +27,9 @@ pub(crate) struct ServeArguments {
         default_value = "http://127.0.0.1:8080"
     )]
     pub(crate) gateway: String,
+    /// A file that says which OpenID Connect issuer signs members in
+    #[arg(long, value_name = "FILE.toml", env = "TOLLGATE_OPENID")]
+    pub(crate) openid: Option<PathBuf>,
     /// A certificate chain in PEM
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_certificate: Option<PathBuf>,

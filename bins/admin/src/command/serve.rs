@@ -1,11 +1,15 @@
 //! Serving the console, until the process is told to end.
 
+mod certificates;
+mod log;
+mod openid;
+
 use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tollgate_admin_core::link;
 use tollgate_console::{Console, Settings};
-use tollgate_listen::{Certificates, ClientCertificates, Gate, bind, serve};
+use tollgate_listen::{Gate, bind, serve};
 
 use super::init;
 use crate::arguments::serve::ServeArguments;
@@ -22,18 +26,20 @@ pub(super) async fn run(arguments: ServeArguments, session: &Session<'_>) -> Res
         .map_err(|error| Failure::failed(format!("cannot listen on {address}: {error}")))?;
     let bound = listener.local_addr()?;
     let mut gate = Gate::new(CONNECTIONS);
-    let tls = match (arguments.tls_certificate, arguments.tls_key) {
-        (Some(chain), Some(key)) => {
-            let loaded = Certificates::load(chain, key, ClientCertificates::Ignored);
-            let loaded = loaded.map_err(|error| Failure::failed(error.to_string()))?;
-            gate = gate.with_certificates(Arc::new(loaded));
-            true
-        }
-        _ => false,
+    log::start();
+    let loaded = match (arguments.tls_certificate, arguments.tls_key) {
+        (Some(chain), Some(key)) => Some(certificates::load(chain, key)?),
+        _ => None,
     };
+    if let Some(loaded) = &loaded {
+        gate = gate.with_certificates(Arc::clone(loaded));
+    }
+    let tls = loaded.is_some();
     let settings = Settings {
         origin: arguments.origin,
         gateway: arguments.gateway,
+        sealing: session.context.sealing().cloned(),
+        openid: arguments.openid.as_deref().map(openid::read).transpose()?,
     };
     let shown = match (&settings.origin, tls) {
         (Some(origin), _) => origin.clone(),
@@ -56,8 +62,10 @@ pub(super) async fn run(arguments: ServeArguments, session: &Session<'_>) -> Res
         }
     };
     let limits = tollgate_listen::Settings::default();
-    serve(Arc::new(console), listener, gate, limits, ended).await;
-    Ok(())
+    tokio::select! {
+        () = serve(Arc::new(console), listener, gate, limits, ended) => Ok(()),
+        failed = certificates::watch(loaded) => failed,
+    }
 }
 
 /// Passwords and cookies never cross a network in clear.

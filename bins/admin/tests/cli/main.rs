@@ -8,6 +8,7 @@
 )]
 
 mod money;
+mod people;
 mod refusals;
 mod secrets;
 mod story;

@@ -1,0 +1,45 @@
+//! The file that says which OpenID Connect issuer signs members in.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tollgate_admin_core::openid::{OpenId, Settings};
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// Reads it, with the files that it names: their paths are relative to it.
+pub(super) fn read(path: &Path) -> Result<OpenId, Failure> {
+    let wrong = |problem: String| Failure::input(format!("`{}`: {problem}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let mut settings: Settings =
+        toml::from_str(&text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    if let Some(file) = &settings.client_secret_file {
+        settings.client_secret = Some(secret(&folder.join(file))?);
+    }
+    if let Some(file) = &settings.ca_file {
+        let file = folder.join(file);
+        let read = std::fs::read_to_string(&file);
+        let unreadable = |error| wrong(format!("`{}`: {error}", file.display()));
+        settings.ca = Some(read.map_err(unreadable)?);
+    }
+    OpenId::new(settings).map_err(|error| wrong(error.to_string()))
+}
+
+fn secret(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let shown = path.display();
+    let unreadable = |error| Failure::input(format!("`{shown}` cannot be read: {error}"));
+    let mode = std::fs::metadata(path)
+        .map_err(unreadable)?
+        .permissions()
+        .mode()
+        & 0o777;
+    if mode & 0o077 != 0 {
+        let message = format!("`{shown}` is open to others (mode {mode:o})");
+        return Err(Failure::input(message).hint(format!("run `chmod 600 {shown}`")));
+    }
+    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.map_err(unreadable)?;
+    Ok(Zeroizing::new(text.trim().to_owned()))
+}
