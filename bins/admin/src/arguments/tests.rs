@@ -55,8 +55,8 @@ const COMMANDS: &str = "
     upstream credential add      PUT /upstreams/{id}/credentials/{name}
     upstream credential list     GET /upstreams/{id}
     upstream credential replace  PUT /upstreams/{id}/credentials/{name}
-    upstream credential enable   PATCH /upstreams/{id}/credentials/{name}
-    upstream credential disable  PATCH /upstreams/{id}/credentials/{name}
+    upstream credential enable   PUT /upstreams/{id}/credentials/{name}
+    upstream credential disable  PUT /upstreams/{id}/credentials/{name}
     upstream credential remove   DELETE /upstreams/{id}/credentials/{name}
     usage                        GET /usage
     usage prune                  POST /usage/prune

@@ -43,7 +43,7 @@ async fn things(world: &World, owner: &str) -> Things {
     let model = r#"{"name":"gpt-x","provider":"openai","price":"input=1,output=1"}"#;
     let model = world.call("POST", "/models", owner, model).await;
     assert_eq!(model.status, 201, "{model:?}");
-    let upstream = r#"{"name":"main","provider":"openai","dialect":"openai","base_url":"https://api.example.com/v1","models":["gpt-x"]}"#;
+    let upstream = r#"{"name":"main","provider":"openai","dialect":"openai","base_url":"https://api.example.com/v1","models":[{"name":"gpt-x"}]}"#;
     let upstream = world.call("POST", "/upstreams", owner, upstream).await;
     assert_eq!(upstream.status, 201, "{upstream:?}");
     world.sign_in("ada").await;
@@ -98,7 +98,7 @@ fn body(name: &str, things: &Things) -> Value {
         "POST /tokens" => json!({"name": "Mine", "account": "other", "group": "standard"}),
         "PATCH /tokens/{id}" => json!({"note": "changed"}),
         "POST /tokens/bulk" => json!({"ids": [token], "action": "revoke"}),
-        "POST /explain" => json!({"token": token, "model": "gpt-x", "address": "10.0.0.1"}),
+        "POST /explain" => json!({"token": token, "model": "gpt-x", "ip": "10.0.0.1"}),
         "POST /accounts" => json!({"name": "new account", "unlimited": true}),
         "PATCH /accounts/{id}"
         | "PATCH /groups/{id}"
@@ -108,16 +108,15 @@ fn body(name: &str, things: &Things) -> Value {
         "POST /groups" => json!({"name": "new group"}),
         "POST /models" => json!({"name": "gpt-y", "provider": "openai"}),
         "PUT /models/{id}/prices" | "PUT /default-price" => json!({"price": "free"}),
-        "POST /models/import" => json!({"format": "litellm", "text": "{}"}),
+        "POST /models/import" => json!({"from": "litellm", "text": "{}"}),
         "POST /upstreams" => {
-            json!({"name": "second", "provider": "openai", "dialect": "openai", "base_url": "https://api.example.com/v1", "models": ["gpt-x"]})
+            json!({"name": "second", "provider": "openai", "dialect": "openai", "base_url": "https://api.example.com/v1", "models": [{"name": "gpt-x"}]})
         }
-        "PUT /upstreams/{id}/credentials/{name}" => json!({"secret": "sk-x"}),
-        "PATCH /upstreams/{id}/credentials/{name}" => json!({"enabled": false}),
+        "PUT /upstreams/{id}/credentials/{name}" => json!({"credential": "sk-x"}),
         "POST /members" => json!({"login": "eve", "role": "owner"}),
         "PATCH /members/{id}" => json!({"role": "auditor"}),
         "POST /api-credentials" => json!({"name": "stolen", "scope": "all", "member": "ada"}),
-        "POST /usage/prune" => json!({"before": "2020-01-01"}),
+        "POST /usage/prune" => json!({"keep_receipts": "90d"}),
         "POST /me/password" => json!({"old": PASSWORD, "new": "another password"}),
         "POST /me/totp" | "POST /me/totp/remove" => json!({"password": PASSWORD}),
         "POST /me/totp/confirm" => json!({"code": "123456"}),
