@@ -63,7 +63,7 @@ pub(super) async fn run(arguments: ServeArguments, session: &Session<'_>) -> Res
     };
     let limits = tollgate_listen::Settings::default();
     tokio::select! {
-        () = serve(Arc::new(console), listener, gate, limits, ended) => Ok(()),
+        _ = serve(Arc::new(console), listener, gate, limits, ended) => Ok(()),
         failed = certificates::watch(loaded) => failed,
     }
 }

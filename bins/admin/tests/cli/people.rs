@@ -79,6 +79,7 @@ fn entries(list: &Value) -> Vec<&Value> {
 #[test]
 fn init_prints_a_code_until_there_is_an_owner() {
     let desk = Desk::furnished();
+    let served = Served::start(&desk);
     let first = desk.json("init");
     let second = desk.json("init");
     let code = text(&second, "/link/code");
@@ -87,7 +88,6 @@ fn init_prints_a_code_until_there_is_an_owner() {
         code,
         "the newest code is the one that counts"
     );
-    let served = Served::start(&desk);
     redeem(&served, code, Some("ada@example.com"));
     assert_eq!(desk.json("init")["link"], Value::Null);
     let said = desk.run("init");
