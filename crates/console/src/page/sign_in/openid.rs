@@ -94,7 +94,7 @@ async fn done(
     let content = html! { p { a.button.primary href=(next) { (say.t("go-on")) } } };
     let mut answer = shown(layout::alone(
         &stranger.taste,
-        &say.t("signed-in"),
+        &say.t("openid-done"),
         &content,
     ))?;
     session::keep(site, peer, finished.begun.cookie.reveal(), &mut answer);
