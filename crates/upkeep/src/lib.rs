@@ -6,6 +6,8 @@ mod expiry;
 #[cfg(test)]
 mod fixture;
 pub mod port;
+pub mod refusals;
+pub mod report;
 mod retention;
 mod run;
 pub mod settings;
