@@ -27,6 +27,7 @@ mod period;
 mod postgres;
 pub mod receipt;
 mod record;
+pub mod report;
 mod responses;
 mod rights;
 mod schema;

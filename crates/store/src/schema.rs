@@ -3,11 +3,13 @@
 //! Times are microseconds since 1970, money is micro-credits, lists are JSON arrays of texts.
 
 mod people;
+mod reports;
 
 pub(crate) use people::{
     api_credentials, finished_sign_ins, idempotency, links, members, recovery_codes, sessions,
     sign_in_attempts,
 };
+pub(crate) use reports::{first_bytes_hourly, gateway_reports, refusals};
 
 diesel::table! {
     meta (key) {

@@ -91,6 +91,10 @@ impl Upkeep for Store {
         Box::pin(async move { self.alerts_prune(before).await.map_err(failed) })
     }
 
+    fn forget_reports(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>> {
+        Box::pin(async move { self.reports_prune(before).await.map_err(failed) })
+    }
+
     fn compact(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>> {
         Box::pin(async move { self.usage_compact(Day::of(before)).await.map_err(failed) })
     }

@@ -49,6 +49,7 @@ mod contract {
     pub mod prices;
     pub mod quotas;
     pub mod receipts;
+    pub mod reports;
     pub mod responses;
     pub mod rights;
     pub mod routing;

@@ -76,6 +76,7 @@ fn declared(names: Names) -> Columns {
     let sources = [
         include_str!("../src/schema.rs"),
         include_str!("../src/schema/people.rs"),
+        include_str!("../src/schema/reports.rs"),
     ];
     let lines = sources.into_iter().flat_map(str::lines).map(str::trim);
     for line in lines.filter(|line| !line.starts_with("diesel::")) {

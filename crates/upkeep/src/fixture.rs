@@ -35,6 +35,7 @@ pub(crate) struct Kept {
     pub(crate) pruned: Vec<(Timestamp, Timestamp)>,
     pub(crate) compacted: Vec<(Timestamp, Timestamp)>,
     pub(crate) forgotten: Vec<(Timestamp, Timestamp)>,
+    pub(crate) reports_forgotten: Vec<(Timestamp, Timestamp)>,
     pub(crate) aside: Vec<(Vec<u8>, Vec<Aside>, Timestamp)>,
     /// How often it was asked for alerts and for tokens.
     pub(crate) looks: u64,
@@ -219,6 +220,11 @@ impl Upkeep for Store {
 
     fn forget(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>> {
         self.answer(|kept, now| kept.forgotten.push((now, before)))
+            .map_rows()
+    }
+
+    fn forget_reports(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>> {
+        self.answer(|kept, now| kept.reports_forgotten.push((now, before)))
             .map_rows()
     }
 

@@ -48,6 +48,9 @@ pub trait Upkeep: Send + Sync + 'static {
     /// how many.
     fn forget(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>>;
 
+    /// Deletes what gateways reported before a moment, and says how many rows.
+    fn forget_reports(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>>;
+
     /// Sums up what is kept of each day before a moment, and says how many rows.
     fn compact(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>>;
 

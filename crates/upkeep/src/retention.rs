@@ -14,6 +14,8 @@ const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 const AGAIN_AFTER: Duration = Duration::from_secs(60 * 60);
 /// How many days an alert is kept once it was delivered or given up.
 const ALERTS_DAYS: u32 = 90;
+/// How many days refusals and times of first bytes are kept.
+const REPORTS_DAYS: u32 = 90;
 
 /// Lets go of what is old once a day, for ever.
 pub(crate) async fn retain(task: &Task) {
@@ -23,7 +25,11 @@ pub(crate) async fn retain(task: &Task) {
         let pruned = told("receipts were deleted", prune(task).await);
         let compacted = told("sums by the day were summed up", compact(task).await);
         let forgotten = told("alerts were deleted", forget(task).await);
-        let wait = if pruned && compacted && forgotten {
+        let reports = told(
+            "reports of gateways were deleted",
+            forget_reports(task).await,
+        );
+        let wait = if pruned && compacted && forgotten && reports {
             EVERY
         } else {
             AGAIN_AFTER
@@ -50,6 +56,13 @@ async fn compact(task: &Task) -> Result<u64, PortError> {
 async fn forget(task: &Task) -> Result<u64, PortError> {
     match days(ALERTS_DAYS.max(task.settings.expiry_notice_days)) {
         Some(kept) => task.port.forget(task.now().minus(kept)).await,
+        None => Ok(0),
+    }
+}
+
+async fn forget_reports(task: &Task) -> Result<u64, PortError> {
+    match days(REPORTS_DAYS) {
+        Some(kept) => task.port.forget_reports(task.now().minus(kept)).await,
         None => Ok(0),
     }
 }

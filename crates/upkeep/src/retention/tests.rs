@@ -29,6 +29,10 @@ async fn what_is_old_goes_a_minute_after_the_start_and_then_once_a_day() {
         kept.forgotten,
         moments.map(|now| (now, now.minus(DAY * ALERTS_DAYS)))
     );
+    assert_eq!(
+        kept.reports_forgotten,
+        moments.map(|now| (now, now.minus(DAY * REPORTS_DAYS)))
+    );
 }
 
 #[tokio::test(start_paused = true)]
