@@ -16,6 +16,7 @@ use tollgate_rights::Rights;
 use tollgate_rights::entry::Entry;
 use tollgate_rights::responses::Kept;
 use tollgate_rights::source::Snapshot;
+use tollgate_upkeep::refusals::Refusals;
 use tollgate_upkeep::watch::UpstreamWatch;
 
 use crate::buffers::Buffers;
@@ -46,6 +47,7 @@ pub struct Proxy {
     health: Arc<Health>,
     pub(crate) drains: Arc<Drains>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) refusals: Refusals,
     pub(crate) rooms: Rooms,
     pub(crate) traces: Option<Propagation>,
     pub(crate) clock: fn() -> Timestamp,
@@ -70,6 +72,8 @@ pub struct Services {
     pub health: Arc<Health>,
     /// Where calls are counted.
     pub metrics: Arc<Metrics>,
+    /// Where operators are told of what is refused.
+    pub refusals: Refusals,
     /// Where bodies are kept until an upstream has them.
     pub rooms: Rooms,
     /// How calls are traced, where they are.
@@ -93,6 +97,7 @@ impl Proxy {
             watch,
             health,
             metrics,
+            refusals,
             rooms,
             traces,
         } = services;
@@ -108,6 +113,7 @@ impl Proxy {
             health,
             drains: Arc::default(),
             metrics,
+            refusals,
             rooms,
             traces,
             clock,

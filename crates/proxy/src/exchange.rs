@@ -234,7 +234,7 @@ impl Proxy {
                 answer::tell_limits(exchange, &stop.windows(), response.headers_mut());
                 let status = response.status().as_u16();
                 self.metrics.refused(stop.code(exchange.now), status);
-                record::stopped(exchange, caller, &stop, status);
+                record::stopped(&self.refusals, exchange, caller, &stop, status);
                 response
             }
         };

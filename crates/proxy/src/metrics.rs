@@ -5,6 +5,7 @@
 mod calls;
 mod histogram;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -118,6 +119,17 @@ impl Metrics {
             all.reused += one.reused;
         }
         all
+    }
+
+    /// How many first bytes of relayed bodies came within so many microseconds of their requests, but
+    /// not within the next lower number; `None` is for what took longer than all of them.
+    pub fn first_bytes(&self) -> BTreeMap<Option<u64>, u64> {
+        self.calls.first_bytes()
+    }
+
+    /// Calls that are relayed now.
+    pub fn open_calls(&self) -> u64 {
+        u64::try_from(self.open_relays.get()).unwrap_or_default()
     }
 
     /// A worker's connections are counted from now on.

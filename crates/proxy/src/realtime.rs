@@ -77,6 +77,7 @@ impl Proxy {
             rights: Arc::clone(&self.rights),
             ledger: self.ledger.clone(),
             metrics: Arc::clone(&self.metrics),
+            refusals: self.refusals.clone(),
             clock: self.clock,
             secret: client.secret,
             opening: Arc::clone(exchange),

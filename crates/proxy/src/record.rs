@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tollgate_policy::token::Principal;
 use tollgate_rights::entry::Entry;
+use tollgate_upkeep::refusals::{Caller, Refusals, RefusedCall};
 
 use tollgate_ledger::receipt::Ending;
 
@@ -72,13 +73,23 @@ pub(crate) fn answered(exchange: &Exchange, caller: Option<&Entry>, status: u16)
 }
 
 /// Records a call that was refused or failed: for the operator in full.
-pub(crate) fn stopped(exchange: &Exchange, caller: Option<&Entry>, stop: &Stop, status: u16) {
+pub(crate) fn stopped(
+    refusals: &Refusals,
+    exchange: &Exchange,
+    caller: Option<&Entry>,
+    stop: &Stop,
+    status: u16,
+) {
     let principal = principal(caller);
     let subject = stop.subject();
-    let reasons = reasons(stop);
+    let code = stop.code(exchange.now);
+    refusals.refused(exchange.now, principal.map(who), code, |caller| {
+        refused(exchange, caller, stop)
+    });
     if let Some(trace) = exchange.trace.get() {
-        trace.answered(status, Some(stop.code(exchange.now)));
+        trace.answered(status, Some(code));
     }
+    let reasons = reasons(stop);
     tracing::info!(
         target: "access",
         request_id = %exchange.id,
@@ -91,11 +102,37 @@ pub(crate) fn stopped(exchange: &Exchange, caller: Option<&Entry>, stop: &Stop, 
         endpoint = subject.map(|subject| &*subject.endpoint),
         model = subject.and_then(|subject| subject.model.as_deref()),
         upstream = stop.upstream().map(display),
-        code = stop.code(exchange.now),
+        code,
         reasons = (!reasons.is_empty()).then_some(reasons),
         total_ms = millis(exchange.started.elapsed()),
         "refused"
     );
+}
+
+fn who(principal: &Principal) -> Caller {
+    Caller {
+        token: principal.token.id,
+        account: principal.account.id,
+    }
+}
+
+/// A call as it is kept for those who ask why.
+fn refused(exchange: &Exchange, caller: Caller, stop: &Stop) -> RefusedCall {
+    let subject = stop.subject();
+    let model = match stop {
+        Stop::NoModel(model) => Some(model),
+        _ => subject.and_then(|subject| subject.model.as_ref()),
+    };
+    RefusedCall {
+        request: exchange.id.to_bytes(),
+        at: exchange.now,
+        caller,
+        code: stop.code(exchange.now),
+        reasons: reasons(stop),
+        endpoint: subject.map(|subject| subject.endpoint.to_string()),
+        model: model.cloned(),
+        client: exchange.client,
+    }
 }
 
 fn principal(caller: Option<&Entry>) -> Option<&Principal> {

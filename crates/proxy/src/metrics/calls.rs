@@ -151,6 +151,20 @@ impl Calls {
         }
     }
 
+    /// First bytes of all endpoints, by bound in microseconds.
+    pub(super) fn first_bytes(&self) -> BTreeMap<Option<u64>, u64> {
+        let mounts = self.mounts.read().unwrap_or_else(PoisonError::into_inner);
+        let endpoints = self.endpoints.iter().filter_map(OnceLock::get);
+        let mut sums = BTreeMap::new();
+        for row in endpoints.chain(mounts.values()) {
+            for (bound, count) in row.first_byte.counts() {
+                let sum: &mut u64 = sums.entry(bound).or_default();
+                *sum = sum.saturating_add(count);
+            }
+        }
+        sums
+    }
+
     fn mount(&self, name: &str) -> Arc<Row> {
         let known = self.mounts.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(row) = known.get(name) {

@@ -13,15 +13,19 @@ const SHORT: [u64; 10] = [
     25, 50, 100, 250, 500, 1_000, 5_000, 25_000, 100_000, 1_000_000,
 ];
 /// Upper bounds of long times, in microseconds: 1 ms to 10 minutes.
-const LONG: [u64; 12] = [
+const LONG: [u64; 16] = [
     1_000,
+    2_500,
     5_000,
+    10_000,
     25_000,
+    50_000,
     100_000,
     250_000,
     500_000,
     1_000_000,
     2_500_000,
+    5_000_000,
     10_000_000,
     30_000_000,
     120_000_000,
@@ -73,6 +77,16 @@ impl Times {
             count.fetch_add(1, Ordering::Relaxed);
         }
         sum_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+}
+
+impl Times {
+    /// How many were within each bound, in microseconds, but not within the one below it; `None` is
+    /// for what is beyond all.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (Option<u64>, u64)> {
+        let Inner { bounds, counts, .. } = &*self.0;
+        let bounds = bounds.iter().copied().map(Some).chain([None]);
+        bounds.zip(counts.iter().map(|count| count.load(Ordering::Relaxed)))
     }
 }
 

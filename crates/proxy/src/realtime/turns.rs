@@ -26,6 +26,7 @@ use tollgate_policy::usage::Usage;
 use tollgate_policy::verdict::Permit;
 use tollgate_rights::Rights;
 use tollgate_rights::entry::Entry;
+use tollgate_upkeep::refusals::Refusals;
 use tollgate_wire::usage::realtime::{ServerEvent, ServerScanner};
 use tollgate_wire::usage::{Ended, Metered, estimate};
 use tollgate_wire::websocket::Piece;
@@ -61,6 +62,7 @@ pub(super) struct Standing {
     pub(super) rights: Arc<Rights>,
     pub(super) ledger: Ledger,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) refusals: Refusals,
     pub(super) clock: fn() -> Timestamp,
     pub(super) secret: SecretHash,
     /// The request that opened the session.
@@ -310,7 +312,7 @@ impl Standing {
         let (code, id) = (stop.code(exchange.now), exchange.id);
         let answer = tollgate_wire::answer::answer(&fault, exchange.dialect, &id.to_string());
         self.metrics.refused(code, answer.status);
-        record::stopped(exchange, Some(entry), stop, answer.status);
+        record::stopped(&self.refusals, exchange, Some(entry), stop, answer.status);
         let message = tollgate_wire::answer::message(&fault);
         Refused { id, code, message }
     }
