@@ -22,8 +22,8 @@ use tollgate_rights::Rights;
 use tollgate_rights::responses::Kept;
 use tollgate_rights::source::Touched;
 use tollgate_store::{MasterKey, Store};
+use tollgate_upkeep::refusals::Refusals;
 
-use crate::breakers::Shared;
 use crate::certificates::Renewed;
 use crate::config::Config;
 use crate::elsewhere::Elsewhere;
@@ -97,6 +97,7 @@ impl Gateway {
             watch: upkeep.watch(),
             health: Arc::new(Health::default()),
             metrics: Arc::new(Metrics::new()),
+            refusals: Refusals::default(),
             rooms: Rooms::default(),
             traces: config.traces.as_ref().map(|_| PROPAGATION),
         };
@@ -109,8 +110,6 @@ impl Gateway {
             certificates: certificates.clone(),
             reloads: Arc::new(Reloads::new()),
         };
-        let breakers = Arc::new(Shared(Arc::clone(&services.health)));
-        let upkeep = upkeep.telling(breakers, services.ledger.gateway());
         let parts = Parts {
             rights: Arc::clone(&services.rights),
             responses: Arc::clone(&services.responses),

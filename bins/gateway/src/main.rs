@@ -17,6 +17,7 @@ mod notify;
 mod observe;
 mod print;
 mod reload;
+mod reports;
 mod serve;
 mod signals;
 mod sockets;

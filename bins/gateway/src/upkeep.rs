@@ -1,12 +1,18 @@
 //! Upkeep as the configuration wants it.
 
+use std::error::Error;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 use tollgate_ledger::book::GatewayId;
+use tollgate_proxy::Services;
 use tollgate_store::Store;
 use tollgate_upkeep::aside::{self, Breakers};
+use tollgate_upkeep::refusals::Refusals;
+use tollgate_upkeep::report::{self, Gateway};
 use tollgate_upkeep::settings::Settings;
 use tollgate_upkeep::stats::Stats;
 use tollgate_upkeep::watch::UpstreamWatch;
@@ -14,22 +20,25 @@ use tollgate_upkeep::webhook::{Reach, Webhook};
 use tollgate_upkeep::{Handles, run};
 use zeroize::Zeroizing;
 
+use crate::breakers::Shared;
 use crate::clock;
 use crate::config::{self, Hook};
 use crate::failure::Failure;
+use crate::reports::Running;
 
 /// What is done now and then, and what others hold of it.
 pub(crate) struct Upkeep {
     settings: Settings,
     changed: UnboundedReceiver<Settings>,
     handles: Handles,
-    telling: Option<Telling>,
 }
 
-/// Whose breakers operators are told of, and as which gateway's.
-struct Telling {
-    breakers: Arc<dyn Breakers>,
+/// What operators are told of this gateway.
+pub(crate) struct Telling {
     gateway: GatewayId,
+    breakers: Arc<dyn Breakers>,
+    running: Arc<dyn Gateway>,
+    refusals: Refusals,
 }
 
 /// Reads the webhook's secret from the environment, where there is a webhook.
@@ -53,15 +62,8 @@ impl Upkeep {
             settings: settings(config)?,
             changed,
             handles: Handles::default(),
-            telling: None,
         };
         Ok((upkeep, sender))
-    }
-
-    /// Tells operators what these breakers put aside.
-    pub(crate) fn telling(mut self, breakers: Arc<dyn Breakers>, gateway: GatewayId) -> Self {
-        self.telling = Some(Telling { breakers, gateway });
-        self
     }
 
     /// For whoever calls upstreams.
@@ -75,9 +77,15 @@ impl Upkeep {
     }
 
     /// Does it until `over`, and begins anew with each change.
-    pub(crate) async fn run(self, store: Arc<Store>, over: impl Future<Output = ()>) {
-        let telling = self.telling.map(|telling| telling.tell(&store));
-        let telling = telling.map(tokio::spawn);
+    pub(crate) async fn run(
+        self,
+        store: Arc<Store>,
+        telling: Telling,
+        over: impl Future<Output = ()>,
+    ) {
+        let (end, is_over) = oneshot::channel::<()>();
+        let aside = tokio::spawn(telling.aside(&store));
+        let reports = tokio::spawn(telling.report(&store, is_over));
         let (mut settings, mut changed) = (self.settings, self.changed);
         let mut over = pin!(over);
         loop {
@@ -95,16 +103,48 @@ impl Upkeep {
                 None => break,
             }
         }
-        if let Some(telling) = telling {
-            telling.abort();
+        aside.abort();
+        drop(end);
+        // What is left to tell is bounded by the store's own deadlines.
+        if let Err(error) = reports.await {
+            tracing::error!(error = &error as &dyn Error, "the last report is lost");
         }
     }
 }
 
 impl Telling {
-    fn tell(self, store: &Arc<Store>) -> impl Future<Output = ()> + use<> {
-        let gateway = self.gateway.0.to_vec();
-        aside::tell(Arc::clone(store) as _, gateway, self.breakers, clock::now)
+    /// What these services see, at this address.
+    pub(crate) fn new(services: &Services, address: SocketAddr) -> Self {
+        Self {
+            gateway: services.ledger.gateway(),
+            breakers: Arc::new(Shared(Arc::clone(&services.health))),
+            running: Arc::new(Running::new(services, address)),
+            refusals: services.refusals.clone(),
+        }
+    }
+
+    fn aside(&self, store: &Arc<Store>) -> impl Future<Output = ()> + use<> {
+        let (gateway, breakers) = (self.gateway.0.to_vec(), Arc::clone(&self.breakers));
+        aside::tell(Arc::clone(store) as _, gateway, breakers, clock::now)
+    }
+
+    fn report(
+        self,
+        store: &Arc<Store>,
+        over: oneshot::Receiver<()>,
+    ) -> impl Future<Output = ()> + use<> {
+        let (gateway, store) = (self.gateway.0.to_vec(), Arc::clone(store) as _);
+        let over = async move {
+            let _ = over.await;
+        };
+        report::tell(
+            store,
+            gateway,
+            self.running,
+            self.refusals,
+            clock::now,
+            over,
+        )
     }
 }
 

@@ -11,6 +11,7 @@ use tollgate_rights::follow;
 
 use super::Gateway;
 use crate::turns::Beat;
+use crate::upkeep::Telling;
 use crate::workers::Job;
 use crate::{clock, notify, observe};
 
@@ -26,7 +27,10 @@ impl Gateway {
             Arc::clone(&self.services.rights),
             turned(is_over.clone()),
         ));
-        let upkeep = self.upkeep.run(self.store, turned(is_over.clone()));
+        let telling = Telling::new(&self.services, self.workers.address());
+        let upkeep = self
+            .upkeep
+            .run(self.store, telling, turned(is_over.clone()));
         let upkeep = tokio::spawn(upkeep);
         let beating = beat.clone();
         let keeping = tokio::spawn(keeper::keep(
