@@ -14,8 +14,8 @@ use crate::access::Deed;
 use crate::context::Context;
 use crate::error::AdminError;
 use crate::input::{parsed, period};
-use crate::token;
 use crate::view::explain::ExplanationView;
+use crate::{receipt, refusal, token};
 
 /// A call, as it is written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -74,6 +74,66 @@ pub async fn explain(
         &explanation,
         group,
     ))
+}
+
+/// Decides anew on a call that was made, with the rules as they are now, at its moment.
+///
+/// # Errors
+/// Where the call is not known, or it was refused before it was known what it asks for.
+pub async fn of_request(context: &Context, request: &str) -> Result<ExplanationView, AdminError> {
+    let call = match receipt::show(context, request).await {
+        Ok(call) => Call {
+            token: call.token.id,
+            endpoint: Some(call.endpoint),
+            model: call.model,
+            client: call.client,
+            at: call.at,
+        },
+        Err(AdminError::NoReceipt { .. }) => {
+            let call = refusal::show(context, request).await?;
+            if call.endpoint.is_none() && call.model.is_none() {
+                let problem = format!(
+                    "the call was refused before it was known what it asks for: `{}`",
+                    call.code
+                );
+                return Err(AdminError::invalid("request", problem));
+            }
+            Call {
+                token: call.token.id,
+                endpoint: call.endpoint,
+                model: call.model,
+                client: call.client,
+                at: call.at,
+            }
+        }
+        Err(error) => return Err(error),
+    };
+    explain(context, &call.input()).await
+}
+
+/// A call that was made.
+struct Call {
+    token: String,
+    endpoint: Option<String>,
+    model: Option<String>,
+    client: String,
+    at: String,
+}
+
+impl Call {
+    fn input(self) -> ExplainInput {
+        let mount = self.endpoint.as_deref();
+        let mount = mount.and_then(|name| name.strip_prefix("mount/"));
+        let mount = mount.map(str::to_owned);
+        ExplainInput {
+            token: self.token,
+            endpoint: self.endpoint.filter(|_| mount.is_none()),
+            model: self.model.filter(|_| mount.is_none()),
+            mount,
+            ip: self.client,
+            at: Some(self.at),
+        }
+    }
 }
 
 fn address(text: &str) -> Result<IpAddr, AdminError> {

@@ -9,6 +9,7 @@ pub mod limit;
 pub mod money;
 pub mod period;
 pub mod scope;
+pub mod span;
 
 /// The longest note, in characters.
 const NOTE: usize = 500;

@@ -16,6 +16,7 @@ mod limits;
 mod money;
 mod people;
 mod prices;
+mod reports;
 mod sealed;
 mod tokens;
 mod usage;

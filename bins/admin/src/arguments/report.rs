@@ -1,0 +1,58 @@
+//! The commands of what gateways report: themselves and refused calls.
+
+use clap::{Args, Subcommand};
+
+use super::token::Page;
+
+/// What can be done with gateways.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GatewayCommand {
+    /// List the gateways that run, and those that fell silent
+    List,
+}
+
+/// What can be done with refused calls.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RefusalCommand {
+    /// Show why one call was refused
+    Show {
+        /// The request id: `x-request-id` or `request-id` of the answer
+        #[arg(value_name = "REQUEST_ID")]
+        request: String,
+    },
+    /// List refused calls, the newest first; the last fifty of each token are kept
+    List(RefusalList),
+    /// Count refused calls by time and code
+    Count(RefusalCount),
+}
+
+/// List refused calls.
+#[derive(Debug, Args)]
+pub(crate) struct RefusalList {
+    /// Only of this token
+    #[arg(long, value_name = "NAME|ID")]
+    pub(crate) token: Option<String>,
+    /// Only of this account
+    #[arg(long, value_name = "NAME|ID")]
+    pub(crate) account: Option<String>,
+    #[command(flatten)]
+    pub(crate) page: Page,
+}
+
+/// Count refused calls.
+#[derive(Debug, Args)]
+pub(crate) struct RefusalCount {
+    /// From this moment on, such as `2026-11-01`, or the last `7d`; the last day where nothing is
+    /// said
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) from: Option<String>,
+    /// To this moment
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) to: Option<String>,
+    /// By `hour` or `day` (UTC)
+    #[arg(long, value_name = "STEP")]
+    pub(crate) by: Option<String>,
+    /// Only of this account
+    #[arg(long, value_name = "NAME|ID")]
+    pub(crate) account: Option<String>,
+}
