@@ -11,6 +11,7 @@ pub(crate) mod catalog;
 pub(crate) mod explain;
 pub(crate) mod member;
 pub(crate) mod model;
+pub(crate) mod report;
 pub(crate) mod sealing;
 pub(crate) mod serve;
 pub(crate) mod token;
@@ -122,6 +123,12 @@ pub(crate) enum Command {
     /// Single calls: what each used and cost, and how it ended
     #[command(subcommand)]
     Receipt(usage::ReceiptCommand),
+    /// Calls that were refused, and why
+    #[command(subcommand)]
+    Refusal(report::RefusalCommand),
+    /// The gateways that run, and what they serve
+    #[command(subcommand)]
+    Gateway(report::GatewayCommand),
     /// What operators were told of quotas, expiries and upstreams
     #[command(subcommand)]
     Alert(usage::AlertCommand),

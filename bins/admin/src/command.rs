@@ -6,11 +6,13 @@ mod api_credential;
 mod audit;
 mod cells;
 mod explain;
+mod gateway;
 mod group;
 mod init;
 mod member;
 mod model;
 mod receipt;
+mod refusal;
 mod sealing;
 mod serve;
 mod session;
@@ -24,6 +26,7 @@ use crate::arguments::api_credential::ApiCredentialCommand;
 use crate::arguments::catalog::GroupCommand;
 use crate::arguments::member::{MemberCommand, SessionCommand};
 use crate::arguments::model::ModelCommand;
+use crate::arguments::report::{GatewayCommand, RefusalCommand};
 use crate::arguments::token::TokenCommand;
 use crate::arguments::upstream::UpstreamCommand;
 use crate::arguments::usage::{AlertCommand, ReceiptCommand};
@@ -66,6 +69,8 @@ fn is_list(command: &Command) -> bool {
     match command {
         Command::Usage(arguments) => arguments.command.is_none(),
         Command::Receipt(ReceiptCommand::List(_))
+        | Command::Refusal(RefusalCommand::List(_) | RefusalCommand::Count(_))
+        | Command::Gateway(GatewayCommand::List)
         | Command::Alert(AlertCommand::List(_))
         | Command::Token(TokenCommand::List(_))
         | Command::Group(GroupCommand::List)
@@ -87,6 +92,8 @@ async fn dispatch(command: Command, session: &opened::Session<'_>) -> Result<End
         Command::Model(command) => model::run(command, session).await?,
         Command::Usage(arguments) => usage::run(arguments, session).await?,
         Command::Receipt(command) => receipt::run(command, session).await?,
+        Command::Refusal(command) => refusal::run(command, session).await?,
+        Command::Gateway(command) => gateway::run(command, session).await?,
         Command::Alert(command) => alert::run(command, session).await?,
         Command::Serve(arguments) => serve::run(arguments, session).await?,
         Command::Init => init::run(session).await?,

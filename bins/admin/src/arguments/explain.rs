@@ -5,11 +5,16 @@ use clap::Args;
 /// Show why a call is permitted or refused.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("target").required(true).multiple(true)
-    .args(["model", "endpoint", "mount"])))]
+    .args(["request", "model", "endpoint", "mount"])))]
 pub(crate) struct ExplainArguments {
     /// The token, by name or id
-    #[arg(long, value_name = "NAME|ID")]
-    pub(crate) token: String,
+    #[arg(long, value_name = "NAME|ID", required_unless_present = "request")]
+    pub(crate) token: Option<String>,
+    /// A call that was made, by its request id, in place of all else: decided with the rules as they
+    /// are now, at its moment
+    #[arg(long, value_name = "REQUEST_ID",
+        conflicts_with_all = ["token", "model", "endpoint", "mount", "ip", "at"])]
+    pub(crate) request: Option<String>,
     /// The model that the client names
     #[arg(long, conflicts_with = "mount")]
     pub(crate) model: Option<String>,
@@ -20,8 +25,8 @@ pub(crate) struct ExplainArguments {
     #[arg(long, value_name = "PREFIX")]
     pub(crate) mount: Option<String>,
     /// The client's address
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) ip: String,
+    #[arg(long, value_name = "ADDRESS", required_unless_present = "request")]
+    pub(crate) ip: Option<String>,
     /// The moment of the call, where it is not now: a date and time, or how long ago
     #[arg(long, value_name = "WHEN")]
     pub(crate) at: Option<String>,

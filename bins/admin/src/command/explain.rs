@@ -1,6 +1,6 @@
 //! The command that replays a decision.
 
-use tollgate_admin_core::explain::{ExplainInput, explain};
+use tollgate_admin_core::explain::{ExplainInput, explain, of_request};
 use tollgate_admin_core::view::explain::{ExplanationView, StepView};
 
 use super::cells::moment;
@@ -14,19 +14,27 @@ pub(super) async fn run(
     arguments: ExplainArguments,
     session: &Session<'_>,
 ) -> Result<Ending, Failure> {
+    let context = &session.context;
+    if let Some(request) = &arguments.request {
+        return answer(session, &of_request(context, request).await?);
+    }
+    // Neither is missing where there is no request.
     let input = ExplainInput {
-        token: arguments.token,
+        token: arguments.token.unwrap_or_default(),
         model: arguments.model,
         endpoint: arguments.endpoint,
         mount: arguments.mount,
-        ip: arguments.ip,
+        ip: arguments.ip.unwrap_or_default(),
         at: arguments.at,
     };
-    let explained = explain(&session.context, &input).await?;
+    answer(session, &explain(context, &input).await?)
+}
+
+fn answer(session: &Session<'_>, explained: &ExplanationView) -> Result<Ending, Failure> {
     if session.output.is_json() {
-        session.output.document(&explained)?;
+        session.output.document(explained)?;
     } else {
-        show(session, &explained)?;
+        show(session, explained)?;
     }
     Ok(if explained.permitted {
         Ending::Done
