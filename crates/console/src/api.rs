@@ -9,6 +9,7 @@ mod document;
 mod group;
 mod model;
 mod person;
+mod report;
 mod profile;
 mod schema;
 mod token;
@@ -26,6 +27,17 @@ use crate::problem::Problem;
 use crate::site::Site;
 
 pub(crate) fn router() -> Router<Site> {
+    let (router, api) = OpenApiRouter::with_openapi(document::Document::openapi())
+        .merge(token::router())
+        .merge(account::router())
+        .merge(group::router())
+        .merge(model::router())
+        .merge(upstream::router())
+        .merge(usage::router())
+        .merge(report::router())
+        .merge(audit::router())
+        .merge(person::router())
+        .split_for_parts();
     let (router, api) = routes().split_for_parts();
     let text = document::finished(api);
     let show = move || async move {

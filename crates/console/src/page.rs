@@ -4,6 +4,7 @@ mod account;
 mod alert;
 mod audit;
 mod credential;
+mod gateway;
 mod group;
 mod join;
 mod member;
@@ -11,6 +12,7 @@ mod model;
 mod overview;
 mod preferences;
 mod profile;
+mod refusal;
 mod settings;
 mod sign_in;
 mod token;
@@ -40,6 +42,7 @@ pub(crate) fn router(site: &Site) -> Router<Site> {
         .merge(group::router())
         .merge(model::router())
         .merge(upstream::router())
+        .merge(gateway::router())
         .merge(usage::router())
         .merge(audit::router())
         .merge(alert::router())

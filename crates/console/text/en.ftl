@@ -592,3 +592,52 @@ ending-client-left = Client left
 ending-drained = Gateway drained
 ending-dropped = Dropped
 ending-killed = Gateway killed
+
+# Gateways and refusals
+nav-gateways = Gateways
+gateways-lead = Each gateway says every ten seconds that it runs, and which change it serves.
+gateways-none = No gateway runs
+gateways-help = Start one with "tollgate-gateway serve" on the same store: it appears here within seconds.
+gateway-live = Live
+gateway-silent = Silent
+host = Host
+revision = Revision
+behind = { $count ->
+    [one] { $count } change behind
+   *[other] { $count } changes behind
+}
+open-calls = Open calls
+runs-since = Runs since
+last-heard = Last heard
+last-refusals = Last refusals
+refusals-none = No call was refused.
+refusals-24h = Refusals in the last 24 hours
+first-byte-24h = Time to first byte in the last 24 hours, in ms
+half-of-calls = Half of the calls
+nine-of-ten-calls = Nine of ten
+median = Median
+reason = Reason
+code-missing-api-key = No key was sent
+code-invalid-request = The request cannot be understood
+code-invalid-api-key = The key is not known
+code-token-disabled = The token is disabled
+code-token-expired = The token has expired
+code-ip-not-authorized = The address is not allowed
+code-model-not-found = The model is unknown or not allowed
+code-response-not-found = The response is not known
+code-previous-response-not-found = The previous response is not known
+code-permission-denied = Not allowed
+code-rate-limit-exceeded = A limit is reached
+code-insufficient-quota = The quota is spent
+code-request-too-large = The request is too large
+code-headers-too-large = The headers are too large
+code-request-timeout = The request came too slowly
+code-route-not-found = There is no such path
+code-method-not-allowed = There is no such method here
+code-upgrade-required = A WebSocket is needed
+code-expectation-failed = The Expect header cannot be met
+code-server-overloaded = Overloaded
+code-upstream-error = The upstream failed
+code-upstream-timeout = The upstream took too long
+code-store-unavailable = The database did not answer
+code-internal-error = The gateway failed

@@ -29,6 +29,7 @@ pub(super) fn router() -> OpenApiRouter<Site> {
         .routes(routes!(rotate))
         .routes(routes!(reveal))
         .routes(routes!(why))
+        .routes(routes!(why_call))
         .merge(bulk::router())
 }
 
@@ -240,4 +241,18 @@ async fn reveal(Caller(context): Caller, Path(id): Path<String>) -> Answer {
 )]
 async fn why(Caller(context): Caller, sent: Sent<ExplainInput>) -> Answer {
     answer(explain::explain(&context, &sent.input).await)
+}
+
+/// Decides anew on a call that was made, by its request id: with the rules as they are now, at its
+/// moment.
+#[utoipa::path(
+    get,
+    path = "/explain/{id}",
+    tag = "tokens",
+    operation_id = "explainCall",
+    params(("id" = String, Path, description = "The request id of its answer")),
+    responses((status = 200, body = ExplanationView))
+)]
+async fn why_call(Caller(context): Caller, Path(id): Path<String>) -> Answer {
+    answer(explain::of_request(&context, &id).await)
 }

@@ -167,8 +167,10 @@ fn label_every(count: usize) -> usize {
     count.div_ceil(8).max(1)
 }
 
+/// The day without its year, and of an hour the hour.
 fn short_day(day: &str) -> String {
-    day.get(5..10).unwrap_or(day).to_owned()
+    let short = day.get(11..16).or_else(|| day.get(5..10));
+    short.unwrap_or(day).to_owned()
 }
 
 /// A sum as it is drawn.

@@ -10,6 +10,7 @@ pub(crate) enum Icon {
     Group,
     Model,
     Upstream,
+    Gateway,
     Account,
     Usage,
     Audit,
@@ -39,6 +40,7 @@ impl Icon {
             Self::Upstream => {
                 "M3 6.5h10M3 6.5 5.5 4M3 6.5 5.5 9M13 10.5H6M13 10.5 10.5 8M13 10.5 10.5 13"
             }
+            Self::Gateway => "M2.500 3h11v4h-11zM2.500 9h11v4h-11zM5 5h.01M5 11h.01",
             Self::Account => "M2.5 4.5h11v8h-11zM2.5 7h11M5 10h2.5",
             Self::Usage => "M2.5 13.5h11M4.5 11V7M8 11V3.5M11.5 11V5.5",
             Self::Audit => "M4 2.5h8v11H4zM6 5.5h4M6 8h4M6 10.5h2.5",

@@ -48,6 +48,12 @@ const PLACES: [&[Place]; 3] = [
             Icon::Upstream,
             Deed::ReadUpstreams,
         ),
+        place(
+            "/gateways",
+            "nav-gateways",
+            Icon::Gateway,
+            Deed::ReadUpstreams,
+        ),
     ],
     &[
         place("/members", "nav-members", Icon::Member, Deed::ReadPeople),

@@ -17,7 +17,7 @@ use tollgate_policy::credits::Credits;
 use tollgate_policy::time::Timestamp;
 
 use super::usage::chart;
-use super::{Shown, shown};
+use super::{Shown, refusal, shown};
 use crate::access::Visit;
 use crate::component::icon::Icon;
 use crate::component::layout::{heading, page};
@@ -61,6 +61,8 @@ async fn show(visit: Visit) -> Shown {
         ..ReceiptFilter::default()
     };
     let calls = receipt::list(context, &calls).await?.entries;
+    let refused = refusal::of_day(context).await?;
+    let bytes = refusal::first_bytes(context).await?;
     let soon = expiring(context).await?;
     let spent = nearly_spent(context).await?;
     let upstreams = match context.may(Deed::ReadUpstreams, None) {
@@ -78,6 +80,8 @@ async fn show(visit: Visit) -> Shown {
             (figures(&visit, &today, &month, &calls))
             section.card { h2 { (visit.t("usage-30d")) } (chart::by_day(&visit, &daily, 30)) }
             div.columns {
+                (refusal::chart(&visit, &refused))
+                @if let Some(bytes) = &bytes { (refusal::first_byte_chart(&visit, bytes)) }
                 (leaders(&visit, "top-tokens", &tokens))
                 (leaders(&visit, "top-models", &models))
                 (attention(&visit, &soon, &spent))

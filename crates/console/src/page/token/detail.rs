@@ -15,7 +15,7 @@ use crate::component::layout::{heading, page, word};
 use crate::component::table::fact;
 use crate::component::{badge, money, time};
 use crate::page::usage::chart;
-use crate::page::{Shown, shown};
+use crate::page::{Shown, refusal, shown};
 
 pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Shown {
     shown(whole(&visit, &id, None).await?)
@@ -47,6 +47,7 @@ async fn whole(visit: &Visit, id: &str, asked: Option<&str>) -> Result<Markup, A
         ..ReceiptFilter::default()
     };
     let calls = receipt::list(&visit.context, &calls).await?.entries;
+    let refused = refusal::of_token(&visit.context, &one.id).await?;
     let may = visit.context.may(Deed::ChangeTokens, None);
     let actions = html! {
         a.button href={ "/tokens/" (one.id) "/why" } { (visit.t("why")) }
@@ -70,6 +71,10 @@ async fn whole(visit: &Visit, id: &str, asked: Option<&str>) -> Result<Markup, A
         section.card #calls {
             h2 { (visit.t("last-calls")) }
             (receipts(visit, &calls))
+        }
+        section.card {
+            h2 { (visit.t("last-refusals")) }
+            (refusal::recent(visit, &refused))
         }
         section.card #secrets { h2 { (visit.t("secrets")) } (secrets(visit, one, may)) }
         @if may { (danger(visit, one, asked)) }

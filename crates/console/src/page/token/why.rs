@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use tollgate_admin_core::explain::{self, ExplainInput};
 use tollgate_admin_core::view::explain::{ExplanationView, StepView};
 use tollgate_admin_core::view::token::TokenView;
-use tollgate_admin_core::{AdminError, model, receipt, token};
+use tollgate_admin_core::{AdminError, model, token};
 
 use crate::access::Visit;
 use crate::component::icon::Icon;
@@ -17,10 +17,10 @@ use crate::problem::Problem;
 
 pub(super) async fn show(visit: Visit, Path(id): Path<String>, query: Fields) -> Shown {
     let one = token::show(&visit.context, &id).await?;
-    let mut fields = query;
+    let fields = query;
     let asked = fields.some("request").is_some() || fields.some("model").is_some();
     let outcome = if asked {
-        Some(explained(&visit, &one, &mut fields).await)
+        Some(explained(&visit, &one, &fields).await)
     } else {
         None
     };
@@ -44,9 +44,16 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>, query: Fields) ->
 async fn explained(
     visit: &Visit,
     one: &TokenView,
-    fields: &mut Fields,
+    fields: &Fields,
 ) -> Result<ExplanationView, AdminError> {
-    let mut input = ExplainInput {
+    if let Some(request) = fields.some("request") {
+        let found = explain::of_request(&visit.context, &request).await?;
+        if found.token.id != one.id {
+            return Err(AdminError::NoReceipt { request });
+        }
+        return Ok(found);
+    }
+    let input = ExplainInput {
         token: one.id.clone(),
         model: fields.some("model"),
         endpoint: fields.some("endpoint"),
@@ -54,16 +61,6 @@ async fn explained(
         ip: fields.some("ip").unwrap_or_else(|| "127.0.0.1".to_owned()),
         at: None,
     };
-    if let Some(request) = fields.some("request") {
-        let call = receipt::show(&visit.context, &request).await?;
-        if call.token.id != one.id {
-            return Err(AdminError::NoReceipt { request });
-        }
-        input.model = call.model;
-        input.endpoint = Some(call.endpoint);
-        input.ip = call.client;
-        input.at = Some(call.at);
-    }
     explain::explain(&visit.context, &input).await
 }
 
