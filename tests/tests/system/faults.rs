@@ -3,12 +3,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tollgate_testkit::http_message::{LAST_CHUNK, chunk, response_head};
 use tollgate_testkit::raw_client::RawClient;
@@ -24,6 +26,8 @@ const EVENTS: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"
 enum Upstream {
     /// Nobody is there: an address.
     Nowhere(&'static str),
+    /// The kernel drops whoever wants to connect.
+    BlackHole,
     /// A certificate that nobody vouches for.
     Untrusted,
     /// It waits for a call in clear, where TLS is spoken to it.
@@ -238,6 +242,10 @@ fn unsent() -> Vec<Case> {
         unreachable("an untrusted certificate", Upstream::Untrusted),
         Case {
             seen: TIMED_OUT,
+            ..unreachable("a black hole", Upstream::BlackHole)
+        },
+        Case {
+            seen: TIMED_OUT,
             ..unreachable("a server that says nothing to TLS", Upstream::Clear)
         },
     ]
@@ -249,6 +257,23 @@ fn cases() -> Vec<Case> {
     cases.extend(cut_bodies());
     cases.extend(answers_of_their_own());
     cases
+}
+
+/// A socket that nobody accepts at and whose backlog is full, so that the kernel does not answer.
+async fn black_hole() -> SocketAddr {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = timeout(Duration::from_secs(1), TcpStream::connect(address)).await {
+        waiting.push(stream.unwrap());
+    }
+    tokio::spawn(async move {
+        let _open = (listener, waiting);
+        std::future::pending::<()>().await;
+    });
+    address
 }
 
 /// A server whose certificate is its own.
@@ -360,6 +385,7 @@ async fn serve(system: &System, cases: &mut [Case], spare: &RawUpstream) -> RawU
     for case in cases {
         let url = match &case.upstream {
             Upstream::Nowhere(url) => (*url).to_owned(),
+            Upstream::BlackHole => format!("http://{}", black_hole().await),
             Upstream::Untrusted => format!("https://localhost:{}", untrusted().await.port()),
             Upstream::Clear => format!("https://{}", spare.address()),
             Upstream::Script(_) => continue,

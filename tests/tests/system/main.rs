@@ -34,6 +34,7 @@ mod rates;
 mod realtime;
 mod refusals;
 mod reload;
+mod reports;
 mod revocation;
 mod routing;
 mod sdk;
