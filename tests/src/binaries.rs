@@ -20,8 +20,9 @@ fn built() -> &'static Path {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let status = Command::new(cargo)
-            .args(["build", "--quiet", "--locked", "--bins"])
-            .args(["-p", "tollgate-gateway", "-p", "tollgate-admin"])
+            // Of the workspace: with a package alone, crates would be built again for its features.
+            .args(["build", "--quiet", "--locked", "--workspace"])
+            .args(["--bin", "tollgate-gateway", "--bin", "tollgate-admin"])
             .current_dir(root)
             .status()
             .unwrap();

@@ -26,7 +26,7 @@ use crate::arguments::api_credential::ApiCredentialCommand;
 use crate::arguments::catalog::GroupCommand;
 use crate::arguments::member::{MemberCommand, SessionCommand};
 use crate::arguments::model::ModelCommand;
-use crate::arguments::report::{GatewayCommand, RefusalCommand};
+use crate::arguments::report::RefusalCommand;
 use crate::arguments::token::TokenCommand;
 use crate::arguments::upstream::UpstreamCommand;
 use crate::arguments::usage::{AlertCommand, ReceiptCommand};
@@ -70,7 +70,7 @@ fn is_list(command: &Command) -> bool {
         Command::Usage(arguments) => arguments.command.is_none(),
         Command::Receipt(ReceiptCommand::List(_))
         | Command::Refusal(RefusalCommand::List(_) | RefusalCommand::Count(_))
-        | Command::Gateway(GatewayCommand::List)
+        | Command::Gateway(_)
         | Command::Alert(AlertCommand::List(_))
         | Command::Token(TokenCommand::List(_))
         | Command::Group(GroupCommand::List)

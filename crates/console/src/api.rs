@@ -9,8 +9,8 @@ mod document;
 mod group;
 mod model;
 mod person;
-mod report;
 mod profile;
+mod report;
 mod schema;
 mod token;
 mod upstream;
@@ -27,17 +27,6 @@ use crate::problem::Problem;
 use crate::site::Site;
 
 pub(crate) fn router() -> Router<Site> {
-    let (router, api) = OpenApiRouter::with_openapi(document::Document::openapi())
-        .merge(token::router())
-        .merge(account::router())
-        .merge(group::router())
-        .merge(model::router())
-        .merge(upstream::router())
-        .merge(usage::router())
-        .merge(report::router())
-        .merge(audit::router())
-        .merge(person::router())
-        .split_for_parts();
     let (router, api) = routes().split_for_parts();
     let text = document::finished(api);
     let show = move || async move {
@@ -64,6 +53,7 @@ fn routes() -> OpenApiRouter<Site> {
         .merge(model::router())
         .merge(upstream::router())
         .merge(usage::router())
+        .merge(report::router())
         .merge(audit::router())
         .merge(person::router())
         .merge(profile::router())

@@ -63,7 +63,10 @@ pub fn python_with_sdks() -> PathBuf {
 /// # Panics
 /// Where it is not installed.
 pub fn schemathesis() -> PathBuf {
-    interpreter("TOLLGATE_TEST_SCHEMATHESIS", "schemathesis/bin/schemathesis")
+    interpreter(
+        "TOLLGATE_TEST_SCHEMATHESIS",
+        "schemathesis/bin/schemathesis",
+    )
 }
 
 /// The folder that has `node_modules`.

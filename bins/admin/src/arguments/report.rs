@@ -9,6 +9,23 @@ use super::token::Page;
 pub(crate) enum GatewayCommand {
     /// List the gateways that run, and those that fell silent
     List,
+    /// Show how long first bytes of answers took, over all gateways
+    FirstBytes(Span),
+}
+
+/// A stretch of the past.
+#[derive(Debug, Args)]
+pub(crate) struct Span {
+    /// From this moment on, such as `2026-11-01`, or the last `7d`; the last day where nothing is
+    /// said
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) from: Option<String>,
+    /// To this moment
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) to: Option<String>,
+    /// By `hour` or `day` (UTC)
+    #[arg(long, value_name = "STEP")]
+    pub(crate) by: Option<String>,
 }
 
 /// What can be done with refused calls.
@@ -42,16 +59,8 @@ pub(crate) struct RefusalList {
 /// Count refused calls.
 #[derive(Debug, Args)]
 pub(crate) struct RefusalCount {
-    /// From this moment on, such as `2026-11-01`, or the last `7d`; the last day where nothing is
-    /// said
-    #[arg(long, value_name = "WHEN")]
-    pub(crate) from: Option<String>,
-    /// To this moment
-    #[arg(long, value_name = "WHEN")]
-    pub(crate) to: Option<String>,
-    /// By `hour` or `day` (UTC)
-    #[arg(long, value_name = "STEP")]
-    pub(crate) by: Option<String>,
+    #[command(flatten)]
+    pub(crate) span: Span,
     /// Only of this account
     #[arg(long, value_name = "NAME|ID")]
     pub(crate) account: Option<String>,

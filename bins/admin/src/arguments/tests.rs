@@ -62,8 +62,13 @@ const COMMANDS: &str = "
     usage prune                  POST /usage/prune
     receipt show                 GET /receipts/{id}
     receipt list                 GET /receipts
+    refusal show                 GET /refusals/{id}
+    refusal list                 GET /refusals
+    refusal count                GET /refusals/count
+    gateway list                 GET /gateways
+    gateway first-bytes          GET /first-bytes
     alert list                   GET /alerts
-    explain                      POST /explain
+    explain                      POST /explain GET /explain/{id}
     audit list                   GET /audit
     audit verify                 GET /audit/verify
     init                         - there is nobody yet who could call the API

@@ -1,15 +1,22 @@
 //! The commands of gateways.
 
-use tollgate_admin_core::gateway;
+use tollgate_admin_core::input::span::SpanFilter;
+use tollgate_admin_core::{first_byte, gateway};
 
 use super::cells::moment;
-use crate::arguments::report::GatewayCommand;
+use crate::arguments::report::{GatewayCommand, Span};
 use crate::failure::Failure;
 use crate::output::Table;
 use crate::session::Session;
 
 pub(super) async fn run(command: GatewayCommand, session: &Session<'_>) -> Result<(), Failure> {
-    let GatewayCommand::List = command;
+    match command {
+        GatewayCommand::List => list(session).await,
+        GatewayCommand::FirstBytes(span) => first_bytes(session, span).await,
+    }
+}
+
+async fn list(session: &Session<'_>) -> Result<(), Failure> {
     let found = gateway::list(&session.context).await?;
     let output = session.output;
     if output.is_json() {
@@ -38,6 +45,26 @@ pub(super) async fn run(command: GatewayCommand, session: &Session<'_>) -> Resul
             moment(&one.started_at),
             moment(&one.seen_at),
         ]);
+    }
+    Ok(output.table(&table)?)
+}
+
+async fn first_bytes(session: &Session<'_>, span: Span) -> Result<(), Failure> {
+    let filter = SpanFilter {
+        from: span.from,
+        to: span.to,
+        by: span.by,
+    };
+    let report = first_byte::report(&session.context, &filter).await?;
+    let output = session.output;
+    if output.is_json() {
+        return Ok(output.document(&report)?);
+    }
+    let mut table = Table::new(["from", "calls", "median ms", "90 % ms", "99 % ms"]);
+    for one in &report.rows {
+        let times = [one.p50_ms, one.p90_ms, one.p99_ms].map(|time| format!("{time:.1}"));
+        let [p50, p90, p99] = times;
+        table.row([moment(&one.from), one.calls.to_string(), p50, p90, p99]);
     }
     Ok(output.table(&table)?)
 }

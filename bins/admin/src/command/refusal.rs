@@ -88,9 +88,9 @@ fn show_all(session: &Session<'_>, page: &Page<RefusalView>) -> Result<(), Failu
 
 async fn count(session: &Session<'_>, arguments: RefusalCount) -> Result<(), Failure> {
     let filter = RefusalCountFilter {
-        from: arguments.from,
-        to: arguments.to,
-        by: arguments.by,
+        from: arguments.span.from,
+        to: arguments.span.to,
+        by: arguments.span.by,
         account: arguments.account,
     };
     let counts = refusal::count(&session.context, &filter).await?;
