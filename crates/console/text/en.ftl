@@ -601,6 +601,7 @@ gateways-help = Start one with "tollgate-gateway serve" on the same store: it ap
 gateway-live = Live
 gateway-silent = Silent
 host = Host
+state = State
 revision = Revision
 behind = { $count ->
     [one] { $count } change behind

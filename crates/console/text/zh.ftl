@@ -601,6 +601,7 @@ gateways-help = 在同一存储上启动 "tollgate-gateway serve",几秒后即�
 gateway-live = 在线
 gateway-silent = 失联
 host = 主机
+state = 状态
 revision = 变更版本
 behind = 落后 { $count } 个变更
 open-calls = 进行中的调用

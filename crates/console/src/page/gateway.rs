@@ -33,7 +33,7 @@ async fn show(visit: Visit) -> Shown {
         div #live data-refresh="10" {
             @if found.is_empty() { (table::empty(&visit.t("gateways-none"), &visit.t("gateways-help"), None)) }
             @else { div.scroll tabindex="0" role="region" aria-label=(title) { table.list {
-                thead { tr { @for id in heads { th scope="col" { (visit.t(id)) } } } }
+                thead { (table::heads(visit.say(), &heads)) }
                 tbody { @for one in &found { (row(&visit, one)) } }
             } } }
         }

@@ -11,7 +11,7 @@ use tollgate_policy::time::Timestamp;
 
 use crate::access::Visit;
 use crate::component::chart::Chart;
-use crate::component::{money, time};
+use crate::component::{money, table, time};
 
 const HOUR_MICROS: i64 = 3_600_000_000;
 /// Hours in a chart.
@@ -57,7 +57,7 @@ pub(super) fn recent(visit: &Visit, calls: &[RefusalView]) -> Markup {
     html! {
         @if calls.is_empty() { p.quiet { (visit.t("refusals-none")) } }
         @else { div.scroll tabindex="0" role="region" aria-label=(visit.t("last-refusals")) { table.list {
-            thead { tr { @for id in heads { th scope="col" { (visit.t(id)) } } } }
+            thead { (table::heads(visit.say(), &heads)) }
             tbody { @for one in calls { tr {
                 td data-label=(at) { (time::relative(say, &one.at, now)) }
                 th scope="row" data-label=(reason) {

@@ -6,7 +6,7 @@ use tollgate_admin_core::audit::{self, AuditFilter};
 use crate::{PASSWORD, World};
 
 /// What a member of another account may do: it shows nothing of the first one.
-const FOR_MEMBERS: [&str; 15] = [
+const FOR_MEMBERS: [&str; 17] = [
     "GET /me",
     "GET /tokens",
     "POST /tokens",
@@ -18,10 +18,20 @@ const FOR_MEMBERS: [&str; 15] = [
     "GET /accounts",
     "GET /usage",
     "GET /receipts",
+    "GET /refusals",
+    "GET /refusals/count",
     "GET /api-credentials",
     "POST /links/look",
     "POST /links/redeem",
     "POST /tokens/bulk",
+];
+/// The request id of a call that nobody made.
+const UNKNOWN: &str = "req_0123456789abcdef0123456789abcdef";
+/// What is asked for by a request id.
+const OF_CALLS: [&str; 3] = [
+    "GET /receipts/{id}",
+    "GET /refusals/{id}",
+    "GET /explain/{id}",
 ];
 /// What needs a body but only reads.
 const READS: [&str; 3] = ["POST /explain", "POST /links/look", "POST /links/redeem"];
@@ -57,7 +67,9 @@ async fn things(world: &World, owner: &str) -> Things {
         ("members", "ada".to_owned()),
         ("sessions", text(&sessions[0]["id"])),
         ("api-credentials", "ada all".to_owned()),
-        ("receipts", "req_none".to_owned()),
+        ("receipts", UNKNOWN.to_owned()),
+        ("refusals", UNKNOWN.to_owned()),
+        ("explain", UNKNOWN.to_owned()),
     ])
 }
 
@@ -196,7 +208,7 @@ async fn an_auditor_changes_nothing_and_is_shown_no_secret() {
         let body = body(&one.name, &things).to_string();
         let heard = world.call(&one.method, &one.path, &auditor, &body).await;
         match one.method.as_str() {
-            "GET" if one.name == "GET /receipts/{id}" => assert_eq!(heard.status, 404),
+            "GET" if OF_CALLS.contains(&one.name.as_str()) => assert_eq!(heard.status, 404),
             "GET" => assert_eq!(heard.status, 200, "{}: {heard:?}", one.name),
             _ if READS.contains(&one.name.as_str()) => {}
             // What is done to each is told for each.

@@ -15,7 +15,7 @@ const OUTSIDE = ["/sign-in", "/join", "/nothing-is-here"];
 const PLACES = [
   "/", "/tokens", "/tokens?search=nothing-has-this", "/tokens/new", "/usage", "/usage?by=day&by=token", "/accounts",
   "/accounts/new", "/groups", "/groups/new", "/models", "/models/new", "/models/import", "/upstreams",
-  "/upstreams/new", "/members", "/credentials", "/alerts", "/audit", "/audit?verify=true", "/settings", "/profile",
+  "/upstreams/new", "/gateways", "/members", "/credentials", "/alerts", "/audit", "/audit?verify=true", "/settings", "/profile",
 ];
 /** Below what a list leads to. */
 const BELOW = { tokens: ["", "/edit", "/why?model=sim-chat"], accounts: ["", "/edit"], upstreams: ["", "/edit"], groups: [""], models: [""], members: [""] };
