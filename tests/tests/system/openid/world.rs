@@ -15,13 +15,16 @@ use super::browser::{Browser, Seen};
 
 const BOUND: Duration = Duration::from_secs(60);
 
+/// What a process says.
+type Said = Lines<BufReader<ChildStdout>>;
+
 /// A console with an issuer. Both end with it.
 pub(super) struct World {
     pub(super) console: String,
     pub(super) issuer: String,
     folder: tempfile::TempDir,
-    _issuing: (Child, ChildStdin),
-    _serving: (Child, Lines<BufReader<ChildStdout>>),
+    _issuing: (Child, ChildStdin, Said),
+    _serving: (Child, Said),
 }
 
 impl World {
@@ -60,7 +63,8 @@ impl World {
             console: console.to_owned(),
             issuer,
             folder,
-            _issuing: (issuing, stdin),
+            // A process whose output nobody takes any more ends with its next line.
+            _issuing: (issuing, stdin, lines),
             _serving: (serving, said),
         }
     }
@@ -130,7 +134,7 @@ async fn interact(browser: &mut Browser, page: &Seen, login: &str) -> Seen {
     browser.post(action, &form).await
 }
 
-fn issuer(algorithm: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
+fn issuer(algorithm: &str) -> (Child, Said) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/node/issuer.mjs");
     let mut issuing = Command::new("node")
         .arg(script)
@@ -158,7 +162,7 @@ fn admin(folder: PathBuf) -> Command {
     command
 }
 
-async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
+async fn next(lines: &mut Said) -> String {
     let line = timeout(BOUND, lines.next_line()).await.unwrap();
     line.unwrap().unwrap()
 }
