@@ -206,5 +206,4 @@ pub(crate) struct Which {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;
