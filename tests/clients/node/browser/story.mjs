@@ -64,6 +64,8 @@ await run(async (world) => {
   holds(answer.choices[0].message.content.length > 0, "the model says nothing");
 
   await reloaded(page, () => page.locator("#calls tbody tr"), "the call");
+  // What was spent may have been read before the call was settled; the call was read after it.
+  await page.reload();
   const spent = await page.locator("#spend .amount").first().innerText();
   holds(Number(spent) > 0, `${spent} was spent`);
   await page.goto("/");
