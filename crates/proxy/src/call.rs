@@ -225,24 +225,36 @@ impl Call {
         self.open
     }
 
-    /// Looks at a piece of the answer before it is passed on, and gives what is.
+    /// Looks at a piece of the answer before it is passed on, and gives what is. It counts before the
+    /// call is settled, since it may be the first and the last.
     pub(crate) fn read(&mut self, data: Bytes) -> Bytes {
-        let data = self.look_at(data);
+        let data = self.scan(data);
         self.passing(&data);
+        self.settle_at_its_end();
         data
     }
 
-    /// Looks at a piece of the answer. One that says that it is at its end is settled before that
-    /// word leaves, since a client may take it for the end.
+    /// Looks at a piece of the answer that may not be passed on.
     pub(crate) fn look_at(&mut self, data: Bytes) -> Bytes {
+        let data = self.scan(data);
+        self.settle_at_its_end();
+        data
+    }
+
+    /// An answer that says that it is at its end is settled before that word leaves, since a client
+    /// may take it for the end.
+    fn settle_at_its_end(&mut self) {
+        if self.metered.is_over() {
+            self.settle(Ending::Complete);
+        }
+    }
+
+    fn scan(&mut self, data: Bytes) -> Bytes {
         if self.learning.is_some() {
             self.learn_from(&data);
         }
         let data = self.metered.read(data);
         self.held.progress(self.metered.output_bytes());
-        if self.metered.is_over() {
-            self.settle(Ending::Complete);
-        }
         data
     }
 

@@ -55,6 +55,22 @@ async fn a_refused_call_is_told_within_seconds_and_explained_by_its_request_id()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_first_byte_of_an_answer_in_one_piece_is_told() {
+    let system = System::start().await;
+    let bearer = system.token(&[]).bearer();
+    let headers = [("authorization", bearer.as_str())];
+    let messages = json!([{"role": "user", "content": "Hello"}]);
+    let body = json!({"model": "sim-chat", "messages": messages}).to_string();
+    let line = "POST /v1/chat/completions";
+    assert_eq!(system.send(line, &headers, &body).await.status(), 200);
+    let one = |seen: &Value| seen["entries"].as_array().is_some_and(|all| all.len() == 1);
+    let seen = until(&system, &["receipt", "list"], one).await;
+    assert!(seen["entries"][0]["first_byte_ms"].is_u64(), "{seen}");
+    let one = |seen: &Value| seen["all"]["calls"] == 1;
+    until(&system, &["gateway", "first-bytes"], one).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_is_listed_while_it_runs_and_gone_after_it_ended() {
     let mut system = System::start().await;
     let live = |seen: &Value| seen[0]["state"] == "live" && seen[0]["behind"] == 0;
