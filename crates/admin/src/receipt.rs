@@ -1,10 +1,6 @@
 //! Receipts: what each call used and cost.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
-use tollgate_policy::id::TokenId;
-use tollgate_store::StoreError;
 use tollgate_store::receipt::{ReceiptQuery, StoredReceipt};
 
 use crate::access::Deed;
@@ -81,18 +77,8 @@ pub async fn list(
 /// The names that things have now; what is gone is shown by its id.
 async fn names(context: &Context, receipts: &[StoredReceipt]) -> Result<Names, AdminError> {
     let store = context.store();
-    let mut tokens: BTreeMap<TokenId, String> = BTreeMap::new();
-    for receipt in receipts {
-        if tokens.contains_key(&receipt.token) {
-            continue;
-        }
-        let name = match store.token_fetch(receipt.token).await {
-            Ok(found) => found.token.name.to_string(),
-            Err(StoreError::NotFound { .. }) => receipt.token.to_string(),
-            Err(error) => return Err(error.into()),
-        };
-        tokens.insert(receipt.token, name);
-    }
+    let tokens = receipts.iter().map(|one| one.token).collect();
+    let tokens = token::names(context, tokens).await?;
     let accounts = store.account_list().await?.into_iter();
     let groups = store.group_list().await?.into_iter();
     let upstreams = store.upstream_list().await?.into_iter();

@@ -1,11 +1,9 @@
 //! Refused calls: the last ones as they were, and how often.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use tollgate_policy::id::TokenId;
-use tollgate_store::StoreError;
-use tollgate_store::report::{RefusalQuery, RefusalSpan, StoredRefusal};
+use tollgate_store::report::{RefusalQuery, RefusalSpan};
 
 use crate::access::Deed;
 use crate::context::Context;
@@ -60,7 +58,7 @@ pub async fn show(context: &Context, request: &str) -> Result<RefusalView, Admin
     let found = context.store().refusal_fetch(id).await?;
     let found = found.filter(|found| account::sees(context, found.account));
     let found = found.ok_or_else(|| AdminError::no_receipt(request))?;
-    let names = names(context, std::slice::from_ref(&found)).await?;
+    let names = token::names(context, BTreeSet::from([found.token])).await?;
     Ok(RefusalView::new(found, &names))
 }
 
@@ -90,7 +88,8 @@ pub async fn list(
     // Whatever was asked for: nobody is shown more than their account.
     query.account = context.confined_to().or(query.account);
     let found = context.store().refusals_list(query).await?;
-    let names = names(context, &found).await?;
+    let tokens = found.iter().map(|one| one.token).collect();
+    let names = token::names(context, tokens).await?;
     let shown = found.into_iter().map(|one| RefusalView::new(one, &names));
     Ok(Page::cut(shown.collect(), limit, |last: &RefusalView| {
         last.request.clone()
@@ -123,23 +122,4 @@ pub async fn count(
     };
     let counts = context.store().refusals_count(counted).await?;
     Ok(RefusalsView::new(counts, |hour| span.step.of(hour)))
-}
-
-/// The names that tokens have now; one that is gone is shown by its id.
-async fn names(
-    context: &Context,
-    refusals: &[StoredRefusal],
-) -> Result<BTreeMap<TokenId, String>, AdminError> {
-    let mut names = BTreeMap::new();
-    for one in refusals {
-        if names.contains_key(&one.token) {
-            continue;
-        }
-        match context.store().token_fetch(one.token).await {
-            Ok(found) => names.insert(one.token, found.token.name.to_string()),
-            Err(StoreError::NotFound { .. }) => None,
-            Err(error) => return Err(error.into()),
-        };
-    }
-    Ok(names)
 }

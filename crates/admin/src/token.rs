@@ -7,14 +7,16 @@ mod list;
 mod reveal;
 mod standing;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Deserialize;
 use tollgate_policy::id::TokenId;
 use tollgate_policy::name::Name;
 use tollgate_policy::quota::Quota;
 use tollgate_policy::secret::Secret;
 use tollgate_policy::token::TokenState;
-use tollgate_store::Kind;
 use tollgate_store::token::{NewSecret, NewToken, StoredToken, TokenQuery};
+use tollgate_store::{Kind, StoreError};
 
 pub use bulk::{BulkAction, BulkInput, BulkView, MOST_AT_ONCE, bulk};
 pub use change::{TokenChange, edit, rotate};
@@ -214,6 +216,22 @@ pub(crate) async fn id(context: &Context, which: &str) -> Result<TokenId, AdminE
         Ok(id) if context.confined_to().is_none() => Ok(id),
         _ => Ok(find(context, which).await?.token.id),
     }
+}
+
+/// The names that tokens have now; those that are gone are missing.
+pub(crate) async fn names(
+    context: &Context,
+    ids: BTreeSet<TokenId>,
+) -> Result<BTreeMap<TokenId, String>, AdminError> {
+    let mut names = BTreeMap::new();
+    for id in ids {
+        match context.store().token_fetch(id).await {
+            Ok(found) => names.insert(id, found.token.name.to_string()),
+            Err(StoreError::NotFound { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+    }
+    Ok(names)
 }
 
 async fn view(context: &Context, stored: &StoredToken) -> Result<TokenView, AdminError> {
