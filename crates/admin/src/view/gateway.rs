@@ -38,17 +38,18 @@ pub struct GatewayView {
 impl GatewayView {
     pub(crate) fn new(stored: StoredGateway, revision: u64, now: Timestamp) -> Self {
         let is_live = now.since(stored.seen) <= SILENT;
+        let about = stored.about;
         let digits = stored.gateway.iter().map(|byte| format!("{byte:02x}"));
         Self {
             id: digits.collect(),
-            host: stored.host,
-            address: stored.address,
+            host: about.host,
+            address: about.address,
             state: if is_live { "live" } else { "silent" }.to_owned(),
-            version: stored.version,
-            revision: stored.revision,
-            behind: revision.saturating_sub(stored.revision),
-            open_calls: stored.open_calls,
-            started_at: stored.started.to_string(),
+            version: about.version,
+            revision: about.revision,
+            behind: revision.saturating_sub(about.revision),
+            open_calls: about.open_calls,
+            started_at: about.started.to_string(),
             seen_at: stored.seen.to_string(),
         }
     }

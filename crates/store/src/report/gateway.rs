@@ -4,6 +4,7 @@ use diesel::prelude::{Queryable, Selectable};
 use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
 use tollgate_policy::time::Timestamp;
+use tollgate_upkeep::report::About;
 
 use crate::backend::{Conn, on_backend};
 use crate::error::StoreError;
@@ -17,18 +18,8 @@ const MOST: i64 = 1000;
 pub struct StoredGateway {
     /// Which, by the identity of its journal.
     pub gateway: Vec<u8>,
-    /// The machine that it runs on.
-    pub host: String,
-    /// The address on which it serves calls.
-    pub address: String,
-    /// Its version.
-    pub version: String,
-    /// Since when it runs.
-    pub started: Timestamp,
-    /// The last administrative change that it knows.
-    pub revision: u64,
-    /// Calls that it relayed when it said so.
-    pub open_calls: u64,
+    /// What it said.
+    pub about: About,
     /// When it said so.
     pub seen: Timestamp,
 }
@@ -65,12 +56,14 @@ impl GatewayRow {
     fn read(self) -> StoredGateway {
         StoredGateway {
             gateway: self.gateway_id,
-            host: self.host,
-            address: self.address,
-            version: self.version,
-            started: Timestamp::from_micros(self.started_at),
-            revision: u64::try_from(self.revision).unwrap_or_default(),
-            open_calls: u64::try_from(self.open_calls).unwrap_or_default(),
+            about: About {
+                host: self.host,
+                address: self.address,
+                version: self.version,
+                started: Timestamp::from_micros(self.started_at),
+                revision: u64::try_from(self.revision).unwrap_or_default(),
+                open_calls: u64::try_from(self.open_calls).unwrap_or_default(),
+            },
             seen: Timestamp::from_micros(self.seen_at),
         }
     }

@@ -76,7 +76,14 @@ async fn a_gateway_is_listed_until_it_leaves(fixture: &Fixture) {
     let seen = store.gateways().await.unwrap();
     let seen: Vec<_> = seen
         .iter()
-        .map(|one| (one.host.as_str(), one.revision, one.open_calls, one.seen))
+        .map(|one| {
+            (
+                one.about.host.as_str(),
+                one.about.revision,
+                one.about.open_calls,
+                one.seen,
+            )
+        })
         .collect();
     assert_eq!(seen, [("host-1", 7, 3, at(5)), ("host-2", 9, 3, at(6))]);
     store.leave(vec![1]).await.unwrap();
