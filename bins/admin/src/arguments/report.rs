@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::token::Page;
+use super::usage::CallList;
 
 /// What can be done with gateways.
 #[derive(Debug, Subcommand)]
@@ -38,22 +38,9 @@ pub(crate) enum RefusalCommand {
         request: String,
     },
     /// List refused calls, the newest first; the last fifty of each token are kept
-    List(RefusalList),
+    List(CallList),
     /// Count refused calls by time and code
     Count(RefusalCount),
-}
-
-/// List refused calls.
-#[derive(Debug, Args)]
-pub(crate) struct RefusalList {
-    /// Only of this token
-    #[arg(long, value_name = "NAME|ID")]
-    pub(crate) token: Option<String>,
-    /// Only of this account
-    #[arg(long, value_name = "NAME|ID")]
-    pub(crate) account: Option<String>,
-    #[command(flatten)]
-    pub(crate) page: Page,
 }
 
 /// Count refused calls.

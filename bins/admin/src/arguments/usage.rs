@@ -80,12 +80,12 @@ pub(crate) enum ReceiptCommand {
         request: String,
     },
     /// List calls with what they cost, the newest first
-    List(ReceiptList),
+    List(CallList),
 }
 
-/// List receipts.
+/// List calls: those with a receipt, or those that were refused.
 #[derive(Debug, Args)]
-pub(crate) struct ReceiptList {
+pub(crate) struct CallList {
     /// Only of this token
     #[arg(long, value_name = "NAME|ID")]
     pub(crate) token: Option<String>,

@@ -5,7 +5,7 @@ use tollgate_admin_core::view::Page;
 use tollgate_admin_core::view::receipt::ReceiptView;
 
 use super::cells::{self, moment, or};
-use crate::arguments::usage::{ReceiptCommand, ReceiptList};
+use crate::arguments::usage::{CallList, ReceiptCommand};
 use crate::failure::Failure;
 use crate::output::Table;
 use crate::session::Session;
@@ -19,7 +19,7 @@ pub(super) async fn run(command: ReceiptCommand, session: &Session<'_>) -> Resul
     }
 }
 
-async fn list(session: &Session<'_>, arguments: ReceiptList) -> Result<(), Failure> {
+async fn list(session: &Session<'_>, arguments: CallList) -> Result<(), Failure> {
     let context = &session.context;
     let mut filter = ReceiptFilter {
         token: arguments.token,

@@ -5,7 +5,8 @@ use tollgate_admin_core::view::Page;
 use tollgate_admin_core::view::refusal::RefusalView;
 
 use super::cells::{self, moment, or};
-use crate::arguments::report::{RefusalCommand, RefusalCount, RefusalList};
+use crate::arguments::report::{RefusalCommand, RefusalCount};
+use crate::arguments::usage::CallList;
 use crate::failure::Failure;
 use crate::output::Table;
 use crate::session::Session;
@@ -42,7 +43,7 @@ fn show(session: &Session<'_>, one: &RefusalView) -> Result<(), Failure> {
     Ok(output.table(&table)?)
 }
 
-async fn list(session: &Session<'_>, arguments: RefusalList) -> Result<(), Failure> {
+async fn list(session: &Session<'_>, arguments: CallList) -> Result<(), Failure> {
     let context = &session.context;
     let mut filter = RefusalFilter {
         token: arguments.token,
