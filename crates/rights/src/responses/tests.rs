@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::*;
 
@@ -9,6 +9,7 @@ use super::*;
 struct Table {
     rows: Mutex<HashMap<ResponseKey, Made>>,
     away: AtomicBool,
+    refused: Notify,
 }
 
 impl Responses for Table {
@@ -36,7 +37,10 @@ impl Responses for Table {
 impl Table {
     fn answers(&self) -> Result<(), SourceError> {
         match self.away.load(Ordering::Relaxed) {
-            true => Err(SourceError("away".into())),
+            true => {
+                self.refused.notify_one();
+                Err(SourceError("away".into()))
+            }
             false => Ok(()),
         }
     }
@@ -112,7 +116,10 @@ async fn what_the_store_does_not_take_is_written_later() {
         keeping.keep(now, async { drop(ended.await) }).await;
     });
     kept.note(key(1, "resp_1"), place(), now());
-    sleep(AGAIN * 3).await;
+    // Tried, refused, and tried again.
+    for _ in 0..2 {
+        table.refused.notified().await;
+    }
     assert_eq!(kept.waiting(), 1);
     assert_eq!(
         kept.find(key(1, "resp_1"), now()).await.unwrap(),
