@@ -25,8 +25,8 @@ pub enum AdminError {
         /// The name or id by which it was looked for.
         name: String,
     },
-    /// There is no receipt of this call, not yet or no longer.
-    #[error("there is no receipt of the call `{request}`, not yet or no longer")]
+    /// Neither a receipt nor a refusal of this call is there, not yet or no longer.
+    #[error("nothing is known of the call `{request}`, not yet or no longer")]
     NoReceipt {
         /// The request id.
         request: String,
