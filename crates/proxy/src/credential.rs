@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::UPGRADE;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
-use tollgate_policy::secret::{HashKey, Secret, SecretHash};
+use tollgate_policy::secret::{HashKey, Secret, SecretError, SecretHash};
 use tollgate_wire::answer::Fault;
 
 use crate::rewrite::{remove_where, without_query_key};
@@ -72,7 +72,11 @@ pub(crate) fn take(head: &mut Parts, key: &HashKey, basic: bool) -> Result<Secre
     strip(head);
     let secret = found.secret.ok_or(Fault::MissingCredential)?;
     // Malformed, mistyped and unknown secrets get one answer: nothing can be learned from it.
-    let secret = Secret::parse(&secret).map_err(|_| Fault::UnknownCredential)?;
+    let secret = Secret::parse(&secret).map_err(|error| match error {
+        // What it is can be seen, whether or not it is known.
+        SecretError::Operator => Fault::OperatorCredential,
+        _ => Fault::UnknownCredential,
+    })?;
     let hash = secret.hash(key);
     if head.headers.contains_key(UPGRADE) {
         // What goes on after the request looks it up again.

@@ -110,6 +110,7 @@ const fn is_final(fault: &Fault<'_>) -> bool {
         fault,
         Fault::MissingCredential
             | Fault::UnknownCredential
+            | Fault::OperatorCredential
             | Fault::TokenDisabled
             | Fault::TokenExpired
             | Fault::AddressNotAllowed

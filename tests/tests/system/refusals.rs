@@ -122,6 +122,21 @@ async fn a_missing_credential_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_credential_of_the_admin_api_is_named_as_what_it_is() {
+    let system = System::start().await;
+    let operator = format!("Bearer sk-tgadm-{}", "a".repeat(49));
+    let headers = [("authorization", operator.as_str())];
+    refuses_headers(&system, &headers, UNKNOWN).await;
+    for dialect in Dialect::ALL {
+        let answer = dialect.call(&system, &headers).await;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(text.contains("admin API, which calls no model"), "{text}");
+        assert!(!text.contains("sk-tgadm-a"), "{text}");
+    }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_with_a_bad_checksum_is_refused_without_a_look_up() {
     let system = System::start().await;
     let mistyped = format!("Bearer sk-tg-{}", "a".repeat(49));

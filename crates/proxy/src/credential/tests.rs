@@ -134,6 +134,16 @@ fn no_credential_is_told_from_a_wrong_one() {
 }
 
 #[test]
+fn a_credential_of_the_admin_api_is_told_from_an_unknown_secret() {
+    for secret in ["sk-tgadm-", "sk-tgadm-mistyped"] {
+        assert_eq!(
+            take_from("/", &[("x-api-key", secret)], false).1,
+            Err("OperatorCredential".to_owned())
+        );
+    }
+}
+
+#[test]
 fn what_else_identifies_a_caller_is_removed_too() {
     let headers = [
         ("cookie", "a=b"),

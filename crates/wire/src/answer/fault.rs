@@ -12,6 +12,8 @@ pub enum Fault<'a> {
     /// The secret is unknown, revoked, deleted, malformed, mistyped or rotated away. Callers
     /// cannot tell these apart.
     UnknownCredential,
+    /// A credential of the admin API, which is known by its shape and calls no model.
+    OperatorCredential,
     /// The token or its account is disabled.
     TokenDisabled,
     /// The token's expiry has passed.
@@ -92,7 +94,7 @@ pub const fn code(fault: &Fault<'_>) -> &'static str {
     match fault {
         Fault::MissingCredential => "missing_api_key",
         Fault::TwoCredentials | Fault::BadRequest(_) => "invalid_request",
-        Fault::UnknownCredential => "invalid_api_key",
+        Fault::UnknownCredential | Fault::OperatorCredential => "invalid_api_key",
         Fault::TokenDisabled => "token_disabled",
         Fault::TokenExpired => "token_expired",
         Fault::AddressNotAllowed => "ip_not_authorized",

@@ -63,6 +63,9 @@ const fn fixed(fault: &Fault<'_>) -> &'static str {
             "The request carries two different API keys. Send one, in one header."
         }
         Fault::UnknownCredential => "The API key is not valid. Check it, or ask for a new one.",
+        Fault::OperatorCredential => {
+            "This is a credential of the admin API, which calls no model. Send an API key, which begins with `sk-tg-`."
+        }
         Fault::TokenDisabled => "This API key is disabled. Ask its owner to enable it.",
         Fault::TokenExpired => "This API key has expired. Ask its owner for a new one.",
         Fault::AddressNotAllowed => {

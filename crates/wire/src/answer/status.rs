@@ -27,6 +27,7 @@ const fn openai(fault: &Fault<'_>) -> (u16, &'static str) {
     match fault {
         Fault::MissingCredential
         | Fault::UnknownCredential
+        | Fault::OperatorCredential
         | Fault::TokenDisabled
         | Fault::TokenExpired
         | Fault::AddressNotAllowed => (401, INVALID),
@@ -61,6 +62,7 @@ const fn anthropic(fault: &Fault<'_>) -> (u16, &'static str) {
     match fault {
         Fault::MissingCredential
         | Fault::UnknownCredential
+        | Fault::OperatorCredential
         | Fault::TokenDisabled
         | Fault::TokenExpired => (401, "authentication_error"),
         Fault::TwoCredentials | Fault::BadRequest(_) | Fault::PreviousResponseNotFound(_) => {
@@ -95,6 +97,7 @@ const fn gemini(fault: &Fault<'_>) -> (u16, &'static str) {
         | Fault::HeadersTooLarge => (400, INVALID),
         Fault::MissingCredential
         | Fault::UnknownCredential
+        | Fault::OperatorCredential
         | Fault::TokenDisabled
         | Fault::TokenExpired => (401, "UNAUTHENTICATED"),
         Fault::AddressNotAllowed | Fault::EndpointNotAllowed => (403, "PERMISSION_DENIED"),

@@ -46,6 +46,7 @@ fn contract() -> Vec<Row> {
     vec![
         row(Fault::MissingCredential, "missing_api_key", (401, INVALID), authentication, unauthenticated, &[ASK, NO_STORE, FINAL], false),
         row(Fault::UnknownCredential, "invalid_api_key", (401, INVALID), authentication, unauthenticated, &[BAD_TOKEN, NO_STORE, FINAL], false),
+        row(Fault::OperatorCredential, "invalid_api_key", (401, INVALID), authentication, unauthenticated, &[BAD_TOKEN, NO_STORE, FINAL], false),
         row(Fault::TokenDisabled, "token_disabled", (401, INVALID), authentication, unauthenticated, &[BAD_TOKEN, NO_STORE, FINAL], false),
         row(Fault::TokenExpired, "token_expired", (401, INVALID), authentication, unauthenticated, &[BAD_TOKEN, NO_STORE, FINAL], false),
         row(Fault::TwoCredentials, "invalid_request", (400, INVALID), (400, INVALID), (400, "INVALID_ARGUMENT"), &[], false),
