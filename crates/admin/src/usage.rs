@@ -97,8 +97,9 @@ pub async fn report(context: &Context, filter: &UsageFilter) -> Result<ReportVie
             Err(_) => upstream::find(context, which).await?.upstream.id,
         });
     }
+    let (from, to) = (query.from, query.to);
     let rows = context.store().usage(query).await?;
-    Ok(ReportView::new(&by, &rows))
+    Ok(ReportView::new(&by, (from, to), &rows))
 }
 
 /// Deletes receipts that are older than they are kept, and sums up old days by their months. The

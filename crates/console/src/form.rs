@@ -53,6 +53,11 @@ impl Fields {
         self.0.push((name.to_owned(), value.into()));
     }
 
+    /// Those of others after its own.
+    pub(crate) fn append(&mut self, others: &Self) {
+        self.0.extend(others.0.iter().cloned());
+    }
+
     /// What bounds a thing, as forms of limits have it; blank where there is no bound.
     pub(crate) fn put_limits(&mut self, limits: &LimitsView) {
         let limits = [

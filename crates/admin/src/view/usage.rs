@@ -1,7 +1,7 @@
 //! Reports as they are shown.
 
 use serde::Serialize;
-use tollgate_store::usage::{Dimension, Named, Sums, UsageRow};
+use tollgate_store::usage::{Day, Dimension, Named, Sums, UsageRow};
 
 use super::Reference;
 
@@ -11,6 +11,10 @@ use super::Reference;
 pub struct ReportView {
     /// By what it is summed up.
     pub by: Vec<String>,
+    /// The first day (UTC), where one was asked for.
+    pub from: Option<String>,
+    /// The last day, where one was asked for.
+    pub to: Option<String>,
     /// One row for each combination that there is.
     pub rows: Vec<UsageRowView>,
 }
@@ -64,9 +68,15 @@ pub struct PrunedView {
 }
 
 impl ReportView {
-    pub(crate) fn new(by: &[Dimension], rows: &[UsageRow]) -> Self {
+    pub(crate) fn new(
+        by: &[Dimension],
+        (from, to): (Option<Day>, Option<Day>),
+        rows: &[UsageRow],
+    ) -> Self {
         Self {
             by: by.iter().map(|one| one.name().to_owned()).collect(),
+            from: from.map(|day| day.to_string()),
+            to: to.map(|day| day.to_string()),
             rows: rows.iter().map(UsageRowView::new).collect(),
         }
     }

@@ -13,7 +13,7 @@ const LEFT: f64 = 66.0;
 const BOTTOM: f64 = 22.0;
 const TOP: f64 = 8.0;
 /// Series with a colour of their own; what is left is one more.
-const SERIES: usize = 5;
+pub(crate) const SERIES: usize = 5;
 
 /// Values by day and series.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub(crate) struct Chart {
     days: Vec<String>,
     values: BTreeMap<(String, String), f64>,
     totals: BTreeMap<String, f64>,
+    /// By day, of what has no series of its own.
+    rest: BTreeMap<String, f64>,
 }
 
 impl Chart {
@@ -38,6 +40,15 @@ impl Chart {
         *self.totals.entry(series.to_owned()).or_default() += value;
     }
 
+    /// What a day came to in all, where only some series are known.
+    pub(crate) fn in_all(&mut self, day: &str, value: f64) {
+        let rest = value - self.sum(day);
+        // What floats lose is no rest.
+        if rest > value.abs() * 1e-9 {
+            *self.rest.entry(day.to_owned()).or_default() += rest;
+        }
+    }
+
     fn leading(&self) -> Vec<String> {
         let mut all: Vec<_> = self.totals.iter().collect();
         all.sort_by(|a, b| b.1.total_cmp(a.1));
@@ -52,7 +63,8 @@ impl Chart {
 
     fn sum(&self, day: &str) -> f64 {
         let of_day = self.values.iter().filter(|((one, _), _)| one == day);
-        of_day.map(|(_, value)| value).sum()
+        let known: f64 = of_day.map(|(_, value)| value).sum();
+        known + self.rest.get(day).copied().unwrap_or_default()
     }
 
     /// Draws it, with a legend where there is more than one series, and as a table for who cannot
@@ -84,12 +96,13 @@ impl Chart {
                         }
                     }
                 }
-                @if leading.len() > 1 {
+                @let others = self.totals.len() > leading.len() || !self.rest.is_empty();
+                @if leading.len() > 1 || others && !leading.is_empty() {
                     figcaption.legend {
                         @for (index, name) in leading.iter().enumerate() {
                             span { i class={ "swatch c" (index) } {} span dir="auto" { (name) } }
                         }
-                        @if self.totals.len() > leading.len() {
+                        @if others {
                             span { i.swatch.c5 {} (say.t("others")) }
                         }
                     }

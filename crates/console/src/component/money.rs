@@ -48,7 +48,8 @@ pub(crate) fn short(number: u64) -> String {
     )
 }
 
-fn thousands(digits: &str) -> String {
+/// The digits of a whole number with thousands apart.
+pub(crate) fn thousands(digits: &str) -> String {
     let length = digits.len();
     let mut text = String::with_capacity(length + length / 3);
     for (index, digit) in digits.chars().enumerate() {

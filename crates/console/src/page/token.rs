@@ -5,8 +5,9 @@ pub(super) mod bulk;
 pub(super) mod detail;
 mod edit;
 mod example;
-mod list;
+pub(super) mod list;
 pub(super) mod sheet;
+mod uses;
 mod why;
 
 use axum::Router;

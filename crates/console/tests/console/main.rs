@@ -15,6 +15,7 @@ mod hostile;
 mod objects;
 mod pages;
 mod sealed;
+mod usage;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

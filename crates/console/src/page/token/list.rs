@@ -23,7 +23,7 @@ const QUICK: [(&str, &str, &str); 4] = [
 ];
 
 /// More than these are written rather than chosen from.
-pub(super) const MANY: usize = 300;
+pub(crate) const MANY: usize = 300;
 
 pub(super) fn filter(query: &Fields) -> TokenFilter {
     TokenFilter {
