@@ -1,5 +1,7 @@
 //! What members do about themselves: their password and their authenticator.
 
+mod guess;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
@@ -15,6 +17,7 @@ use crate::error::AdminError;
 use crate::session::{self, Begun, Terms};
 use crate::view::member::MemberView;
 use crate::{member, password};
+use guess::Guess;
 
 /// A code is good for this long, and for as long before and after (RFC 6238).
 const STEP: u64 = 30;
@@ -45,7 +48,7 @@ pub async fn show(context: &Context) -> Result<MemberView, AdminError> {
 /// Gives the member who acts another password. All their sessions end, and a new one begins.
 ///
 /// # Errors
-/// Where the old password is wrong, or the new one cannot be used.
+/// Where the old password is wrong or was guessed too often, or the new one cannot be used.
 pub async fn change_password(
     context: &Context,
     old: &str,
@@ -67,7 +70,7 @@ pub async fn change_password(
 /// Offers the member who acts an authenticator. Nothing is asked for before it is confirmed.
 ///
 /// # Errors
-/// Where the password is wrong, or they have an authenticator already.
+/// Where the password is wrong or was guessed too often, or they have an authenticator already.
 pub async fn offer_totp(context: &Context, password: &str) -> Result<TotpOffer, AdminError> {
     let proof = proved(context, password).await?;
     if proof.totp.is_some() {
@@ -89,16 +92,19 @@ pub async fn offer_totp(context: &Context, password: &str) -> Result<TotpOffer, 
 /// Has codes of the offered authenticator asked for from now on, if this is one of them.
 ///
 /// # Errors
-/// Where none was offered, or the code is wrong.
+/// Where none was offered, or the code is wrong or was guessed too often.
 pub async fn confirm_totp(context: &Context, code: &str) -> Result<RecoveryCodes, AdminError> {
     let id = person(context)?;
     let (store, at) = (context.store(), context.now());
     let offered = store.member_totp_offered(id).await?;
     let secret = offered.ok_or_else(|| AdminError::conflict("no authenticator was offered"))?;
     let stored = store.member_fetch(id).await?;
-    let step = step_of(context, &secret, &stored, code)?;
-    let problem = "this is not the code of now: check the clock of the phone";
-    let step = step.ok_or_else(|| AdminError::invalid("code", problem))?;
+    let guess = Guess::begin(context, id).await?;
+    let Some(step) = step_of(context, &secret, &stored, code)? else {
+        let problem = "this is not the code of now: check the clock of the phone";
+        return Err(guess.wrong(context, "code", problem).await);
+    };
+    guess.right(context).await?;
     let codes = recovery_codes(context)?;
     let kept = codes.iter().map(|code| recovery(context, id, code));
     let kept = kept.collect();
@@ -110,7 +116,7 @@ pub async fn confirm_totp(context: &Context, code: &str) -> Result<RecoveryCodes
 /// Asks the member who acts for no codes any more.
 ///
 /// # Errors
-/// Where the password is wrong.
+/// Where the password is wrong or was guessed too often.
 pub async fn remove_totp(context: &Context, password: &str) -> Result<MemberView, AdminError> {
     let id = proved(context, password).await?.member.id;
     let (store, at) = (context.store(), context.now());
@@ -143,11 +149,14 @@ async fn proved(context: &Context, password: &str) -> Result<Proof, AdminError> 
     let id = person(context)?;
     let proof = context.store().member_proof_of(id).await?;
     let proof = proof.ok_or_else(not_a_person)?;
+    let guess = Guess::begin(context, id).await?;
     let (right, _) = password::verify(password, proof.password.as_ref()).await?;
-    match right {
-        true => Ok(proof),
-        false => Err(AdminError::invalid("password", "this is not your password")),
+    if !right {
+        let problem = "this is not your password";
+        return Err(guess.wrong(context, "password", problem).await);
     }
+    guess.right(context).await?;
+    Ok(proof)
 }
 
 /// The member who acts. A program does not act for them here.

@@ -1,4 +1,5 @@
-//! Attempts to sign in, counted before each is judged, so that many at once are no way around it.
+//! Attempts to sign in, or to prove once more who one is, counted before each is judged, so that
+//! many at once are no way around it.
 //!
 //! The waits double with each attempt, by login and by address. A right password lets go of those
 //! of its login, and takes back its own count of its address.
@@ -43,7 +44,7 @@ struct Rule {
 /// Who tries to sign in, from where.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt {
-    /// The login that was written.
+    /// The login that was written, or the member who is signed in already.
     pub login: Digest,
     /// Where it came from: an address, or the network of one.
     pub address: Digest,

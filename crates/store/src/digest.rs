@@ -21,6 +21,8 @@ pub enum Purpose {
     Login,
     /// An address from which somebody tried to sign in.
     Address,
+    /// A member who writes their password once more, or the address from which they do.
+    Proof,
     /// What binds a sign-in by OpenID Connect to its browser.
     OpenId,
     /// A key under which a creation may be asked for again, or what was asked for.
@@ -36,6 +38,7 @@ impl Purpose {
             Self::ApiCredential => "tollgate 2026-11-21 hash of API credentials",
             Self::Login => "tollgate 2026-11-21 hash of logins that were tried",
             Self::Address => "tollgate 2026-11-21 hash of addresses that tried",
+            Self::Proof => "tollgate 2026-11-21 hash of members who were asked once more",
             Self::OpenId => "tollgate 2026-11-21 hash of sign-ins by OpenID Connect",
             Self::Idempotency => "tollgate 2026-11-21 hash of idempotency keys",
         }

@@ -294,6 +294,47 @@ async fn the_last_owner_who_can_sign_in_stays() {
     assert_eq!(member::list(&world.context).await.unwrap().len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_a_session_guesses_the_password_as_slowly_as_at_sign_in() {
+    let world = World::new().await;
+    owner(&world).await;
+    let stolen = acting(&world, "ada@example.com").await;
+    for guess in 0..6 {
+        let wrong = format!("guess number {guess}");
+        let outcome = match guess % 3 {
+            0 => profile::offer_totp(&stolen, &wrong).await.map(|_| ()),
+            1 => profile::remove_totp(&stolen, &wrong).await.map(|_| ()),
+            _ => profile::change_password(&stolen, &wrong, "x", "test", Terms::default())
+                .await
+                .map(|_| ()),
+        };
+        assert_eq!(kind(outcome), ErrorKind::InvalidInput, "guess {guess}");
+    }
+    // Not even the right one is judged before the wait is over.
+    let early = profile::offer_totp(&stolen, PASSWORD).await.map(|_| ());
+    assert_eq!(kind(early), ErrorKind::TooMany);
+    // Who signs in does not wait for it, and it is in the audit log.
+    signed_in(&world, "ada@example.com").await;
+    let filter = AuditFilter {
+        action: Some("member.sign-in-failure".to_owned()),
+        ..AuditFilter::default()
+    };
+    let noted = audit::list(&world.context, &filter).await.unwrap().entries;
+    let counts: Vec<_> = noted.iter().map(|one| one.after.clone().unwrap()).collect();
+    let counts: Vec<_> = counts.iter().map(|one| one["failures"].clone()).collect();
+    assert_eq!(counts, [4, 2, 1]);
+    assert!(noted.iter().all(|one| one.actor != "nobody"), "{noted:?}");
+    later(1);
+    profile::offer_totp(&stolen, PASSWORD).await.unwrap();
+    // The right one let go of what was counted; codes are counted alike.
+    for _ in 0..6 {
+        let outcome = profile::confirm_totp(&stolen, "000000x").await.map(|_| ());
+        assert_eq!(kind(outcome), ErrorKind::InvalidInput);
+    }
+    let early = profile::confirm_totp(&stolen, "000000x").await.map(|_| ());
+    assert_eq!(kind(early), ErrorKind::TooMany);
+}
+
 /// The code of an authenticator at this moment.
 fn code(offer: &TotpOffer) -> String {
     let secret = totp_rs::Secret::Encoded((*offer.secret).clone());
