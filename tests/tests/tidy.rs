@@ -45,6 +45,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "tollgate-policy",
             "tollgate-rights",
             "tollgate-store",
+            "tollgate-wire",
         ],
     ),
     (

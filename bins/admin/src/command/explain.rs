@@ -24,6 +24,7 @@ pub(super) async fn run(
         model: arguments.model,
         endpoint: arguments.endpoint,
         mount: arguments.mount,
+        path: arguments.path,
         ip: arguments.ip.unwrap_or_default(),
         at: arguments.at,
     };

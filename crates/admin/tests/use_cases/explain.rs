@@ -17,7 +17,11 @@ async fn offer(context: &Context) {
         ..ModelInput::default()
     };
     model::create(context, &model).await.unwrap();
-    let input = UpstreamInput {
+    upstream::create(context, upstream_input()).await.unwrap();
+}
+
+fn upstream_input() -> UpstreamInput {
+    UpstreamInput {
         name: "main".to_owned(),
         base_url: "https://api.example.com".to_owned(),
         dialect: "openai".to_owned(),
@@ -33,8 +37,7 @@ async fn offer(context: &Context) {
         priority: 0,
         weight: 1,
         note: String::new(),
-    };
-    upstream::create(context, input).await.unwrap();
+    }
 }
 
 fn call(ip: &str) -> ExplainInput {
@@ -129,6 +132,81 @@ async fn what_the_gateway_answers_itself_needs_no_model() {
     };
     let permit = explain(&world.context, &input).await.unwrap();
     assert!(permit.permitted && permit.upstreams.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_explained_by_its_method_and_path() {
+    let world = world().await;
+    let crm = UpstreamInput {
+        name: "crm".to_owned(),
+        dialect: "plain".to_owned(),
+        models: None,
+        mount: Some("crm".to_owned()),
+        price: Some("request=0.001".to_owned()),
+        ..upstream_input()
+    };
+    upstream::create(&world.context, crm).await.unwrap();
+    let asked = async |token: &str, path: &str, model: Option<&str>| {
+        let input = ExplainInput {
+            token: token.to_owned(),
+            model: model.map(str::to_owned),
+            path: Some(path.to_owned()),
+            ..call("10.1.2.3")
+        };
+        explain(&world.context, &input).await
+    };
+    world.token("wide").await;
+    let permit = asked("wide", "GET /crm/contacts?page=2", None)
+        .await
+        .unwrap();
+    assert_eq!((&*permit.endpoint, permit.permitted), ("mount/crm", true));
+    assert_eq!(permit.upstreams[0].price, "request=0.001");
+    let refusal = asked("narrow", "GET /crm/contacts", None).await.unwrap();
+    assert_eq!(refusal.reasons, ["endpoint_not_allowed"]);
+    let unknown = asked("wide", "DELETE /shop/carts/7", None).await.unwrap();
+    assert_eq!(unknown.reasons, ["mount_unknown"]);
+    let chat = asked("narrow", "/v1/chat/completions", Some("gpt-4o"));
+    let chat = chat.await.unwrap();
+    assert_eq!(
+        (&*chat.endpoint, chat.permitted),
+        ("chat.completions", true)
+    );
+    let list = asked("narrow", "GET /v1/models", None).await.unwrap();
+    assert_eq!((&*list.endpoint, list.permitted), ("models", true));
+    for (path, model, start) in [
+        (
+            "GET /v1/nowhere",
+            None,
+            "invalid path: the gateway answers 404",
+        ),
+        (
+            "DELETE /v1/messages",
+            None,
+            "invalid path: the gateway answers 404 or 405",
+        ),
+        (
+            "/v1/messages",
+            None,
+            "invalid model: this path is of a model",
+        ),
+        (
+            "GET /crm/x",
+            Some("gpt-4o"),
+            "invalid model: this path has no model",
+        ),
+        ("GET /v1/key", None, "invalid path: no rule decides"),
+    ] {
+        let (_, text) = refused(asked("wide", path, model).await);
+        assert!(text.starts_with(start), "{path}: {text}");
+    }
+    let both = ExplainInput {
+        path: Some("GET /crm/x".to_owned()),
+        mount: Some("crm".to_owned()),
+        model: None,
+        ..call("10.1.2.3")
+    };
+    let (_, text) = refused(explain(&world.context, &both).await);
+    assert!(text.starts_with("invalid path: the path says"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

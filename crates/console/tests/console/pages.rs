@@ -104,6 +104,28 @@ async fn why_shows_each_rule_and_what_to_change() {
 }
 
 #[tokio::test]
+async fn why_answers_for_a_method_and_a_path() {
+    let world = World::new().await;
+    let owner = world.credential("ada", "all").await;
+    let upstream = r#"{"name":"CRM","provider":"crm","dialect":"plain","base_url":"https://crm.example.com","mount":"crm","price":"request=0.001"}"#;
+    let made = world.call("POST", "/upstreams", &owner, upstream).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let cookie = world.sign_in("ada").await;
+    let (id, _) = self::made(&world, &cookie, "").await;
+    let page = world.get(&format!("/tokens/{id}/why"), &cookie).await.body;
+    assert!(page.contains("<option value=\"GET /crm/\">"), "{page}");
+    let path =
+        format!("/tokens/{id}/why?model=&endpoint=chat.completions&path=GET+%2Fcrm%2Fcontacts");
+    let page = world.get(&path, &cookie).await.body;
+    assert!(page.contains("This call is permitted") && page.contains("CRM"));
+    let page = world.get(&path.replace("crm", "shop"), &cookie).await.body;
+    assert!(page.contains("This call is refused") && page.contains("There is no such mount"));
+    let body = format!(r#"{{"token":"{id}","path":"GET /crm/contacts","ip":"10.0.0.1"}}"#);
+    let answer = world.call("POST", "/explain", &owner, &body).await.json();
+    assert_eq!(answer["endpoint"], "mount/crm");
+}
+
+#[tokio::test]
 async fn a_wrong_input_is_shown_beside_its_field_with_all_that_was_written() {
     let world = World::new().await;
     let cookie = world.sign_in("ada").await;

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use tollgate_admin_core::explain::{self, ExplainInput};
 use tollgate_admin_core::view::explain::{ExplanationView, StepView};
 use tollgate_admin_core::view::token::TokenView;
-use tollgate_admin_core::{AdminError, model, token};
+use tollgate_admin_core::{AdminError, Deed, model, token, upstream};
 
 use crate::access::Visit;
 use crate::component::icon::Icon;
@@ -18,7 +18,8 @@ use crate::problem::Problem;
 pub(super) async fn show(visit: Visit, Path(id): Path<String>, query: Fields) -> Shown {
     let one = token::show(&visit.context, &id).await?;
     let fields = query;
-    let asked = fields.some("request").is_some() || fields.some("model").is_some();
+    let ways = ["request", "path", "model"];
+    let asked = ways.iter().any(|name| fields.some(name).is_some());
     let outcome = if asked {
         Some(explained(&visit, &one, &fields).await)
     } else {
@@ -31,10 +32,11 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>, query: Fields) ->
     };
     let models = model::list(&visit.context).await?;
     let models: Vec<String> = models.into_iter().map(|one| one.name).collect();
+    let mounts = mounts(&visit).await?;
     let content = html! {
         p.crumbs { a href="/tokens" { (visit.t("nav-tokens")) } " / " a href={ "/tokens/" (one.id) } dir="auto" { (one.name) } }
         (heading(&visit.t("why-title"), &visit.t("why-lead"), &html! {}))
-        (question(&visit, &one, &fields, problem.as_ref(), &models))
+        (question(&visit, &one, &fields, problem.as_ref(), (&models, &mounts)))
         @if let Some(found) = found { (answer(&visit, &found)) }
     };
     shown(page(&visit, "/tokens", &visit.t("why-title"), &content))
@@ -53,15 +55,29 @@ async fn explained(
         }
         return Ok(found);
     }
+    let path = fields.some("path");
     let input = ExplainInput {
         token: one.id.clone(),
         model: fields.some("model"),
-        endpoint: fields.some("endpoint"),
+        endpoint: fields.some("endpoint").filter(|_| path.is_none()),
         mount: None,
+        path,
         ip: fields.some("ip").unwrap_or_else(|| "127.0.0.1".to_owned()),
         at: None,
     };
     explain::explain(&visit.context, &input).await
+}
+
+/// Paths of plain HTTP APIs that are mounted, as far as who asks may see them.
+async fn mounts(visit: &Visit) -> Result<Vec<String>, AdminError> {
+    if !visit.context.may(Deed::ReadUpstreams, None) {
+        return Ok(Vec::new());
+    }
+    let upstreams = upstream::list(&visit.context).await?;
+    let mut paths: Vec<String> = upstreams.into_iter().filter_map(|one| one.mount).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    Ok(paths.iter().map(|one| format!("GET /{one}/")).collect())
 }
 
 fn question(
@@ -69,7 +85,7 @@ fn question(
     one: &TokenView,
     fields: &Fields,
     problem: Option<&Problem>,
-    models: &[String],
+    (models, mounts): (&[String], &[String]),
 ) -> Markup {
     let form = Form::new(visit.say(), fields, problem);
     let endpoints = [
@@ -88,12 +104,16 @@ fn question(
             (form.field("endpoint").choice(&endpoints))
             (form.field("ip").label("client-address").example("203.0.113.7").line())
         }
-        (form.field("request").label("request-id").help("why-request-help").line())
+        div.pair {
+            (form.field("path").label("method-path").help("why-path-help").example("GET /crm/contacts").proposals("all-mounts").line())
+            (form.field("request").label("request-id").help("why-request-help").line())
+        }
     };
     html! {
         form.card.form method="get" action={ "/tokens/" (one.id) "/why" } {
             (form.rest())
             datalist #all-models { @for one in models { option value=(one) {} } }
+            datalist #all-mounts { @for one in mounts { option value=(one) {} } }
             (inputs)
             div.actions { button.primary type="submit" { (visit.t("why-do")) } }
         }
