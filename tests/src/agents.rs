@@ -41,10 +41,29 @@ impl Agent {
     /// Asks a question with this secret through the gateway at this address.
     pub async fn ask(self, gateway: SocketAddr, secret: &str) -> Answer {
         let home = TempDir::new().unwrap();
-        let mut command = match self {
-            Self::ClaudeCode => claude_code(gateway, secret),
+        let command = match self {
+            Self::ClaudeCode => claude_code(&[
+                ("ANTHROPIC_BASE_URL", &format!("http://{gateway}")),
+                ("ANTHROPIC_API_KEY", secret),
+                ("ANTHROPIC_MODEL", "sim-messages"),
+                ("ANTHROPIC_SMALL_FAST_MODEL", "sim-messages"),
+            ]),
             Self::Codex => codex(gateway, secret, home.path()),
         };
+        self.run(command, &home).await
+    }
+
+    /// Asks a question as somebody would who has set these variables.
+    ///
+    /// # Panics
+    /// For Codex, which has a file instead.
+    pub async fn ask_with(self, variables: &[(&str, &str)]) -> Answer {
+        assert_eq!(self, Self::ClaudeCode, "it is not set up by variables");
+        let home = TempDir::new().unwrap();
+        self.run(claude_code(variables), &home).await
+    }
+
+    async fn run(self, mut command: Command, home: &TempDir) -> Answer {
         command
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", home.path())
@@ -91,7 +110,7 @@ impl Answer {
     }
 }
 
-fn claude_code(gateway: SocketAddr, secret: &str) -> Command {
+fn claude_code(variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new("node");
     command
         .arg(sdk::node_directory().join("node_modules/@anthropic-ai/claude-code/cli-wrapper.cjs"))
@@ -103,10 +122,7 @@ fn claude_code(gateway: SocketAddr, secret: &str) -> Command {
             "--verbose",
         ])
         .env_clear()
-        .env("ANTHROPIC_BASE_URL", format!("http://{gateway}"))
-        .env("ANTHROPIC_API_KEY", secret)
-        .env("ANTHROPIC_MODEL", "sim-messages")
-        .env("ANTHROPIC_SMALL_FAST_MODEL", "sim-messages");
+        .envs(variables.iter().copied());
     for variable in [
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
         "DISABLE_AUTOUPDATER",

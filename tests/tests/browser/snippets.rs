@@ -7,40 +7,55 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use tollgate_testkit::sdk;
 use tollgate_tests::System;
+use tollgate_tests::agents::Agent;
 use tollgate_tests::system::text;
+
+/// What the simulated provider says.
+const SAID: &str = "This answer comes from a simulated provider";
 
 /// Runs each of them; each has to get an answer of the model.
 pub(crate) async fn work(system: &System, told: &Value) {
     let shown = |kind: &str| text(told, &format!("/snippets/{kind}"));
     let folder = TempDir::new().unwrap();
-    let bash = |script: String| async move {
-        let mut command = Command::new("bash");
-        command.args(["-euc", &script]);
-        printed(&mut command).await
-    };
-    let curl = bash(shown("curl")).await;
-    assert!(curl.contains("\"choices\""), "{curl}");
-
-    let python = sdk::python_with_sdks();
-    let code = keep(folder.path(), "snippet.py", &shown("python"));
-    assert!(!printed(Command::new(&python).arg(&code)).await.is_empty());
-
     // Where the package is installed, an import statement finds it.
     let modules = sdk::node_directory().join("node_modules");
     std::os::unix::fs::symlink(modules, folder.path().join("node_modules")).unwrap();
-    let code = keep(folder.path(), "snippet.mjs", &shown("node"));
-    assert!(!printed(Command::new("node").arg(&code)).await.is_empty());
-
-    let variables = shown("env");
+    let python = sdk::python_with_sdks();
+    for (dialect, path) in [("s", "/v1/chat/completions"), ("a", "/v1/messages")] {
+        let shown = |kind: &str| shown(&format!("{dialect}-{kind}"));
+        let answer = bash(shown("curl")).await;
+        assert!(answer.contains(SAID), "{answer}");
+        let code = keep(folder.path(), "snippet.py", &shown("python"));
+        let answer = printed(Command::new(&python).arg(&code)).await;
+        assert!(answer.contains(SAID), "{answer}");
+        let code = keep(folder.path(), "snippet.mjs", &shown("node"));
+        let answer = printed(Command::new("node").arg(&code)).await;
+        assert!(answer.contains(SAID), "{answer}");
+        let seen = system.simulator.seen();
+        let reached = seen
+            .iter()
+            .filter(|one| one.path_and_query.starts_with(path))
+            .count();
+        assert_eq!(reached, 3, "each of them reached the model");
+    }
     let answer = bash(format!(
-        "{variables}\ncurl -s \"$OPENAI_BASE_URL/models\" -H \"Authorization: Bearer $OPENAI_API_KEY\""
+        "{}\ncurl -s \"$OPENAI_BASE_URL/models\" -H \"Authorization: Bearer $OPENAI_API_KEY\"",
+        shown("s-env")
     ));
     let answer = answer.await;
     assert!(answer.contains("sim-chat"), "{answer}");
-    assert!(
-        system.simulator.count() >= 3,
-        "each of them reached the model"
-    );
+    let lines = shown("a-env");
+    let variables: Vec<(&str, &str)> = lines
+        .lines()
+        .filter_map(|line| line.strip_prefix("export ")?.split_once('='))
+        .map(|(name, value)| (name, value.trim_matches('"')))
+        .collect();
+    let answer = Agent::ClaudeCode.ask_with(&variables).await;
+    assert!(answer.ok && answer.text().contains(SAID), "{answer:?}");
+}
+
+async fn bash(script: String) -> String {
+    printed(Command::new("bash").args(["-euc", &script])).await
 }
 
 fn keep(folder: &Path, name: &str, text: &str) -> std::path::PathBuf {

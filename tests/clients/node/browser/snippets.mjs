@@ -16,6 +16,8 @@ await run(async (world) => {
   await page.getByRole("button", { name: "Create token" }).click();
   const secret = await page.locator("#secret").innerText();
   const snippets = {};
-  for (const kind of ["env", "curl", "python", "node"]) snippets[kind] = await page.locator(`#s-${kind}`).innerText();
+  for (const dialect of ["s", "a"])
+    for (const kind of ["env", "curl", "python", "node"])
+      snippets[`${dialect}-${kind}`] = await page.locator(`#${dialect}-${kind}`).textContent();
   return { ok: true, secret, snippets };
 });

@@ -6,8 +6,9 @@ use tollgate_admin_core::AdminError;
 use tollgate_admin_core::token::{self, Issued, Revealed};
 use tollgate_admin_core::view::token::TokenView;
 
-use super::example;
+use super::example::Models;
 use super::sheet::{self, Choices};
+use super::uses;
 use crate::access::Visit;
 use crate::component::layout::{heading, page};
 use crate::component::sheet::{Form, Frame, sheet as framed};
@@ -84,7 +85,8 @@ async fn secret_page(
     (notice, done): (&str, &str),
 ) -> Result<Markup, AdminError> {
     let say = visit.say();
-    let model = example::model(&visit.context, one).await?;
+    let models = Models::of(&visit.context, one).await?;
+    let gateway = &visit.site.settings().gateway;
     let content = html! {
         div #pane {
             (heading(&visit.t(title), "", &html! {}))
@@ -95,7 +97,7 @@ async fn secret_page(
             }
             section.card {
                 h2 { (visit.t("use-it")) }
-                (snippet::uses(say, &visit.site.settings().gateway, secret, &model))
+                (uses::all(say, gateway, secret, &models))
             }
             div.actions { a.button.primary href={ "/tokens/" (one.id) } { (visit.t(done)) } }
         }
