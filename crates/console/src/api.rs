@@ -7,6 +7,7 @@ mod audit;
 mod body;
 mod document;
 mod group;
+mod link;
 mod model;
 mod person;
 mod profile;

@@ -288,6 +288,7 @@ why-request-help = Of a call that was made: it stands in its answer. In place of
 client-address = Client address
 permitted = This call is permitted
 refused = This call is refused
+not-known-here = Not known here:
 served-by = Served by
 passed = passed
 failed = failed

@@ -5,6 +5,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
+use super::link;
 use crate::problem::Problem;
 
 /// What can go wrong anywhere, by status.
@@ -58,8 +59,9 @@ impl Modify for Credential {
     }
 }
 
-/// The whole document as a text: with the problems of every operation.
+/// The whole document as a text: with the problems of every operation, and links.
 pub(super) fn finished(mut api: utoipa::openapi::OpenApi) -> String {
+    link::add(&mut api);
     for item in api.paths.paths.values_mut() {
         let all = [
             &mut item.get,

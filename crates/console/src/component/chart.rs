@@ -86,7 +86,7 @@ impl Chart {
                     @for part in [0.0, 0.5, 1.0] {
                         @let y = TOP + plot * (1.0 - part);
                         line.grid x1=(LEFT) x2=(WIDTH) y1=(point(y)) y2=(point(y)) {}
-                        text.tick x=(LEFT - 8.0) y=(point(y + 4.0)) text-anchor="end" { (tick(top * part)) }
+                        text.tick.up x=(LEFT - 8.0) y=(point(y + 4.0)) text-anchor="end" { (tick(top * part)) }
                     }
                     @for (index, day) in self.days.iter().enumerate() {
                         (self.bar(day, index as f64 * step + LEFT, step, plot, top, &leading))
@@ -100,7 +100,7 @@ impl Chart {
                 @if leading.len() > 1 || others && !leading.is_empty() {
                     figcaption.legend {
                         @for (index, name) in leading.iter().enumerate() {
-                            span { i class={ "swatch c" (index) } {} span dir="auto" { (name) } }
+                            span { i class={ "swatch c" (index) } {} span dir="auto" { @if name.is_empty() { (say.t("none")) } @else { (name) } } }
                         }
                         @if others {
                             span { i.swatch.c5 {} (say.t("others")) }

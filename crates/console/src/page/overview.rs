@@ -208,6 +208,7 @@ fn leaders(visit: &Visit, title: &str, leaders: &[Leader]) -> Markup {
                 @for (name, href, cost) in leaders {
                     li {
                         @if let Some(href) = href { a href=(href) dir="auto" { (name) } }
+                        @else if name.is_empty() { span.quiet { (visit.t("none")) } }
                         @else { bdi { (name) } }
                         span.amount title=(money::credits(cost)) { (money::about(cost)) }
                         progress max="1" value=(format!("{:.3}", money::drawn(cost) / most)) aria-hidden="true" {}

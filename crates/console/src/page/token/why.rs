@@ -136,7 +136,7 @@ fn answer(visit: &Visit, found: &ExplanationView) -> Markup {
             @if !found.upstreams.is_empty() {
                 p { (visit.t("served-by")) " " @for one in &found.upstreams { span.chip dir="auto" { (one.upstream.name) " · " (one.price) } } }
             }
-            @for unknown in &found.unknown { p.quiet { (unknown) } }
+            @for unknown in &found.unknown { p.quiet { (visit.t("not-known-here")) " " (unknown) } }
         }
     }
 }
