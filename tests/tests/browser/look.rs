@@ -42,7 +42,10 @@ async fn furnished() -> System {
         "10",
     ]);
     for (name, more) in [
-        (long.as_str(), ["--quota", "12.5"].as_slice()),
+        (
+            long.as_str(),
+            ["--quota", "12.5", "--expires", "3d"].as_slice(),
+        ),
         ("تقرير المبيعات الشهري", &["--periodic", "5/day"]),
         (
             "<script>alert(1)</script>",
