@@ -41,8 +41,17 @@ def main(source, target, count):
         spent = [(row["id"], used, magnitude(used)) for row, used in rows if used]
         insert(store, "token_spend", ["token_id", "used", "magnitude"], spent)
     insert(store, "usage_daily", names(store, "usage_daily"), days(store))
+    store.execute("delete from usage_totals")
+    store.execute(f"insert into usage_totals {totals(store)}")
     store.execute("commit")
     store.execute("pragma wal_checkpoint(truncate)")
+
+
+def totals(store):
+    """The sums of days over all tokens."""
+    columns = names(store, "usage_totals")
+    key, measures = columns[:5], [f"sum({name})" for name in columns[5:]]
+    return f"select {','.join(key + measures)} from usage_daily group by {','.join(key)}"
 
 
 def names(store, table):

@@ -323,6 +323,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    usage_totals (day, account_id, model, upstream_id, group_id) {
+        day -> BigInt,
+        account_id -> BigInt,
+        model -> Text,
+        upstream_id -> BigInt,
+        group_id -> BigInt,
+        requests -> BigInt,
+        failed -> BigInt,
+        estimated -> BigInt,
+        input_tokens -> BigInt,
+        cached_tokens -> BigInt,
+        output_tokens -> BigInt,
+        cost -> BigInt,
+        uncovered -> BigInt,
+    }
+}
+
+diesel::table! {
     responses (token_id, hash) {
         token_id -> BigInt,
         hash -> Binary,

@@ -55,6 +55,7 @@ mod contract {
     pub mod routing;
     pub mod sealed;
     pub mod tokens;
+    pub mod totals;
     pub mod usage;
     pub mod writers;
 }

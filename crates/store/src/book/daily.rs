@@ -33,12 +33,42 @@ pub(super) const MEASURES: usize = 8;
 pub(super) fn sums<'a>(receipts: &[&'a Receipt]) -> BTreeMap<Group<'a>, Measures> {
     let mut sums: BTreeMap<Group<'a>, Measures> = BTreeMap::new();
     for receipt in receipts {
-        let sum = sums.entry(group(receipt)).or_default();
-        for (total, part) in sum.iter_mut().zip(measures(receipt)) {
-            *total = total.saturating_add(part).min(MOST);
-        }
+        add(sums.entry(group(receipt)).or_default(), &measures(receipt));
     }
     sums
+}
+
+/// The same, without regard to tokens: the primary key of that table, in its order. All gateways
+/// that add to one of its rows hold the lock on what its account has spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Total<'a> {
+    pub(super) day: i64,
+    pub(super) account: i64,
+    pub(super) model: &'a str,
+    pub(super) upstream: i64,
+    pub(super) group: i64,
+}
+
+/// The sums of these sums.
+pub(super) fn totals<'a>(sums: &BTreeMap<Group<'a>, Measures>) -> BTreeMap<Total<'a>, Measures> {
+    let mut totals: BTreeMap<Total<'a>, Measures> = BTreeMap::new();
+    for (group, parts) in sums {
+        let key = Total {
+            day: group.day,
+            account: group.account,
+            model: group.model,
+            upstream: group.upstream,
+            group: group.group,
+        };
+        add(totals.entry(key).or_default(), parts);
+    }
+    totals
+}
+
+fn add(totals: &mut Measures, parts: &Measures) {
+    for (total, part) in totals.iter_mut().zip(parts) {
+        *total = total.saturating_add(*part).min(MOST);
+    }
 }
 
 fn group(receipt: &Receipt) -> Group<'_> {
@@ -78,39 +108,108 @@ const fn failed(ending: Ending) -> bool {
 }
 
 macro_rules! insert {
-    () => {
-        "INSERT INTO usage_daily (day, token_id, upstream_id, group_id, \
-    account_id, requests, failed, estimated, input_tokens, cached_tokens, output_tokens, cost, \
-    uncovered, model, creator) "
+    ($table:literal, $owner:literal, $creator:literal) => {
+        concat!(
+            "INSERT INTO ",
+            $table,
+            " (day, ",
+            $owner,
+            "upstream_id, group_id, account_id, requests, failed, estimated, input_tokens, \
+            cached_tokens, output_tokens, cost, uncovered, model",
+            $creator,
+            ") "
+        )
+    };
+}
+
+macro_rules! capped {
+    ($table:literal, $column:literal) => {
+        concat!(
+            $column,
+            " = CASE WHEN ",
+            $table,
+            ".",
+            $column,
+            " > 9007199254740992 - excluded.",
+            $column,
+            " THEN 9007199254740992 ELSE ",
+            $table,
+            ".",
+            $column,
+            " + excluded.",
+            $column,
+            " END"
+        )
     };
 }
 
 macro_rules! add {
-    () => {
-        " ON CONFLICT (day, token_id, model, upstream_id, group_id, account_id) \
-    DO UPDATE SET requests = usage_daily.requests + excluded.requests, \
-    failed = usage_daily.failed + excluded.failed, \
-    estimated = usage_daily.estimated + excluded.estimated, \
-    input_tokens = CASE WHEN usage_daily.input_tokens > 9007199254740992 - excluded.input_tokens \
-        THEN 9007199254740992 ELSE usage_daily.input_tokens + excluded.input_tokens END, \
-    cached_tokens = CASE WHEN usage_daily.cached_tokens > 9007199254740992 - excluded.cached_tokens \
-        THEN 9007199254740992 ELSE usage_daily.cached_tokens + excluded.cached_tokens END, \
-    output_tokens = CASE WHEN usage_daily.output_tokens > 9007199254740992 - excluded.output_tokens \
-        THEN 9007199254740992 ELSE usage_daily.output_tokens + excluded.output_tokens END, \
-    cost = CASE WHEN usage_daily.cost > 9007199254740992 - excluded.cost \
-        THEN 9007199254740992 ELSE usage_daily.cost + excluded.cost END, \
-    uncovered = CASE WHEN usage_daily.uncovered > 9007199254740992 - excluded.uncovered \
-        THEN 9007199254740992 ELSE usage_daily.uncovered + excluded.uncovered END"
+    ($table:literal, $key:literal) => {
+        concat!(
+            " ON CONFLICT (",
+            $key,
+            ") DO UPDATE SET requests = ",
+            $table,
+            ".requests + excluded.requests, failed = ",
+            $table,
+            ".failed + excluded.failed, estimated = ",
+            $table,
+            ".estimated + excluded.estimated, ",
+            capped!($table, "input_tokens"),
+            ", ",
+            capped!($table, "cached_tokens"),
+            ", ",
+            capped!($table, "output_tokens"),
+            ", ",
+            capped!($table, "cost"),
+            ", ",
+            capped!($table, "uncovered")
+        )
+    };
+}
+
+macro_rules! daily {
+    (insert) => {
+        insert!("usage_daily", "token_id, ", ", creator")
+    };
+    (add) => {
+        add!(
+            "usage_daily",
+            "day, token_id, model, upstream_id, group_id, account_id"
+        )
+    };
+}
+
+macro_rules! total {
+    (insert) => {
+        insert!("usage_totals", "", "")
+    };
+    (add) => {
+        add!(
+            "usage_totals",
+            "day, account_id, model, upstream_id, group_id"
+        )
     };
 }
 
 /// The beginning of the statement that adds sums to those that are there.
-pub(crate) const INSERT: &str = insert!();
+pub(crate) const INSERT: &str = daily!(insert);
 /// Its end. `MOST` stands in it.
-pub(crate) const ADD: &str = add!();
+pub(crate) const ADD: &str = daily!(add);
 /// The statement for one sum.
 pub(super) const UPSERT: &str = concat!(
-    insert!(),
+    daily!(insert),
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    add!()
+    daily!(add)
+);
+
+/// As [`INSERT`], for sums of all tokens.
+pub(crate) const INSERT_TOTAL: &str = total!(insert);
+/// As [`ADD`], for sums of all tokens.
+pub(crate) const ADD_TOTAL: &str = total!(add);
+/// As [`UPSERT`], for sums of all tokens.
+pub(super) const UPSERT_TOTAL: &str = concat!(
+    total!(insert),
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    total!(add)
 );

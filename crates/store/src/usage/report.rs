@@ -130,14 +130,25 @@ fn statement(query: &UsageQuery, month: &str, conditions: &str) -> String {
         false => format!(" GROUP BY {}", places.join(", ")),
     };
     let limit = query.limit.map(|limit| format!(" LIMIT {limit}"));
+    let table = table(query);
     format!(
-        "SELECT u.*, {NAMES} FROM (SELECT {}, {} FROM usage_daily WHERE {conditions}{grouped}) AS u \
+        "SELECT u.*, {NAMES} FROM (SELECT {}, {} FROM {table} WHERE {conditions}{grouped}) AS u \
          {JOINS} ORDER BY u.day, u.month, u.cost DESC, u.token_id, u.account_id, u.group_id, u.model, \
          u.upstream_id, u.creator{}",
         columns.join(", "),
         measures(),
         limit.unwrap_or_default()
     )
+}
+
+/// Whoever asks for tokens or who made them needs the sums of each token; all others need not.
+fn table(query: &UsageQuery) -> &'static str {
+    let by_token = [Dimension::Token, Dimension::Creator];
+    let by_token = by_token.iter().any(|one| query.by.contains(one));
+    match by_token || query.token.is_some() || query.creator.is_some() {
+        true => "usage_daily",
+        false => "usage_totals",
+    }
 }
 
 /// Each measure summed up.

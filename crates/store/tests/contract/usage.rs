@@ -471,6 +471,12 @@ async fn much_is_let_go_of_in_parts_with_a_row_each(fixture: &Fixture) {
              token_id + {days} * 10000, {columns} FROM usage_daily WHERE token_id < 10000"
         );
         fixture.sql(&sql).await;
+        let columns = columns.replace(" creator,", "");
+        let sql = format!(
+            "INSERT INTO usage_totals (day, {columns}) SELECT day + {days}, {columns} \
+             FROM usage_totals WHERE day = (SELECT MIN(day) FROM usage_totals)"
+        );
+        fixture.sql(&sql).await;
     }
     let (store, ada) = (&fixture.store, &fixture.who);
     let from = fixture.audit().await.len();

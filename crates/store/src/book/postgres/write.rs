@@ -175,16 +175,17 @@ async fn leases(conn: &mut AsyncPgConnection, turn: &Turn, sheet: &Sheet) -> Que
     Ok(())
 }
 
-static DAILY: LazyLock<String> = LazyLock::new(|| {
-    let places = ["?"; 7 + daily::MEASURES].join(", ");
-    format!(
-        "{}SELECT * FROM unnest({places}){}",
-        daily::INSERT,
-        daily::ADD
-    )
-});
+static DAILY: LazyLock<String> =
+    LazyLock::new(|| upsert(daily::INSERT, 7 + daily::MEASURES, daily::ADD));
+static TOTALS: LazyLock<String> =
+    LazyLock::new(|| upsert(daily::INSERT_TOTAL, 5 + daily::MEASURES, daily::ADD_TOTAL));
 
-/// Adds the new receipts to the sums of their days.
+fn upsert(insert: &str, columns: usize, add: &str) -> String {
+    let places = vec!["?"; columns].join(", ");
+    format!("{insert}SELECT * FROM unnest({places}){add}")
+}
+
+/// Adds the new receipts to the sums of their days, and to those of all tokens.
 pub(super) async fn daily(
     conn: &mut AsyncPgConnection,
     sheet: &Sheet,
@@ -194,28 +195,42 @@ pub(super) async fn daily(
     if sums.is_empty() {
         return Ok(());
     }
-    let numbers = |get: fn(&daily::Group<'_>) -> i64| Bind::Numbers(sums.keys().map(get).collect());
-    let creator = |group: &daily::Group<'_>| {
-        let token = sheet.purses.get(&Owner::Token(group.token));
+    let creators = sums.keys().map(|key| {
+        let token = sheet.purses.get(&Owner::Token(key.token));
         Cow::Borrowed(token.map_or("", |purse| purse.creator.as_str()))
-    };
+    });
     let mut binds = vec![
-        numbers(|group| group.day),
-        numbers(|group| group.token),
-        numbers(|group| group.upstream),
-        numbers(|group| group.group),
-        numbers(|group| group.account),
+        Bind::Numbers(sums.keys().map(|key| key.day).collect()),
+        Bind::Numbers(sums.keys().map(|key| key.token).collect()),
+        Bind::Numbers(sums.keys().map(|key| key.upstream).collect()),
+        Bind::Numbers(sums.keys().map(|key| key.group).collect()),
+        Bind::Numbers(sums.keys().map(|key| key.account).collect()),
     ];
-    for i in 0..daily::MEASURES {
-        let column = sums.values().map(|sum| sum.get(i).copied().unwrap_or(0));
-        binds.push(Bind::Numbers(column.collect()));
-    }
-    binds.push(Bind::Texts(
-        sums.keys()
-            .map(|group| Cow::Borrowed(group.model))
-            .collect(),
-    ));
-    binds.push(Bind::Texts(sums.keys().map(creator).collect()));
+    binds.extend(measures(sums.values()));
+    let models = sums.keys().map(|key| Cow::Borrowed(key.model));
+    binds.push(Bind::Texts(models.collect()));
+    binds.push(Bind::Texts(creators.collect()));
     Kept::new(&DAILY, binds).execute(conn).await?;
+    let totals = daily::totals(&sums);
+    let mut binds = vec![
+        Bind::Numbers(totals.keys().map(|key| key.day).collect()),
+        Bind::Numbers(totals.keys().map(|key| key.upstream).collect()),
+        Bind::Numbers(totals.keys().map(|key| key.group).collect()),
+        Bind::Numbers(totals.keys().map(|key| key.account).collect()),
+    ];
+    binds.extend(measures(totals.values()));
+    let models = totals.keys().map(|key| Cow::Borrowed(key.model));
+    binds.push(Bind::Texts(models.collect()));
+    Kept::new(&TOTALS, binds).execute(conn).await?;
     Ok(())
+}
+
+/// Measures turned into columns.
+fn measures<'a, 'b>(
+    sums: impl Iterator<Item = &'a daily::Measures> + Clone,
+) -> [Bind<'b>; daily::MEASURES] {
+    std::array::from_fn(|i| {
+        let column = sums.clone().map(|sum| sum.get(i).copied().unwrap_or(0));
+        Bind::Numbers(column.collect())
+    })
 }

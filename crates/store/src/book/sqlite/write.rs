@@ -8,7 +8,7 @@ use tollgate_ledger::receipt::Receipt;
 
 use super::kept::{Bind, Statement, execute};
 use crate::alert;
-use crate::book::daily::{self, Group};
+use crate::book::daily;
 use crate::book::pot::{Key, Owner};
 use crate::book::purse::Purse;
 use crate::book::sheet::{Leased, Sheet};
@@ -54,6 +54,7 @@ statements! {
         VALUES (?, ?, ?, ?, ?) \
         ON CONFLICT (gateway_id, pot, owner_id, begin_at) DO UPDATE SET amount = excluded.amount";
     UpsertDaily = daily::UPSERT;
+    UpsertTotal = daily::UPSERT_TOTAL;
 }
 
 /// Inserts the receipts that are not there, and says which they were.
@@ -175,41 +176,28 @@ fn lease(conn: &mut SqliteConnection, turn: &Turn, key: Key, leased: Leased) -> 
     Ok(())
 }
 
-/// Adds the new receipts to the sums of their days.
+/// Adds the new receipts to the sums of their days, and to those of all tokens.
 pub(super) fn daily(
     conn: &mut SqliteConnection,
     sheet: &Sheet,
     fresh: &[&Receipt],
 ) -> QueryResult<()> {
-    for (group, sums) in daily::sums(fresh) {
-        let Group {
-            day,
-            token,
-            model,
-            upstream,
-            group,
-            account,
-        } = group;
-        let row = sheet.purses.get(&Owner::Token(token));
+    let sums = daily::sums(fresh);
+    for (key, sums) in &sums {
+        let row = sheet.purses.get(&Owner::Token(key.token));
         let creator = row.map_or("", |purse| purse.creator.as_str());
-        let [
-            requests,
-            failed,
-            estimated,
-            input,
-            cached,
-            output,
-            cost,
-            uncovered,
-        ] = sums;
-        let numbers = [
-            day, token, upstream, group, account, requests, failed, estimated, input, cached,
-            output, cost, uncovered,
-        ];
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m] = numbers.map(Bind::Number);
-        let (model, creator) = (Bind::Text(model), Bind::Text(creator));
+        let [a, b, c, d, e] =
+            [key.day, key.token, key.upstream, key.group, key.account].map(Bind::Number);
+        let [f, g, h, i, j, k, l, m] = sums.map(Bind::Number);
+        let (model, creator) = (Bind::Text(key.model), Bind::Text(creator));
         let binds = [a, b, c, d, e, f, g, h, i, j, k, l, m, model, creator];
         execute::<UpsertDaily, _>(conn, binds)?;
+    }
+    for (key, sums) in daily::totals(&sums) {
+        let [a, b, c, d] = [key.day, key.upstream, key.group, key.account].map(Bind::Number);
+        let [e, f, g, h, i, j, k, l] = sums.map(Bind::Number);
+        let binds = [a, b, c, d, e, f, g, h, i, j, k, l, Bind::Text(key.model)];
+        execute::<UpsertTotal, _>(conn, binds)?;
     }
     Ok(())
 }
