@@ -5,7 +5,7 @@
 
 use tollgate_policy::token::TokenStatus;
 
-use super::query::TokenQuery;
+use super::query::{SortKey, TokenQuery};
 use super::sort::{EXPIRES, LAST_USED};
 
 /// A value in a query.
@@ -36,14 +36,23 @@ pub(super) struct Condition {
 pub(super) struct Driver {
     /// The condition.
     pub(super) filter: Sql,
-    /// A query with a row for each token, to be counted up to a limit.
+    /// The part of it for which the index is looked at; none where that is another table's.
+    pub(super) seek: Option<Sql>,
+    /// A query with a row for each token, and perhaps for some more, to be counted up to a limit.
     pub(super) probe: Sql,
-    /// The index that has the tokens of the condition in the order of their creation.
-    pub(super) by_created: Option<&'static str>,
+    /// The index that has the tokens of the condition in an order of the list.
+    pub(super) ordered: Option<Ordered>,
 }
 
-/// Tokens, and what they have spent, as conditions name them.
-pub(super) const SOURCE: &str = "tokens AS t LEFT JOIN token_spend AS s ON s.token_id = t.id";
+/// An index in an order of the list.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ordered {
+    pub(super) key: SortKey,
+    pub(super) index: &'static str,
+    /// Whether it leads to the tokens of the condition alone, or nearly so.
+    pub(super) exact: bool,
+}
+
 /// What a token has used.
 pub(super) const USED: &str = "COALESCE(s.used, 0)";
 /// What the index `tokens_exhausted` has. Tokens whose period has ended are among them.
@@ -51,12 +60,13 @@ const USED_UP: &str = "@t.used_up";
 /// Which of them are used up at a moment, which is named twice. A limit of nothing always is.
 const USED_UP_NOW: &str = "(COALESCE(s.used, 0) >= t.quota OR t.period_limit <= 0 \
     OR (s.period_used >= t.period_limit AND s.period_begin <= ? AND s.period_end > ?))";
-/// The contrary, for tokens with and without limits.
-const SPENDABLE: &str = "(t.quota IS NULL OR COALESCE(s.used, 0) < t.quota) \
+/// The contrary, for tokens with and without limits. Most are not used up, which costs no look at
+/// what they have spent.
+const SPENDABLE: &str = "(NOT t.used_up OR ((t.quota IS NULL OR COALESCE(s.used, 0) < t.quota) \
     AND (t.period_limit IS NULL OR (t.period_limit > 0 AND (s.period_begin IS NULL \
-    OR s.period_used < t.period_limit OR s.period_begin > ? OR s.period_end <= ?)))";
+    OR s.period_used < t.period_limit OR s.period_begin > ? OR s.period_end <= ?)))))";
 
-/// Keywords below this length are in no index of trigrams.
+/// Keywords below this length are no trigram, but trigrams begin with them.
 const TRIGRAM: usize = 3;
 /// No name or id is longer, and SQLite has a limit for patterns.
 const LONGEST_KEYWORD: usize = 1000;
@@ -85,7 +95,8 @@ pub(super) fn conditions(query: &TokenQuery, fts: bool) -> Vec<Condition> {
     }
     if let Some(name) = &query.name {
         let binds = vec![Bind::Text(name.to_string())];
-        all.push(Condition::driving("@t.name = ?".to_owned(), binds, None));
+        let index = by(SortKey::Name, "tokens_by_name");
+        all.push(Condition::driving("@t.name = ?".to_owned(), binds, index));
     }
     all.extend(status(query));
     all.extend(times(query));
@@ -94,7 +105,12 @@ pub(super) fn conditions(query: &TokenQuery, fts: bool) -> Vec<Condition> {
 }
 
 fn equal(text: &str, binds: Vec<Bind>, index: &'static str) -> Condition {
-    Condition::driving(text.to_owned(), binds, Some(index))
+    Condition::driving(text.to_owned(), binds, by(SortKey::Created, index))
+}
+
+fn by(key: SortKey, index: &'static str) -> Option<Ordered> {
+    let exact = true;
+    Some(Ordered { key, index, exact })
 }
 
 /// Derived statuses as the policy derives them; see `Token::status`.
@@ -111,48 +127,69 @@ fn status(query: &TokenQuery) -> Option<Condition> {
             format!("#t.state = 'enabled' AND #{EXPIRES} > ? AND {SPENDABLE}"),
             vec![Bind::Number(now), Bind::Number(now), Bind::Number(now)],
         ),
-        TokenStatus::Expired => Condition::driving(
-            format!("@{EXPIRES} <= ? AND #t.state = 'enabled'"),
-            vec![Bind::Number(now)],
-            None,
-        ),
-        TokenStatus::Exhausted => Condition::driving(
-            format!("{USED_UP} AND {USED_UP_NOW} AND #t.state = 'enabled' AND #{EXPIRES} > ?"),
-            vec![Bind::Number(now), Bind::Number(now), Bind::Number(now)],
-            Some("tokens_exhausted"),
-        ),
+        TokenStatus::Expired => {
+            let expired = format!("@{EXPIRES} <= ?");
+            let more = "#t.state = 'enabled'";
+            Condition::driving(expired, vec![Bind::Number(now)], by_expires()).and(more, Vec::new())
+        }
+        TokenStatus::Exhausted => {
+            let index = by(SortKey::Created, "tokens_exhausted");
+            let more = format!("{USED_UP_NOW} AND #t.state = 'enabled' AND #{EXPIRES} > ?");
+            let binds = vec![Bind::Number(now), Bind::Number(now), Bind::Number(now)];
+            let mut condition = Condition::driving(USED_UP.to_owned(), Vec::new(), index);
+            condition = condition.and(&more, binds);
+            // Nearly all of them are.
+            condition.set_exact();
+            condition
+        }
     })
+}
+
+fn by_expires() -> Option<Ordered> {
+    by(SortKey::Expires, "tokens_by_expires")
+}
+
+fn by_last_used() -> Option<Ordered> {
+    by(SortKey::LastUsed, "tokens_by_last_used")
 }
 
 fn times(query: &TokenQuery) -> Vec<Condition> {
     let micros = crate::columns::micros;
     let mut all = Vec::new();
     let created = (micros(query.created_from), micros(query.created_until));
-    all.extend(range("t.created_at", created));
+    let by_created = by(SortKey::Created, "tokens_by_created");
+    all.extend(range("t.created_at", created, by_created));
     if query.used_from.is_some() || query.used_until.is_some() {
         // What was never used was not used in any time.
         let from = micros(query.used_from).unwrap_or(0).max(0);
-        all.extend(range(LAST_USED, (Some(from), micros(query.used_until))));
+        let used = (Some(from), micros(query.used_until));
+        all.extend(range(LAST_USED, used, by_last_used()));
     }
     if query.never_used {
-        let text = format!("@{LAST_USED} = -1");
-        all.push(Condition::driving(text, Vec::new(), None));
+        // Not `= -1`: SQLite would sort what its index already has in order.
+        let text = format!("@{LAST_USED} < 0");
+        all.push(Condition::driving(text, Vec::new(), by_last_used()));
     }
     if let Some(before) = query.expiring_before {
         let from = query.now.as_micros().saturating_add(1);
-        all.extend(range(EXPIRES, (Some(from), Some(before.as_micros()))));
+        let expiring = (Some(from), Some(before.as_micros()));
+        all.extend(range(EXPIRES, expiring, by_expires()));
     }
     if let Some(since) = query.unused_since {
         let since = since.as_micros();
-        let text = format!("@{LAST_USED} < ? AND #t.created_at < ?");
-        let binds = vec![Bind::Number(since), Bind::Number(since)];
-        all.push(Condition::driving(text, binds, None));
+        // Two conditions, because the newest tokens are passed over by the first.
+        all.extend(range("t.created_at", (None, Some(since)), by_created));
+        all.extend(range(LAST_USED, (None, Some(since)), by_last_used()));
     }
     all
 }
 
 /// From a moment on, and before another one.
-fn range(expression: &str, (from, until): (Option<i64>, Option<i64>)) -> Option<Condition> {
+fn range(
+    expression: &str,
+    (from, until): (Option<i64>, Option<i64>),
+    index: Option<Ordered>,
+) -> Option<Condition> {
     let (text, binds) = match (from, until) {
         (Some(from), Some(until)) => (
             format!("@{expression} >= ? AND @{expression} < ?"),
@@ -162,7 +199,7 @@ fn range(expression: &str, (from, until): (Option<i64>, Option<i64>)) -> Option<
         (None, Some(until)) => (format!("@{expression} < ?"), vec![Bind::Number(until)]),
         (None, None) => return None,
     };
-    Some(Condition::driving(text, binds, None))
+    Some(Condition::driving(text, binds, index))
 }
 
 fn keyword(text: &str, fts: bool) -> Option<Condition> {
@@ -176,25 +213,9 @@ fn keyword(text: &str, fts: bool) -> Option<Condition> {
     }
     let pattern = Bind::Text(format!("%{}%", escaped(&text)));
     let like = r"t.search_text LIKE ? ESCAPE '\'";
-    if characters < TRIGRAM {
-        return Some(Condition::only_filter(like.to_owned(), vec![pattern]));
-    }
-    if !fts {
-        return Some(Condition::driving(like.to_owned(), vec![pattern], None));
-    }
-    let phrase = Bind::Text(format!("\"{}\"", text.replace('"', "\"\"")));
-    let found = "SELECT rowid FROM token_search WHERE token_search MATCH ?";
-    Some(Condition {
-        filter: Sql::new(like.to_owned(), vec![pattern.clone()]),
-        driver: Some(Driver {
-            filter: Sql::new(
-                format!("t.id IN ({found}) AND {like}"),
-                vec![phrase.clone(), pattern],
-            ),
-            probe: Sql::new(found.to_owned(), vec![phrase]),
-            by_created: None,
-        }),
-    })
+    let filter = Sql::new(like.to_owned(), vec![pattern]);
+    let driver = fts.then(|| Driver::of_keyword(&text, characters));
+    Some(Condition { filter, driver })
 }
 
 /// A text in which the wildcards of LIKE stand for themselves.
@@ -223,15 +244,65 @@ impl Condition {
         }
     }
 
-    fn driving(text: String, binds: Vec<Bind>, by_created: Option<&'static str>) -> Self {
-        let probe = format!("SELECT 1 FROM {SOURCE} WHERE {text}");
+    fn driving(text: String, binds: Vec<Bind>, ordered: Option<Ordered>) -> Self {
+        let probe = format!("SELECT 1 FROM tokens AS t WHERE {text}");
         Self {
             filter: Sql::new(text.clone(), binds.clone()),
             driver: Some(Driver {
-                filter: Sql::new(text, binds.clone()),
+                filter: Sql::new(text.clone(), binds.clone()),
+                seek: Some(Sql::new(text, binds.clone())),
                 probe: Sql::new(probe, binds),
-                by_created,
+                ordered,
             }),
+        }
+    }
+
+    /// With more that must fit, for which no index is looked at.
+    fn and(mut self, text: &str, binds: Vec<Bind>) -> Self {
+        let add = |sql: &mut Sql| {
+            sql.text = format!("{} AND {text}", sql.text);
+            sql.binds.extend(binds.clone());
+        };
+        add(&mut self.filter);
+        if let Some(driver) = &mut self.driver {
+            add(&mut driver.filter);
+            if let Some(ordered) = &mut driver.ordered {
+                ordered.exact = false;
+            }
+        }
+        self
+    }
+
+    fn set_exact(&mut self) {
+        let driver = self.driver.as_mut();
+        if let Some(ordered) = driver.and_then(|driver| driver.ordered.as_mut()) {
+            ordered.exact = true;
+        }
+    }
+}
+
+impl Driver {
+    /// Through SQLite's index of trigrams, which knows each text with two characters after its end:
+    /// so a trigram begins with each text of one or two characters that occurs.
+    fn of_keyword(text: &str, characters: usize) -> Self {
+        let (found, binds) = match characters < TRIGRAM {
+            true => (
+                "SELECT DISTINCT doc FROM token_search_grams WHERE term >= ? AND term < ?",
+                vec![
+                    Bind::Text(text.to_owned()),
+                    Bind::Text(format!("{text}\u{10ffff}")),
+                ],
+            ),
+            false => (
+                "SELECT rowid FROM token_search WHERE token_search MATCH ?",
+                vec![Bind::Text(format!("\"{}\"", text.replace('"', "\"\"")))],
+            ),
+        };
+        Self {
+            filter: Sql::new(format!("t.id IN ({found})"), binds.clone()),
+            seek: None,
+            probe: Sql::new(found.to_owned(), binds),
+            ordered: None,
         }
     }
 }

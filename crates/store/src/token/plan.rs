@@ -1,8 +1,12 @@
 //! How a page of tokens is found quickly whatever is asked for.
 //!
 //! Where few tokens fulfil one of the conditions, they are collected through its index and sorted.
-//! Where many fulfil each, an index in the wanted order is walked, and a page is soon full. Which it
-//! is, is counted up to a limit: neither database's statistics know it well enough, SQLite has none.
+//! Where many fulfil each, an index in the wanted order is walked, and a page is soon full. Where it
+//! is not full after some thousands, because few fulfil all or they are far away in this order, all
+//! tokens are sifted by an index that has what is filtered and sorted by, and nothing else.
+//!
+//! SQLite has no statistics that know which it is: it is counted, up to a limit. PostgreSQL has, and
+//! chooses between collecting and sifting by itself.
 
 mod spent;
 mod writer;
@@ -12,17 +16,17 @@ use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
 use super::cursor::Cursor;
-use super::filter::{Bind, Condition, Driver, Sql};
+use super::filter::{Bind, Condition, Driver, Ordered, Sql};
 use super::query::{Sort, SortKey};
 use super::row::SpentRow;
 use crate::backend::{Conn, on_backend};
 use crate::error::StoreError;
 use writer::Writer;
 
-/// Up to so many tokens are collected and sorted, at some 2 to 10 µs each. A page that is walked to
-/// for more of them is typically full after 10,000 of a million tokens. Where all that is looked for
-/// is at the far end of the order, all are passed, which takes a few hundred milliseconds.
-const FEW: i64 = 5000;
+/// Up to so many tokens are collected and sorted, at some 2 to 5 µs each.
+const FEW: i64 = 10_000;
+/// So many tokens are walked by before all are sifted: some 10 ms of work.
+const WINDOW: i64 = 3000;
 
 const COLUMNS: &str = "t.id, t.name, t.account_id, t.group_id, t.state, t.expires_at, t.quota, \
     t.models, t.providers, t.endpoints, t.networks, t.creator, t.note, t.created_at, t.updated_at, \
@@ -37,8 +41,17 @@ enum Plan {
     Collect(usize),
     /// The tokens of this index, in its order; the condition, if any, is what it begins with.
     Walk(&'static str, Option<usize>),
+    /// The same, but only a little way.
+    Try(&'static str, Option<usize>),
     /// All tokens, in the order of what they have spent.
     Spent,
+}
+
+/// Which part of the list is wanted.
+struct Wanted {
+    sort: Sort,
+    cursor: Option<Cursor>,
+    limit: i64,
 }
 
 #[derive(QueryableByName)]
@@ -56,12 +69,29 @@ pub(super) async fn page(
     limit: i64,
 ) -> Result<Vec<SpentRow>, StoreError> {
     let plan = choose(conn, &conditions, sort.key).await?;
-    if plan == Plan::Spent {
-        return spent::page(conn, conditions, sort.direction, cursor, limit).await;
+    let wanted = Wanted {
+        sort,
+        cursor,
+        limit,
+    };
+    let writer = Writer::new(matches!(conn, Conn::Sqlite(_)));
+    let tried: Vec<SpentRow> = match plan {
+        Plan::Collect(_) | Plan::Walk(..) => {
+            let sql = writer.page(plan, conditions, &wanted);
+            return load(conn, sql).await;
+        }
+        Plan::Spent if conditions.is_empty() => return spent::page(conn, &wanted).await,
+        Plan::Spent => spent::tried(conn, conditions.clone(), &wanted).await?,
+        Plan::Try(index, driver) => {
+            let sql = writer.tried(index, driver, conditions.clone(), &wanted);
+            load(conn, sql).await?
+        }
+    };
+    if i64::try_from(tried.len()).is_ok_and(|len| len >= limit) {
+        return Ok(tried);
     }
-    let sqlite = matches!(conn, Conn::Sqlite(_));
-    let sql = Writer::new(sqlite).page(plan, conditions, sort, cursor, limit);
-    load(conn, sql).await
+    let writer = Writer::new(matches!(conn, Conn::Sqlite(_)));
+    load(conn, writer.sifted(conditions, &wanted)).await
 }
 
 async fn choose(
@@ -69,17 +99,40 @@ async fn choose(
     conditions: &[Condition],
     key: SortKey,
 ) -> Result<Plan, StoreError> {
-    let mut fewest = None;
-    let mut walk = match key.index() {
-        Some(index) => Plan::Walk(index, None),
-        None => Plan::Spent,
+    let ordered = |condition: &Condition| {
+        let driver = condition.driver.as_ref();
+        let ordered = driver.and_then(|driver| driver.ordered);
+        ordered.filter(|ordered| ordered.key == key)
     };
-    if let ([only], SortKey::Created) = (conditions, key)
-        && let Some(index) = only.driver.as_ref().and_then(|driver| driver.by_created)
+    if let [only] = conditions
+        && let Some(Ordered {
+            index, exact: true, ..
+        }) = ordered(only)
     {
         // The index has just these tokens in just this order.
         return Ok(Plan::Walk(index, Some(0)));
     }
+    let Some(index) = key.index() else {
+        return Ok(collect(conn, conditions).await?.unwrap_or(Plan::Spent));
+    };
+    if conditions.is_empty() {
+        return Ok(Plan::Walk(index, None));
+    }
+    if let Some(few) = collect(conn, conditions).await? {
+        return Ok(few);
+    }
+    let mut leading = conditions.iter().enumerate();
+    let leading = leading.find_map(|(i, one)| Some((ordered(one)?.index, Some(i))));
+    let (index, driver) = leading.unwrap_or((index, None));
+    Ok(Plan::Try(index, driver))
+}
+
+/// By the condition that the fewest tokens fulfil, where those are few.
+async fn collect(conn: &mut Conn, conditions: &[Condition]) -> Result<Option<Plan>, StoreError> {
+    if matches!(conn, Conn::Postgres(_)) {
+        return Ok(None);
+    }
+    let mut fewest = None;
     for (i, condition) in conditions.iter().enumerate() {
         let Some(driver) = &condition.driver else {
             continue;
@@ -88,11 +141,8 @@ async fn choose(
         if found <= FEW && fewest.is_none_or(|(least, _)| found < least) {
             fewest = Some((found, i));
         }
-        if let (SortKey::Created, Some(index)) = (key, driver.by_created) {
-            walk = Plan::Walk(index, Some(i));
-        }
     }
-    Ok(fewest.map_or(walk, |(_, i)| Plan::Collect(i)))
+    Ok(fewest.map(|(_, i)| Plan::Collect(i)))
 }
 
 /// Counts what a condition finds, up to one more than a few.

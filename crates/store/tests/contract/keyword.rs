@@ -6,6 +6,7 @@ use super::fixture::{Fixture, at, name};
 
 on_both! {
     a_keyword_is_found_anywhere_and_in_any_case
+    a_keyword_of_one_or_two_characters_is_found_wherever_it_stands
     wildcards_quotes_and_operators_are_literal
     a_keyword_never_spans_two_fields
     a_changed_or_deleted_token_is_found_by_what_it_is_now
@@ -56,6 +57,28 @@ async fn a_keyword_is_found_anywhere_and_in_any_case(fixture: &Fixture) {
         .find(|one| one.token.name == name("beta"))
         .unwrap();
     assert_eq!(found(fixture, &beta.token.id.to_string()).await, ["beta"]);
+}
+
+async fn a_keyword_of_one_or_two_characters_is_found_wherever_it_stands(fixture: &Fixture) {
+    fill(fixture, &["Ünï 日本", "q%_x"]).await;
+    let list = fixture.store.token_list(&TokenQuery::new(at(0))).await;
+    for one in list.unwrap().items {
+        let name = one.token.name.to_string();
+        let note = format!("note of {name}");
+        let id = one.token.id.to_string();
+        for field in [&name, &note, &id] {
+            let letters: Vec<char> = field.chars().collect();
+            let words = letters.windows(1).chain(letters.windows(2));
+            for word in words.map(|letters| letters.iter().collect::<String>()) {
+                let expected = word.trim().is_empty() || note == "note of base";
+                let seen = found(fixture, &word).await;
+                assert!(expected || seen.contains(&name), "{word} of {field}");
+            }
+        }
+    }
+    for word in ["uu", "本日", "__", "%%", "\u{10ffff}"] {
+        assert_eq!(found(fixture, word).await, [""; 0], "{word}");
+    }
 }
 
 async fn wildcards_quotes_and_operators_are_literal(fixture: &Fixture) {

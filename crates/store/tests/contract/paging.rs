@@ -13,6 +13,7 @@ use super::fixture::{Fixture, at};
 on_both! {
     pages_together_are_the_whole_list_in_every_order
     a_list_of_thousands_is_walked_in_the_same_order
+    what_few_of_thousands_fulfil_together_is_found_in_every_order
     the_cursor_of_another_order_is_refused
     a_page_has_between_1_and_200_tokens
 }
@@ -122,7 +123,7 @@ async fn pages_together_are_the_whole_list_in_every_order(fixture: &Fixture) {
 }
 
 /// More tokens than are collected and sorted, all alike in what is filtered by.
-const MANY: usize = 5001;
+const MANY: usize = 10_001;
 
 async fn fill_many(fixture: &Fixture) -> StoredToken {
     let mut home = fixture.token("home").await;
@@ -191,6 +192,47 @@ async fn a_list_of_thousands_is_walked_in_the_same_order(fixture: &Fixture) {
                 Direction::Descending => compare(key, a, b) == Ordering::Greater,
             });
             assert!(ordered, "{key:?} {direction:?} filter {i}");
+        }
+    }
+}
+
+/// No condition alone is fulfilled by few, and no order has the few close together.
+async fn what_few_of_thousands_fulfil_together_is_found_in_every_order(fixture: &Fixture) {
+    let home = fill_many(fixture).await;
+    fixture
+        .sql(
+            "UPDATE tokens SET quota = NULL, period_limit = NULL, period_unit = NULL,
+                 period_zone = NULL, used_up = FALSE WHERE id % 1000 = 7",
+        )
+        .await;
+    let filters: [&dyn Fn(&mut TokenQuery); 5] = [
+        &|_| (),
+        &|q| q.account = Some(home.token.account),
+        &|q| q.keyword = Some("home".to_owned()),
+        &|q| q.keyword = Some("h".to_owned()),
+        &|q| {
+            q.keyword = Some("om".to_owned());
+            q.group = Some(home.token.group);
+            q.created_from = Some(at(0));
+        },
+    ];
+    for (i, filter) in filters.iter().enumerate() {
+        for key in SortKey::ALL {
+            for direction in [Direction::Ascending, Direction::Descending] {
+                let mut query = TokenQuery::new(at(500));
+                query.sort = Sort { key, direction };
+                query.limit = 4;
+                query.status = Some(TokenStatus::Enabled);
+                filter(&mut query);
+                let seen = pages(fixture, query).await;
+                assert_eq!(seen.len(), 10, "{key:?} filter {i}");
+                assert!(seen.iter().all(|one| one.token.id.raw() % 1000 == 7));
+                let ordered = seen.is_sorted_by(|a, b| match direction {
+                    Direction::Ascending => compare(key, a, b) == Ordering::Less,
+                    Direction::Descending => compare(key, a, b) == Ordering::Greater,
+                });
+                assert!(ordered, "{key:?} {direction:?} filter {i}");
+            }
         }
     }
 }
