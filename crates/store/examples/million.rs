@@ -20,6 +20,7 @@ use tollgate_policy::id::{AccountId, GroupId};
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::TokenStatus;
 use tollgate_store::token::{Direction, Sort, SortKey, TokenQuery};
+use tollgate_store::usage::{Dimension, UsageQuery};
 use tollgate_store::{MasterKey, Store};
 
 const DAY: i64 = 86_400_000_000;
@@ -27,6 +28,8 @@ const DAY: i64 = 86_400_000_000;
 const NOW: i64 = 1_800_000_000_000_000;
 /// Its midnight.
 const TODAY: i64 = NOW - NOW % DAY;
+/// 29 days before.
+const FIRST_DAY: i64 = NOW / DAY - 29;
 const RUNS: usize = 15;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -55,7 +58,18 @@ async fn main() -> Outcome<()> {
     }
     println!("{:<52} {:>10} {:>10} {:>6}", "", "median", "max", "rows");
     for (label, query) in queries() {
-        measure(&store, label, query).await?;
+        measure(label, async || {
+            Ok(store.token_list(&query).await?.items.len())
+        })
+        .await?;
+    }
+    for (label, by, limit) in REPORTS {
+        let query = UsageQuery {
+            by: by.to_vec(),
+            limit,
+            ..UsageQuery::default()
+        };
+        measure(label, async || Ok(store.usage(query.clone()).await?.len())).await?;
     }
     Ok(())
 }
@@ -64,7 +78,7 @@ async fn execute(url: &str, sql: &str) -> Outcome<()> {
     if url.starts_with("postgres") {
         let mut conn = AsyncPgConnection::establish(url).await?;
         conn.batch_execute(&format!("BEGIN; {sql} COMMIT;")).await?;
-        conn.batch_execute("VACUUM ANALYZE tokens, token_spend")
+        conn.batch_execute("VACUUM ANALYZE tokens, token_spend, usage_daily, usage_totals")
             .await?;
     } else {
         let mut conn = SqliteConnection::establish(url)?;
@@ -115,7 +129,16 @@ fn filling(count: i64) -> String {
              CASE WHEN i % 4 = 1 THEN r % 1000 ELSE 0 END
          FROM m WHERE r % 3 > 0;
          UPDATE tokens SET used_up = 1 = 1 FROM token_spend AS s WHERE s.token_id = tokens.id
-             AND (s.used >= quota OR s.period_used >= period_limit);"
+             AND (s.used >= quota OR s.period_used >= period_limit);
+         INSERT INTO usage_daily
+         WITH RECURSIVE n (i) AS
+             (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < 299999)
+         SELECT {FIRST_DAY} + i % 30, i / 30, 'model ' || (i % 3), 1, i % 20, (i / 30) % 2000, '',
+             i % 500, 0, 0, i % 100000, 0, i % 9000, i % 1000000, 0 FROM n;
+         INSERT INTO usage_totals
+         SELECT day, account_id, model, upstream_id, group_id, SUM(requests), 0, 0,
+             SUM(input_tokens), 0, SUM(output_tokens), SUM(cost), 0
+         FROM usage_daily GROUP BY day, account_id, model, upstream_id, group_id;"
     )
 }
 
@@ -210,6 +233,30 @@ fn queries() -> Vec<(&'static str, TokenQuery)> {
         q.created_until = Some(Timestamp::from_micros(NOW - 90 * DAY + DAY / 24));
         q.sort = by(SortKey::Name, asc);
     });
+    add("creator and status, by name", &|q| {
+        q.creator = word("user77@example.com");
+        q.status = Some(TokenStatus::Disabled);
+        q.sort = by(SortKey::Name, asc);
+    });
+    add("half of all and 1 of 40, none both, by name", &|q| {
+        q.group = GroupId::from_raw(0);
+        q.status = Some(TokenStatus::Disabled);
+        q.sort = by(SortKey::Name, asc);
+    });
+    add("never used, most spent", &|q| {
+        q.never_used = true;
+        q.sort = by(SortKey::Used, desc);
+    });
+    add("never used, last used first", &|q| {
+        q.never_used = true;
+        q.sort = by(SortKey::LastUsed, desc);
+    });
+    add("group and used today, soonest to expire", &|q| {
+        q.group = GroupId::from_raw(7);
+        q.used_from = days(0);
+        q.sort = by(SortKey::Expires, asc);
+    });
+    add("made long ago", &|q| q.created_until = days(-340));
     add("newest first, from the middle on", &|q| {
         q.cursor = word(&format!(
             "created-desc.500000.{}",
@@ -219,12 +266,30 @@ fn queries() -> Vec<(&'static str, TokenQuery)> {
     all
 }
 
-async fn measure(store: &Store, label: &str, query: TokenQuery) -> Outcome<()> {
+/// A report, by what, and how many of its rows.
+type Report = (&'static str, &'static [Dimension], Option<u32>);
+
+const REPORTS: [Report; 4] = [
+    (
+        "report by day and model",
+        &[Dimension::Day, Dimension::Model],
+        None,
+    ),
+    ("report by account", &[Dimension::Account], None),
+    ("report by token", &[Dimension::Token], Some(1000)),
+    (
+        "report of the 6 tokens that cost the most",
+        &[Dimension::Token],
+        Some(6),
+    ),
+];
+
+async fn measure(label: &str, page: impl AsyncFn() -> Outcome<usize>) -> Outcome<()> {
     let mut times: Vec<Duration> = Vec::with_capacity(RUNS);
     let mut rows = 0;
     for _ in 0..RUNS {
         let start = Instant::now();
-        rows = store.token_list(&query).await?.items.len();
+        rows = page().await?;
         times.push(start.elapsed());
     }
     times.sort();
