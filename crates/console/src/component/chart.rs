@@ -163,6 +163,8 @@ fn tick(value: f64) -> String {
     } else if value >= 10_000.0 {
         format!("{:.0} k", value / 1000.0)
     } else if value >= 100.0 || value == 0.0 {
+        money::thousands(&format!("{value:.0}"))
+    } else if value >= 1.0 && value.fract() == 0.0 {
         format!("{value:.0}")
     } else if value >= 1.0 {
         format!("{value:.2}")
@@ -207,6 +209,8 @@ mod tests {
         assert_eq!(tick(0.00015), "0.00015");
         assert_eq!(tick(0.5), "0.5");
         assert_eq!(tick(1.5), "1.50");
+        assert_eq!(tick(30.0), "30");
+        assert_eq!(tick(6000.0), "6,000");
     }
 
     #[test]
