@@ -29,6 +29,8 @@ const POSTGRES_MONTH: &str = "CAST(date_trunc('month', DATE '1970-01-01' + CAST(
 
 const NAMES: &str = "t.name AS token_name, a.name AS account_name, g.name AS group_name, \
     s.name AS upstream_name";
+const ORDER: &str = "u.day, u.month, u.cost DESC, u.token_id, u.account_id, u.group_id, u.model, \
+    u.upstream_id, u.creator";
 const JOINS: &str = "LEFT JOIN tokens AS t ON t.id = u.token_id \
     LEFT JOIN accounts AS a ON a.id = u.account_id LEFT JOIN groups AS g ON g.id = u.group_id \
     LEFT JOIN upstreams AS s ON s.id = u.upstream_id";
@@ -129,15 +131,17 @@ fn statement(query: &UsageQuery, month: &str, conditions: &str) -> String {
         true => String::new(),
         false => format!(" GROUP BY {}", places.join(", ")),
     };
-    let limit = query.limit.map(|limit| format!(" LIMIT {limit}"));
+    // The first rows are found before names are: there may be a row for every token.
+    let limited = query
+        .limit
+        .map(|limit| format!(" ORDER BY {ORDER} LIMIT {limit}"));
     let table = table(query);
     format!(
-        "SELECT u.*, {NAMES} FROM (SELECT {}, {} FROM {table} WHERE {conditions}{grouped}) AS u \
-         {JOINS} ORDER BY u.day, u.month, u.cost DESC, u.token_id, u.account_id, u.group_id, u.model, \
-         u.upstream_id, u.creator{}",
+        "SELECT u.*, {NAMES} FROM (SELECT u.* FROM (SELECT {}, {} FROM {table} \
+         WHERE {conditions}{grouped}) AS u{}) AS u {JOINS} ORDER BY {ORDER}",
         columns.join(", "),
         measures(),
-        limit.unwrap_or_default()
+        limited.unwrap_or_default(),
     )
 }
 
