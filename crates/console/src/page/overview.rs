@@ -101,11 +101,12 @@ async fn report(context: &Context, by: &[&str], from: &str) -> Result<ReportView
     usage::report(context, &filter).await
 }
 
-/// The tokens that cost the most: no more are read than are shown, however many there are.
+/// The tokens that cost the most since yesterday: all that were used since then are summed up, and
+/// of a month that may be millions.
 async fn leading(context: &Context) -> Result<Vec<Leader>, AdminError> {
     let filter = UsageFilter {
         by: vec!["token".to_owned()],
-        from: Some("29d".to_owned()),
+        from: Some("1d".to_owned()),
         limit: u32::try_from(LEADERS).ok(),
         ..UsageFilter::default()
     };
