@@ -147,14 +147,16 @@ impl Chart {
     }
 }
 
-/// A round number at or above.
+/// A round number at or above. From 1 on its half is whole, for the tick in the middle of counts.
 fn rounded_up(most: f64) -> f64 {
     if most <= 0.0 {
         return 1.0;
     }
     let power = 10f64.powf(most.log10().floor());
     let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].map(|one| one * power);
-    steps.into_iter().find(|one| *one >= most).unwrap_or(most)
+    let whole = |one: f64| one < 1.0 || (one / 2.0).fract() == 0.0;
+    let fits = |one: &f64| *one >= most && whole(*one);
+    steps.into_iter().find(fits).unwrap_or(most)
 }
 
 fn tick(value: f64) -> String {
@@ -200,6 +202,9 @@ mod tests {
     #[test]
     fn an_axis_ends_at_a_round_number() {
         assert_eq!(rounded_up(0.0), 1.0);
+        assert_eq!(rounded_up(1.0), 2.0);
+        assert_eq!(rounded_up(3.0), 4.0);
+        assert_eq!(rounded_up(12.0), 20.0);
         assert_eq!(rounded_up(37.0), 40.0);
         assert_eq!(rounded_up(0.012), 0.015);
     }
