@@ -123,11 +123,13 @@
   // inside it, and gives it back to where it was.
   const dialog = make("dialog");
   let guest;
-  dialog.addEventListener("close", () => {
+  const leave = () => {
     if (guest) guest.home.append(guest.form);
     guest = undefined;
     dialog.replaceChildren();
-  });
+  };
+  // The browser tells of a close a moment after it: something else may be open by then.
+  dialog.addEventListener("close", () => dialog.open || leave());
   // A secret that is shown once is not lost by a slip.
   dialog.addEventListener("cancel", (event) => dialog.querySelector(".once") && event.preventDefault());
   dialog.addEventListener("click", (event) => {
@@ -170,6 +172,7 @@
     }
   };
   const ask = (box) => {
+    if (guest) leave();
     const form = box.querySelector("form");
     guest = { form, home: box };
     if (!form.querySelector(".cancel")) form.querySelector("button").after(make("button", { type: "button", className: "cancel", textContent: box.dataset.cancel }));
