@@ -119,6 +119,9 @@ fn statement(query: &UsageQuery, month: &str, conditions: &str) -> String {
         let value = match dimension {
             _ if !by(&dimension) => format!("CAST(NULL AS {kind})"),
             Dimension::Month => month.to_owned(),
+            // The sign keeps SQLite from reading all rows by the index of what they are grouped
+            // by, where the days that are wanted are few.
+            Dimension::Token | Dimension::Account => format!("+{column}"),
             _ => column.to_owned(),
         };
         format!("{value} AS {column}")
