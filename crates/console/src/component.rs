@@ -7,6 +7,7 @@ pub(crate) mod field;
 pub(crate) mod icon;
 pub(crate) mod layout;
 pub(crate) mod money;
+pub(crate) mod problem;
 pub(crate) mod qr;
 pub(crate) mod sheet;
 pub(crate) mod snippet;

@@ -26,7 +26,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 use crate::access::{Taste, Visit};
-use crate::component::layout;
+use crate::component::{layout, problem};
 use crate::form::Fields;
 use crate::problem::Problem;
 use crate::site::Site;
@@ -103,7 +103,7 @@ async fn as_page(State(_): State<Site>, taste: Taste, request: Request, next: Ne
     let say = taste.say;
     let title = say.name_of("problem", problem.code);
     let content = html! {
-        p { (problem.detail) }
+        p { (problem::words(&problem.detail)) }
         p.quiet { (problem.status) " · " (problem.code) }
         div.actions {
             a.button.primary href="/" { (say.t("to-overview")) }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::problem;
 use crate::form::Fields;
 
 /// A form as it is shown: what it holds, and what was wrong.
@@ -55,7 +56,7 @@ impl<'a> Sheet<'a> {
                 }
                 (input)
                 @if let Some(problem) = problem {
-                    p.problem id=(field.id('p')) role="alert" { (problem) }
+                    p.problem id=(field.id('p')) role="alert" { (problem::words(problem)) }
                 }
                 @if !field.help.is_empty() { p.help id=(field.id('h')) { (field.help) } }
             }
@@ -142,7 +143,7 @@ impl<'a> Sheet<'a> {
     pub(crate) fn rest(&self, shown: &[&str]) -> Markup {
         let rest = self.wrong.filter(|(field, _)| !shown.contains(field));
         html! {
-            @if let Some((_, problem)) = rest { p.notice.bad role="alert" { (problem) } }
+            @if let Some((_, problem)) = rest { (problem::notice(problem)) }
         }
     }
 }

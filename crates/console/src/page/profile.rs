@@ -12,7 +12,7 @@ use super::{Shown, shown, shown_again, to};
 use crate::access::{Stranger, Visit};
 use crate::component::field::{Field, Sheet};
 use crate::component::layout::{heading, page, word};
-use crate::component::{qr, snippet};
+use crate::component::{problem, qr, snippet};
 use crate::form::{Fields, Posted};
 use crate::problem::Problem;
 use crate::session;
@@ -52,7 +52,7 @@ async fn whole(visit: &Visit, problem: Option<&Problem>) -> Result<Markup, Admin
     };
     let content = html! {
         (heading(&member.name, &member.login, &html! {}))
-        @if let Some(problem) = problem { p.notice.bad role="alert" { (problem.detail) } }
+        @if let Some(problem) = problem { (problem::notice(&problem.detail)) }
         section.card.form { h2 { (visit.t("password-change")) }
             form method="post" action="/profile/password" { (word(visit))
                 (form.line(&Field { autocomplete: "current-password", ..secret("old", &old) }))

@@ -18,7 +18,7 @@ use crate::component::icon::Icon;
 use crate::component::layout::{heading, page, word};
 use crate::component::sheet::Form;
 use crate::component::table::fact;
-use crate::component::{badge, dialog, money, table, time};
+use crate::component::{badge, dialog, money, problem, table, time};
 use crate::form::{Fields, Posted};
 use crate::problem::Problem;
 use crate::site::Site;
@@ -171,7 +171,7 @@ async fn whole(
     let content = html! {
         p.crumbs { a href="/upstreams" { (visit.t("nav-upstreams")) } }
         (heading(&one.name, "", &actions))
-        @if let Some(problem) = problem { p.notice.bad role="alert" { (problem.detail) } }
+        @if let Some(problem) = problem { (problem::notice(&problem.detail)) }
         @if let Some(tested) = tested { (outcome(visit, tested)) }
         @for warning in &one.warnings { p.notice.warn { (warning) } }
         dl.facts {

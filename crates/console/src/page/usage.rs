@@ -16,7 +16,7 @@ use super::{Shown, shown};
 use crate::access::Visit;
 use crate::component::icon::Icon;
 use crate::component::layout::{heading, page};
-use crate::component::{money, table};
+use crate::component::{money, problem, table};
 use crate::form::Fields;
 use crate::problem::Problem;
 use crate::site::Site;
@@ -37,7 +37,7 @@ async fn show(visit: Visit, query: Fields) -> Shown {
         Ok(results) => results,
         // What cannot be used is told beside what was written.
         Err(error @ (AdminError::Invalid { .. } | AdminError::NotFound { .. })) => {
-            html! { p.notice.bad role="alert" { (Problem::from(error).detail) } }
+            problem::notice(&Problem::from(error).detail)
         }
         Err(error) => return Err(error.into()),
     };

@@ -11,7 +11,7 @@ use tollgate_admin_core::openid::{OpenId, Return};
 
 use super::{end, local};
 use crate::access::{Stranger, Taste};
-use crate::component::layout;
+use crate::component::{layout, problem};
 use crate::form::Fields;
 use crate::page::{Shown, shown, shown_again, to};
 use crate::problem::Problem;
@@ -118,7 +118,7 @@ fn failed(taste: &Taste, problem: Problem) -> Shown {
     }
     let say = taste.say;
     let content = html! {
-        p.notice.bad role="alert" { (problem.detail) }
+        (problem::notice(&problem.detail))
         div.actions { a.button.primary href="/sign-in" { (say.t("sign-in-again")) } }
     };
     let page = layout::alone(taste, &say.t("sign-in-failed"), &content);

@@ -9,7 +9,7 @@ use tollgate_admin_core::{AdminError, Deed, account, group, token};
 use crate::access::Visit;
 use crate::component::icon::Icon;
 use crate::component::layout::{heading, page, word};
-use crate::component::{badge, money, table, time};
+use crate::component::{badge, money, problem, table, time};
 use crate::form::Fields;
 use crate::page::{Shown, shown};
 use crate::problem::Problem;
@@ -72,7 +72,7 @@ pub(super) async fn show(visit: Visit, query: Fields) -> Shown {
     let content = html! {
         (heading(&visit.t("nav-tokens"), "", &actions))
         (bar(&visit, &query, &groups, &accounts))
-        @if let Some(problem) = &problem { p.notice.bad role="alert" { (problem.detail) } }
+        @if let Some(problem) = &problem { (problem::notice(&problem.detail)) }
         div #results aria-live="polite" {
             @if found.entries.is_empty() && problem.is_none() { (nothing(&visit, &query, may)) }
             @else if !found.entries.is_empty() {
