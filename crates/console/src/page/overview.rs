@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use axum::Router;
 use axum::routing::get;
 use maud::{Markup, html};
-use tollgate_admin_core::receipt::{self, ReceiptFilter};
 use tollgate_admin_core::token::{self, TokenFilter};
 use tollgate_admin_core::usage::{self, UsageFilter};
-use tollgate_admin_core::view::receipt::ReceiptView;
+use tollgate_admin_core::view::first_byte::FirstBytesView;
 use tollgate_admin_core::view::token::TokenView;
 use tollgate_admin_core::view::upstream::UpstreamView;
 use tollgate_admin_core::view::usage::{ReportView, UsageRowView};
@@ -56,11 +55,6 @@ async fn show(visit: Visit) -> Shown {
             .filter(|row| row.day.as_deref() == Some(today)),
     );
     let models = Sum::by_model(&daily);
-    let calls = ReceiptFilter {
-        limit: Some(100),
-        ..ReceiptFilter::default()
-    };
-    let calls = receipt::list(context, &calls).await?.entries;
     let refused = refusal::of_day(context).await?;
     let bytes = refusal::first_bytes(context).await?;
     let soon = expiring(context).await?;
@@ -77,7 +71,7 @@ async fn show(visit: Visit) -> Shown {
     let content = html! {
         (heading(&visit.t("nav-overview"), "", &actions))
         div #live data-refresh="10" {
-            (figures(&visit, &today, &month, &calls))
+            (figures(&visit, &today, &month, bytes.as_ref()))
             section.card { h2 { (visit.t("usage-30d")) } (chart::by_day(&visit, &daily, 30)) }
             div.columns {
                 (refusal::chart(&visit, &refused))
@@ -179,10 +173,7 @@ impl Sum {
     }
 }
 
-fn figures(visit: &Visit, today: &Sum, month: &Sum, calls: &[ReceiptView]) -> Markup {
-    let mut first: Vec<u64> = calls.iter().filter_map(|call| call.first_byte_ms).collect();
-    first.sort_unstable();
-    let median = first.get(first.len() / 2);
+fn figures(visit: &Visit, today: &Sum, month: &Sum, bytes: Option<&FirstBytesView>) -> Markup {
     html! {
         dl.figures {
             div { dt { (visit.t("spend-today")) } dd { (today.cost()) } }
@@ -190,8 +181,10 @@ fn figures(visit: &Visit, today: &Sum, month: &Sum, calls: &[ReceiptView]) -> Ma
             div { dt { (visit.t("requests-today")) } dd { (money::short(today.requests)) } }
             div { dt { (visit.t("requests-30d")) } dd { (money::short(month.requests)) }
                 @if month.failed > 0 { dd.note { (money::count(month.failed)) " " (visit.t("failed-calls")) } } }
-            div { dt { (visit.t("first-byte")) } dd { @if let Some(ms) = median { (money::count(*ms)) small { " ms" } } @else { "–" } }
-                dd.note { (visit.t("median-last-calls")) } }
+            @if let Some(bytes) = bytes {
+                div { dt { (visit.t("first-byte")) } dd { @if let Some(all) = &bytes.all { (refusal::millis(all.p50_ms)) } @else { "–" } }
+                    dd.note { (visit.t("median-24h")) } }
+            }
         }
     }
 }

@@ -119,7 +119,8 @@ fn asked(one: &RefusalView) -> &str {
     asked.unwrap_or("–")
 }
 
-fn millis(time: f64) -> String {
+/// A time in milliseconds, with one decimal below ten.
+pub(super) fn millis(time: f64) -> String {
     let digits = if time < 10.0 { 1 } else { 0 };
     format!("{time:.digits$} ms")
 }
