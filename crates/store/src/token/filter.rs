@@ -39,6 +39,7 @@ pub(super) struct Driver {
     /// The part of it for which the index is looked at; none where that is another table's.
     pub(super) seek: Option<Sql>,
     /// A query with a row for each token, and perhaps for some more, to be counted up to a limit.
+    /// Where no index is looked at, its rows are the ids.
     pub(super) probe: Sql,
     /// The index that has the tokens of the condition in an order of the list.
     pub(super) ordered: Option<Ordered>,
@@ -287,14 +288,14 @@ impl Driver {
     fn of_keyword(text: &str, characters: usize) -> Self {
         let (found, binds) = match characters < TRIGRAM {
             true => (
-                "SELECT DISTINCT doc FROM token_search_grams WHERE term >= ? AND term < ?",
+                "SELECT DISTINCT doc AS id FROM token_search_grams WHERE term >= ? AND term < ?",
                 vec![
                     Bind::Text(text.to_owned()),
                     Bind::Text(format!("{text}\u{10ffff}")),
                 ],
             ),
             false => (
-                "SELECT rowid FROM token_search WHERE token_search MATCH ?",
+                "SELECT rowid AS id FROM token_search WHERE token_search MATCH ?",
                 vec![Bind::Text(format!("\"{}\"", text.replace('"', "\"\"")))],
             ),
         };
@@ -304,5 +305,13 @@ impl Driver {
             probe: Sql::new(found.to_owned(), binds),
             ordered: None,
         }
+    }
+
+    /// Finds these tokens and no others.
+    pub(super) fn only(&mut self, ids: &[i64]) {
+        let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+        let ids = Bind::Text(format!("[{}]", ids.join(",")));
+        let found = "t.id IN (SELECT value FROM json_each(?))".to_owned();
+        self.filter = Sql::new(found, vec![ids]);
     }
 }

@@ -60,15 +60,21 @@ struct Count {
     found: i64,
 }
 
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
 /// A page of at most `limit` tokens after the cursor.
 pub(super) async fn page(
     conn: &mut Conn,
-    conditions: Vec<Condition>,
+    mut conditions: Vec<Condition>,
     sort: Sort,
     cursor: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<SpentRow>, StoreError> {
-    let plan = choose(conn, &conditions, sort.key).await?;
+    let plan = choose(conn, &mut conditions, sort.key).await?;
     let wanted = Wanted {
         sort,
         cursor,
@@ -96,7 +102,7 @@ pub(super) async fn page(
 
 async fn choose(
     conn: &mut Conn,
-    conditions: &[Condition],
+    conditions: &mut [Condition],
     key: SortKey,
 ) -> Result<Plan, StoreError> {
     let ordered = |condition: &Condition| {
@@ -104,7 +110,7 @@ async fn choose(
         let ordered = driver.and_then(|driver| driver.ordered);
         ordered.filter(|ordered| ordered.key == key)
     };
-    if let [only] = conditions
+    if let [only] = &*conditions
         && let Some(Ordered {
             index, exact: true, ..
         }) = ordered(only)
@@ -128,16 +134,22 @@ async fn choose(
 }
 
 /// By the condition that the fewest tokens fulfil, where those are few.
-async fn collect(conn: &mut Conn, conditions: &[Condition]) -> Result<Option<Plan>, StoreError> {
+async fn collect(
+    conn: &mut Conn,
+    conditions: &mut [Condition],
+) -> Result<Option<Plan>, StoreError> {
     if matches!(conn, Conn::Postgres(_)) {
         return Ok(None);
     }
     let mut fewest = None;
-    for (i, condition) in conditions.iter().enumerate() {
-        let Some(driver) = &condition.driver else {
+    for (i, condition) in conditions.iter_mut().enumerate() {
+        let Some(driver) = &mut condition.driver else {
             continue;
         };
-        let found = probe(conn, driver).await?;
+        let found = match driver.seek {
+            Some(_) => count(conn, driver).await?,
+            None => gather(conn, driver).await?,
+        };
         if found <= FEW && fewest.is_none_or(|(least, _)| found < least) {
             fewest = Some((found, i));
         }
@@ -146,14 +158,31 @@ async fn collect(conn: &mut Conn, conditions: &[Condition]) -> Result<Option<Pla
 }
 
 /// Counts what a condition finds, up to one more than a few.
-async fn probe(conn: &mut Conn, driver: &Driver) -> Result<i64, StoreError> {
-    let sqlite = matches!(conn, Conn::Sqlite(_));
-    let mut writer = Writer::new(sqlite);
-    writer.push("SELECT COUNT(*) AS found FROM (");
+async fn count(conn: &mut Conn, driver: &Driver) -> Result<i64, StoreError> {
+    let sql = probed("SELECT COUNT(*) AS found", driver);
+    let counted: Vec<Count> = load(conn, sql).await?;
+    Ok(counted.iter().map(|count| count.found).sum())
+}
+
+/// The same for a keyword. To find the tokens again would take as long as to count them, so that
+/// few are kept.
+async fn gather(conn: &mut Conn, driver: &mut Driver) -> Result<i64, StoreError> {
+    let found: Vec<Found> = load(conn, probed("SELECT id", driver)).await?;
+    let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    if count <= FEW {
+        let ids: Vec<i64> = found.iter().map(|found| found.id).collect();
+        driver.only(&ids);
+    }
+    Ok(count)
+}
+
+/// A query over what a condition finds, up to one more than a few. It is for SQLite alone.
+fn probed(select: &str, driver: &Driver) -> Sql {
+    let mut writer = Writer::new(true);
+    writer.push(&format!("{select} FROM ("));
     writer.sql(driver.probe.clone(), true);
     writer.push(&format!(" LIMIT {}) AS probed", FEW + 1));
-    let counted: Vec<Count> = load(conn, writer.sql).await?;
-    Ok(counted.iter().map(|count| count.found).sum())
+    writer.sql
 }
 
 /// Runs a query that was put together here.
