@@ -15,6 +15,13 @@ const LINE_UP: &str = "SELECT pg_advisory_xact_lock(7316520348)";
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
+/// A later version of this program was there before.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "it was migrated to `{0}` by a later version of this program: start that version, or restore a backup from before"
+)]
+struct Later(String);
+
 /// What to do with the migrations.
 #[derive(Clone, Copy)]
 pub(crate) enum Step {
@@ -60,6 +67,7 @@ where
 {
     match step {
         Step::Up => {
+            check(conn, &migrations())?;
             for version in conn.run_pending_migrations(migrations())? {
                 tracing::info!(migration = %version, "the database was migrated");
             }
@@ -71,6 +79,22 @@ where
         }
     }
     Ok(())
+}
+
+/// Refuses a database with tables that this version does not know: it would leave out what a later
+/// one counts on.
+fn check<C>(conn: &mut C, known: &EmbeddedMigrations) -> Result<(), Cause>
+where
+    C: MigrationHarness<C::Backend> + Connection,
+    EmbeddedMigrations: MigrationSource<C::Backend>,
+{
+    let known = MigrationSource::<C::Backend>::migrations(known)?;
+    let known: Vec<_> = known.iter().map(|one| one.name().version()).collect();
+    let applied = conn.applied_migrations()?;
+    match applied.into_iter().find(|one| !known.contains(one)) {
+        Some(unknown) => Err(Later(unknown.to_string()).into()),
+        None => Ok(()),
+    }
 }
 
 /// Makes the transaction end as the migrations did.

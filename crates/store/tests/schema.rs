@@ -8,6 +8,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -183,6 +184,35 @@ async fn every_postgres_migration_goes_up_down_and_up() {
     Store::migrate(&url).await.unwrap();
     assert_eq!(load_postgres(&url).await, declared(in_postgres));
     open(&url).await;
+}
+
+/// What a later version leaves behind where migrations are counted.
+const LATER: &str = "INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')";
+
+async fn is_refused(url: &str) {
+    let refused = Store::migrate(url).await.unwrap_err();
+    let cause = refused.source().unwrap().to_string();
+    assert!(cause.contains("`9999` by a later version"), "{cause}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sqlite_file_of_a_later_version_is_refused() {
+    use diesel::RunQueryDsl;
+    let (_folder, path) = sqlite();
+    Store::migrate(&path).await.unwrap();
+    let mut conn = SqliteConnection::establish(&path).unwrap();
+    sql_query(LATER).execute(&mut conn).unwrap();
+    is_refused(&path).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_database_of_a_later_version_is_refused() {
+    use diesel_async::RunQueryDsl;
+    let url = postgres().await;
+    Store::migrate(&url).await.unwrap();
+    let mut conn = AsyncPgConnection::establish(&url).await.unwrap();
+    sql_query(LATER).execute(&mut conn).await.unwrap();
+    is_refused(&url).await;
 }
 
 /// A row in each table that money is in. The first four were there before.
