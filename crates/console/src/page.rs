@@ -75,7 +75,7 @@ fn to(path: &str) -> Shown {
 fn confirmed(visit: &Visit, fields: &Fields, name: &str) -> Result<(), Problem> {
     match fields.text("confirm").trim() == name {
         true => Ok(()),
-        false => Err(Problem::invalid("confirm", visit.t("name-differs"))),
+        false => Err(Problem::translated("confirm", visit.t("name-differs"))),
     }
 }
 
@@ -103,7 +103,7 @@ async fn as_page(State(_): State<Site>, taste: Taste, request: Request, next: Ne
     let say = taste.say;
     let title = say.name_of("problem", problem.code);
     let content = html! {
-        p { (problem::words(&problem.detail)) }
+        p { (problem::words(say, &problem)) }
         p.quiet { (problem.status) " · " (problem.code) }
         div.actions {
             a.button.primary href="/" { (say.t("to-overview")) }

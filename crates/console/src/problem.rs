@@ -25,6 +25,9 @@ pub(crate) struct Problem {
     pub(crate) field: Option<String>,
     #[serde(skip)]
     pub(crate) retry_after: Option<u32>,
+    /// Whether the detail is in the language of the page already, and not in English.
+    #[serde(skip)]
+    pub(crate) translated: bool,
 }
 
 impl Problem {
@@ -37,6 +40,7 @@ impl Problem {
             code,
             field: None,
             retry_after: None,
+            translated: false,
         }
     }
 
@@ -49,6 +53,13 @@ impl Problem {
     pub(crate) fn invalid(field: &str, detail: impl Into<String>) -> Self {
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_input", detail);
         problem.field = Some(field.to_owned());
+        problem
+    }
+
+    /// An input of a page that cannot be used, in the language of that page.
+    pub(crate) fn translated(field: &str, detail: impl Into<String>) -> Self {
+        let mut problem = Self::invalid(field, detail);
+        problem.translated = true;
         problem
     }
 

@@ -1,10 +1,14 @@
 //! The two languages: texts by name, from the files below `text/`.
 
+mod said;
+
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::{LanguageIdentifier, langid};
+
+pub(crate) use self::said::Part;
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -68,11 +72,12 @@ impl Say {
     /// The text of something that has a stable name elsewhere, such as a status; the name itself
     /// where nobody wrote a text.
     pub(crate) fn name_of(self, kind: &str, name: &str) -> String {
+        self.named(kind, name).unwrap_or_else(|| name.to_owned())
+    }
+
+    fn named(self, kind: &str, name: &str) -> Option<String> {
         let id = format!("{kind}-{}", name.replace(['_', '.', ' '], "-"));
-        match self.bundle().has_message(&id) {
-            true => self.t(&id),
-            false => name.to_owned(),
-        }
+        self.bundle().has_message(&id).then(|| self.t(&id))
     }
 
     fn format(self, id: &str, arguments: Option<&FluentArgs<'_>>) -> String {

@@ -3,7 +3,9 @@
 use maud::{Markup, html};
 
 use super::layout::word;
+use super::problem;
 use crate::access::Visit;
+use crate::problem::Problem;
 
 /// A form that is carried out where the name of the thing was written.
 pub(crate) struct Ask<'a> {
@@ -15,7 +17,7 @@ pub(crate) struct Ask<'a> {
     /// What must be written.
     pub(crate) name: &'a str,
     /// What was wrong the last time.
-    pub(crate) wrong: Option<&'a str>,
+    pub(crate) wrong: Option<&'a Problem>,
 }
 
 /// The form, closed at first.
@@ -37,7 +39,7 @@ pub(crate) fn ask(visit: &Visit, ask: &Ask<'_>) -> Markup {
                         (visit.say().with("write-name", "name", ask.name.to_owned()))
                     }
                     input id={ "c" (id) } name="confirm" required autocomplete="off" dir="auto";
-                    @if let Some(problem) = ask.wrong { p.problem role="alert" { (problem) } }
+                    @if let Some(problem) = ask.wrong { p.problem role="alert" { (problem::words(visit.say(), problem)) } }
                 }
                 div.actions { button.danger type="submit" { (ask.button) } }
             }
@@ -51,7 +53,7 @@ pub(crate) fn delete(
     path: &str,
     name: &str,
     help: &str,
-    wrong: Option<&str>,
+    wrong: Option<&Problem>,
 ) -> Markup {
     let (word, help) = (visit.t("do-delete"), visit.t(help));
     let question = Ask {

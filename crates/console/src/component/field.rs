@@ -4,12 +4,15 @@ use maud::{Markup, html};
 
 use super::problem;
 use crate::form::Fields;
+use crate::problem::Problem;
+use crate::text::Say;
 
 /// A form as it is shown: what it holds, and what was wrong.
 pub(crate) struct Sheet<'a> {
+    say: Say,
     pub(crate) fields: &'a Fields,
     /// The field that cannot be used, and why.
-    pub(crate) wrong: Option<(&'a str, &'a str)>,
+    pub(crate) wrong: Option<(&'a str, &'a Problem)>,
 }
 
 /// What there is to say about one field.
@@ -36,12 +39,19 @@ impl Field<'_> {
 }
 
 impl<'a> Sheet<'a> {
-    pub(crate) fn new(fields: &'a Fields) -> Self {
+    pub(crate) fn new(say: Say, fields: &'a Fields) -> Self {
         let wrong = None;
-        Self { fields, wrong }
+        Self { say, fields, wrong }
     }
 
-    fn problem(&self, name: &str) -> Option<&'a str> {
+    /// The same with what was wrong, beside a field where the problem names none.
+    pub(crate) fn with(self, problem: Option<&'a Problem>, field: &'a str) -> Self {
+        let named = |one: &'a Problem| (one.field.as_deref().unwrap_or(field), one);
+        let wrong = problem.map(named);
+        Self { wrong, ..self }
+    }
+
+    fn problem(&self, name: &str) -> Option<&'a Problem> {
         let (field, problem) = self.wrong?;
         (field == name).then_some(problem)
     }
@@ -56,7 +66,7 @@ impl<'a> Sheet<'a> {
                 }
                 (input)
                 @if let Some(problem) = problem {
-                    p.problem id=(field.id('p')) role="alert" { (problem::words(problem)) }
+                    p.problem id=(field.id('p')) role="alert" { (problem::words(self.say, problem)) }
                 }
                 @if !field.help.is_empty() { p.help id=(field.id('h')) { (field.help) } }
             }
@@ -143,7 +153,7 @@ impl<'a> Sheet<'a> {
     pub(crate) fn rest(&self, shown: &[&str]) -> Markup {
         let rest = self.wrong.filter(|(field, _)| !shown.contains(field));
         html! {
-            @if let Some((_, problem)) = rest { (problem::notice(problem)) }
+            @if let Some((_, problem)) = rest { (problem::notice(self.say, problem)) }
         }
     }
 }

@@ -44,11 +44,9 @@ pub(crate) struct Frame<'a> {
 
 impl<'a> Form<'a> {
     pub(crate) fn new(say: Say, fields: &'a Fields, problem: Option<&'a Problem>) -> Self {
-        let field = problem.and_then(|one| one.field.as_deref());
-        let wrong = problem.map(|one| (field.unwrap_or_default(), one.detail.as_str()));
         Self {
             say,
-            sheet: Sheet { fields, wrong },
+            sheet: Sheet::new(say, fields).with(problem, ""),
             apart: "",
             shown: RefCell::default(),
         }

@@ -104,7 +104,7 @@ async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
     };
     shown_again(
         &problem,
-        whole(&visit, &id, &Fields::default(), None, Some(&problem.detail)).await?,
+        whole(&visit, &id, &Fields::default(), None, Some(&problem)).await?,
     )
 }
 
@@ -113,7 +113,7 @@ async fn whole(
     id: &str,
     fields: &Fields,
     problem: Option<&Problem>,
-    asked: Option<&str>,
+    asked: Option<&Problem>,
 ) -> Result<Markup, AdminError> {
     let one = account::show(&visit.context, id).await?;
     let filter = StatementFilter {

@@ -9,7 +9,7 @@ use tollgate_admin_core::view::audit::ChangeView;
 use super::{Shown, shown};
 use crate::access::Visit;
 use crate::component::layout::{heading, page};
-use crate::component::{table, time};
+use crate::component::{problem, table, time};
 use crate::form::Fields;
 use crate::site::Site;
 
@@ -38,7 +38,7 @@ async fn show(visit: Visit, query: Fields) -> Shown {
         (heading(&visit.t("nav-audit"), &visit.t("audit-lead"), &actions))
         @if let Some(log) = log {
             @if log.whole { p.notice.good role="status" { (visit.say().with("log-whole", "count", log.rows.unwrap_or_default())) " " code.hint { (log.head.unwrap_or_default()) } } }
-            @else { p.notice.bad role="alert" { (visit.say().with("log-broken", "row", log.bad_row.unwrap_or_default())) " " (log.problem.unwrap_or_default()) } }
+            @else { p.notice.bad role="alert" { (visit.say().with("log-broken", "row", log.bad_row.unwrap_or_default())) " " (problem::said(visit.say(), "log", &log.problem.unwrap_or_default())) } }
         }
         form.filters method="get" action="/audit" {
             @for name in names { label { span { (visit.say().name_of("filter", name)) }

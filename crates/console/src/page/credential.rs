@@ -33,9 +33,7 @@ async fn whole(
 ) -> Result<Markup, AdminError> {
     let all = api_credential::list(&visit.context).await?;
     let (say, now) = (visit.say(), visit.context.now());
-    let field = problem.and_then(|one| one.field.as_deref());
-    let wrong = problem.map(|one| (field.unwrap_or("name"), one.detail.as_str()));
-    let form = Sheet { fields, wrong };
+    let form = Sheet::new(say, fields).with(problem, "name");
     let scopes = ["read", "tokens", "all"].map(|one| (one.to_owned(), say.name_of("scope", one)));
     let [name, scope, expires] = ["name", "scope-head", "expires"].map(|id| visit.t(id));
     let content = html! {

@@ -130,14 +130,7 @@ async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
     };
     shown_again(
         &problem,
-        sheet(
-            &visit,
-            Some(&one),
-            &fields_of(&one),
-            None,
-            Some(&problem.detail),
-        )
-        .await?,
+        sheet(&visit, Some(&one), &fields_of(&one), None, Some(&problem)).await?,
     )
 }
 
@@ -187,7 +180,7 @@ async fn sheet(
     one: Option<&GroupView>,
     fields: &Fields,
     problem: Option<&Problem>,
-    asked: Option<&str>,
+    asked: Option<&Problem>,
 ) -> Result<Markup, AdminError> {
     let models = model::list(&visit.context).await?;
     let may = visit.context.may(Deed::ChangeCatalog, None);

@@ -31,7 +31,7 @@ async fn submit(posted: StrangerPosted) -> Shown {
     };
     let taste = &stranger.taste;
     if input.password != fields.text("again") {
-        let problem = Problem::invalid("again", taste.say.t("password-differs"));
+        let problem = Problem::translated("again", taste.say.t("password-differs"));
         return shown_again(&problem, page(taste, &fields, Some(&problem)));
     }
     match link::redeem(&stranger.context, &input)
@@ -52,9 +52,7 @@ async fn submit(posted: StrangerPosted) -> Shown {
 
 fn page(taste: &Taste, fields: &Fields, problem: Option<&Problem>) -> Markup {
     let say = taste.say;
-    let field = problem.and_then(|one| one.field.as_deref());
-    let wrong = problem.map(|one| (field.unwrap_or("code"), one.detail.as_str()));
-    let sheet = Sheet { fields, wrong };
+    let sheet = Sheet::new(say, fields).with(problem, "code");
     let [code, login, name, password, again] = [
         "join-code",
         "login",

@@ -88,9 +88,7 @@ async fn form(
     new: bool,
 ) -> Result<Markup, AdminError> {
     let say = visit.say();
-    let field = problem.and_then(|one| one.field.as_deref());
-    let wrong = problem.map(|one| (field.unwrap_or("login"), one.detail.as_str()));
-    let form = Sheet { fields, wrong };
+    let form = Sheet::new(say, fields).with(problem, "login");
     let roles = ["member", "operator", "auditor", "owner"]
         .map(|one| (one.to_owned(), say.name_of("role", one)));
     let mut accounts = vec![(String::new(), "–".to_owned())];
@@ -187,7 +185,7 @@ async fn whole(
     one: &MemberView,
     fields: &Fields,
     problem: Option<&Problem>,
-    asked: Option<&str>,
+    asked: Option<&Problem>,
 ) -> Result<Markup, AdminError> {
     let path = format!("/members/{}", segment(&one.id));
     let form = form(visit, &path, fields, problem, false).await?;
@@ -244,7 +242,7 @@ async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
     let Posted { visit, fields } = posted;
     let one = member::show(&visit.context, &id).await?;
     let problem = match fields.text("confirm").trim() == one.login {
-        false => Problem::invalid("confirm", visit.t("name-differs")),
+        false => Problem::translated("confirm", visit.t("name-differs")),
         true => match member::delete(&visit.context, &one.id)
             .await
             .map_err(Problem::from)
@@ -255,7 +253,7 @@ async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
     };
     shown_again(
         &problem,
-        whole(&visit, &one, &fields_of(&one), None, Some(&problem.detail)).await?,
+        whole(&visit, &one, &fields_of(&one), None, Some(&problem)).await?,
     )
 }
 

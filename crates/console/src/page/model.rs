@@ -165,13 +165,7 @@ async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
     };
     shown_again(
         &problem,
-        sheet(
-            &visit,
-            Some(&one),
-            &fields_of(&one),
-            None,
-            Some(&problem.detail),
-        ),
+        sheet(&visit, Some(&one), &fields_of(&one), None, Some(&problem)),
     )
 }
 
@@ -207,7 +201,7 @@ fn sheet(
     one: Option<&ModelView>,
     fields: &Fields,
     problem: Option<&Problem>,
-    asked: Option<&str>,
+    asked: Option<&Problem>,
 ) -> Markup {
     let title = one.map_or_else(|| visit.t("model-new"), |one| one.name.clone());
     let action = one.map_or_else(

@@ -35,7 +35,7 @@ async fn whole(visit: &Visit, problem: Option<&Problem>) -> Result<Markup, Admin
     let member = visit.member();
     let own = sessions::list(&visit.context, Some(&member.id), visit.site.terms()).await?;
     let blank = Fields::default();
-    let form = Sheet::new(&blank);
+    let form = Sheet::new(visit.say(), &blank);
     let [old, new, again, help] = [
         "password",
         "password-new",
@@ -52,7 +52,7 @@ async fn whole(visit: &Visit, problem: Option<&Problem>) -> Result<Markup, Admin
     };
     let content = html! {
         (heading(&member.name, &member.login, &html! {}))
-        @if let Some(problem) = problem { (problem::notice(&problem.detail)) }
+        @if let Some(problem) = problem { (problem::notice(visit.say(), problem)) }
         section.card.form { h2 { (visit.t("password-change")) }
             form method="post" action="/profile/password" { (word(visit))
                 (form.line(&Field { autocomplete: "current-password", ..secret("old", &old) }))
@@ -81,7 +81,7 @@ async fn again(visit: &Visit, error: AdminError) -> Shown {
 async fn password(State(site): State<Site>, stranger: Stranger, posted: Posted) -> Shown {
     let Posted { visit, fields } = posted;
     if fields.text("new") != fields.text("again") {
-        let problem = Problem::invalid("again", visit.t("password-differs"));
+        let problem = Problem::translated("again", visit.t("password-differs"));
         return shown_again(&problem, whole(&visit, Some(&problem)).await?);
     }
     let (old, new) = (fields.text("old"), fields.text("new"));
@@ -108,7 +108,7 @@ async fn offer(posted: Posted) -> Shown {
 
 fn offered(visit: &Visit, offer: &TotpOffer) -> Markup {
     let blank = Fields::default();
-    let form = Sheet::new(&blank);
+    let form = Sheet::new(visit.say(), &blank);
     let code = visit.t("totp-code");
     let content = html! {
         (heading(&visit.t("totp-set-up"), "", &html! {}))

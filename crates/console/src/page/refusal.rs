@@ -11,7 +11,7 @@ use tollgate_policy::time::Timestamp;
 
 use crate::access::Visit;
 use crate::component::chart::Chart;
-use crate::component::{money, table, time};
+use crate::component::{money, problem, table, time};
 
 const HOUR_MICROS: i64 = 3_600_000_000;
 /// Hours in a chart.
@@ -62,7 +62,7 @@ pub(super) fn recent(visit: &Visit, calls: &[RefusalView]) -> Markup {
                 td data-label=(at) { (time::relative(say, &one.at, now)) }
                 th scope="row" data-label=(reason) {
                     (say.name_of("code", &one.code))
-                    @if !one.reasons.is_empty() { br; small.quiet { bdi { (one.reasons) } } }
+                    @if !one.reasons.is_empty() { br; small.quiet { bdi { (problem::said(say, "reasons", &one.reasons)) } } }
                 }
                 td data-label=(model) { bdi { (asked(one)) } }
                 td data-label=(address) { code { (one.client) } }

@@ -72,12 +72,7 @@ async fn whole(
 ) -> Result<Markup, AdminError> {
     let default = model::default_price(&visit.context).await?;
     let fields = Fields::of(&[("price", default.price.as_deref().unwrap_or_default())]);
-    let field = problem.and_then(|one| one.field.as_deref());
-    let wrong = problem.map(|one| (field.unwrap_or_default(), one.detail.as_str()));
-    let form = Sheet {
-        fields: &fields,
-        wrong,
-    };
+    let form = Sheet::new(visit.say(), &fields).with(problem, "");
     let [price, price_help, receipts, days] =
         ["price", "help-default-price", "keep-receipts", "keep-days"].map(|id| visit.t(id));
     let settings = visit.site.settings();

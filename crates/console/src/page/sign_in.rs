@@ -97,7 +97,7 @@ fn page(
 ) -> Markup {
     let say = taste.say;
     let next = Fields::of(&[("next", local(fields.text("next")))]).query(&[]);
-    let sheet = Sheet::new(fields);
+    let sheet = Sheet::new(say, fields);
     let (login, password) = (say.t("login"), say.t("password"));
     let (one_time, help) = (say.t("totp-code"), say.t("totp-code-help"));
     let content = html! {

@@ -142,7 +142,7 @@ async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
     };
     shown_again(
         &problem,
-        whole(&visit, &id, None, None, Some(&problem.detail)).await?,
+        whole(&visit, &id, None, None, Some(&problem)).await?,
     )
 }
 
@@ -151,7 +151,7 @@ async fn whole(
     id: &str,
     tested: Option<&TestView>,
     problem: Option<&Problem>,
-    asked: Option<&str>,
+    asked: Option<&Problem>,
 ) -> Result<Markup, AdminError> {
     let one = upstream::show(&visit.context, id).await?;
     let path = format!("/upstreams/{}", segment(&one.id));
@@ -171,9 +171,9 @@ async fn whole(
     let content = html! {
         p.crumbs { a href="/upstreams" { (visit.t("nav-upstreams")) } }
         (heading(&one.name, "", &actions))
-        @if let Some(problem) = problem { (problem::notice(&problem.detail)) }
+        @if let Some(problem) = problem { (problem::notice(visit.say(), problem)) }
         @if let Some(tested) = tested { (outcome(visit, tested)) }
-        @for warning in &one.warnings { p.notice.warn { (warning) } }
+        @for warning in &one.warnings { p.notice.warn { (problem::said(say, "warning", warning)) } }
         dl.facts {
             (fact(&visit.t("status"), overview::state(visit, &one)))
             (fact(&visit.t("base-url"), html! { code dir="ltr" { (one.base_url) } }))
@@ -216,7 +216,7 @@ fn outcome(visit: &Visit, tested: &TestView) -> Markup {
                 bdi { (call.credential.as_deref().unwrap_or("–")) }
                 @if let Some(status) = call.status { span { (status) } }
                 span { (money::count(call.latency_ms)) " ms" }
-                @if let Some(problem) = &call.problem { span dir="auto" { (problem) } }
+                @if let Some(problem) = &call.problem { span dir="auto" { (problem::said(visit.say(), "probe", problem)) } }
             } } }
         }
     }

@@ -37,7 +37,7 @@ async fn show(visit: Visit, query: Fields) -> Shown {
         Ok(results) => results,
         // What cannot be used is told beside what was written.
         Err(error @ (AdminError::Invalid { .. } | AdminError::NotFound { .. })) => {
-            problem::notice(&Problem::from(error).detail)
+            problem::notice(visit.say(), &Problem::from(error))
         }
         Err(error) => return Err(error.into()),
     };

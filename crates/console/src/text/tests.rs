@@ -10,7 +10,7 @@ fn ids(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-fn sources(below: &Path, found: &mut String) {
+pub(in crate::text) fn sources(below: &Path, found: &mut String) {
     for entry in std::fs::read_dir(below).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -139,6 +139,33 @@ async fn a_wrong_input_is_shown_beside_its_field_with_all_that_was_written() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_is_said_in_the_language_of_the_page_and_in_english_to_programs() {
+    let world = World::new().await;
+    let cookie = format!("{}; lang=zh-CN", world.sign_in("ada").await);
+    let word = world.get("/tokens/new", &cookie).await.word();
+    let rest = "name=Reporting&account=acme&group=standard";
+    let body = format!("_csrf={word}&{rest}&quota=%3Cb%3E%60+or+not");
+    let page = world.post("/tokens", &cookie, &body).await.body;
+    let (_, problem) = page.split_once("id=\"p-quota\" role=\"alert\">").unwrap();
+    let (problem, _) = problem.split_once("</p>").unwrap();
+    assert!(problem.contains("不是有效的点数") && problem.contains("&lt;b&gt;"));
+    assert!(
+        !problem.contains("lang=") && !problem.contains("<b>"),
+        "{problem}"
+    );
+    let gone = world.get("/groups/nowhere", &cookie).await.body;
+    assert!(gone.contains("没有名称或 ID 为 <code>nowhere</code> 的分组"));
+    let (id, _) = made(&world, &cookie, "&networks=10.0.0.0%2F8").await;
+    let why = format!("/tokens/{id}/why?model=gpt-4o&ip=203.0.113.7");
+    let why = world.get(&why, &cookie).await.body;
+    assert!(why.contains("模型广场中已上架的模型"));
+    assert!(!why.contains("<bdi><span lang=\"en\">"), "{why}");
+    let owner = world.credential("ada", "all").await;
+    let heard = world.call("GET", "/groups/nowhere", &owner, "").await;
+    assert_eq!(heard.json()["detail"], "there is no group `nowhere`");
+}
+
+#[tokio::test]
 async fn several_tokens_are_deleted_only_where_their_number_was_written() {
     let world = World::new().await;
     let cookie = world.sign_in("ada").await;

@@ -6,9 +6,9 @@ use tollgate_admin_core::import::{self, ImportInput};
 use tollgate_admin_core::view::import::{Action, ImportView};
 
 use crate::access::Visit;
-use crate::component::badge;
 use crate::component::layout::{heading, page, word};
 use crate::component::sheet::Form;
+use crate::component::{badge, problem};
 use crate::form::{Fields, Posted};
 use crate::page::{Shown, shown, shown_again};
 use crate::problem::Problem;
@@ -99,13 +99,13 @@ fn outcome(visit: &Visit, done: &ImportView) -> Markup {
         section.card #outcome role="status" {
             h2 { (title) }
             p { @for (action, count) in counts { @if count > 0 { span.chip { (count) " " (visit.say().name_of("import", action.name())) } } } }
-            @for remark in &done.remarks { p.quiet { (remark) } }
+            @for remark in &done.remarks { p.quiet { (problem::said(visit.say(), "note", remark)) } }
             ul.rows {
-                @for one in &done.groups { li { strong dir="auto" { (one.name) } (state(visit, one.action)) span.quiet { (one.notes.join("; ")) } } }
+                @for one in &done.groups { li { strong dir="auto" { (one.name) } (state(visit, one.action)) span.quiet { (problem::all_said(visit.say(), "note", &one.notes)) } } }
                 @for one in entries.iter().take(SHOWN) { li {
                     code dir="auto" { (one.name) } (state(visit, one.action))
                     @if let Some(price) = &one.price { code.hint { (price) } }
-                    @if !one.notes.is_empty() { span.quiet { (one.notes.join("; ")) } }
+                    @if !one.notes.is_empty() { span.quiet { (problem::all_said(visit.say(), "note", &one.notes)) } }
                 } }
                 @if rest > 0 { li.quiet { "+" (rest) } }
             }

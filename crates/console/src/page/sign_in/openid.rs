@@ -118,7 +118,7 @@ fn failed(taste: &Taste, problem: Problem) -> Shown {
     }
     let say = taste.say;
     let content = html! {
-        (problem::notice(&problem.detail))
+        (problem::notice(taste.say, &problem))
         div.actions { a.button.primary href="/sign-in" { (say.t("sign-in-again")) } }
     };
     let page = layout::alone(taste, &say.t("sign-in-failed"), &content);

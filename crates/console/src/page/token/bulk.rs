@@ -9,6 +9,7 @@ use tollgate_admin_core::view::token::TokenView;
 use super::list;
 use crate::access::Visit;
 use crate::component::layout::{heading, page};
+use crate::component::problem;
 use crate::form::{Fields, Posted};
 use crate::page::{Shown, shown, to};
 use crate::problem::Problem;
@@ -24,7 +25,7 @@ pub(super) async fn act(posted: Posted) -> Shown {
     }
     let number = ids.len().to_string();
     if ["revoke", "delete"].contains(&action) && fields.text("confirm").trim() != number {
-        return Err(Problem::invalid(
+        return Err(Problem::translated(
             "confirm",
             visit.say().with("bulk-confirm-wrong", "count", number),
         ));
@@ -42,7 +43,7 @@ pub(super) async fn act(posted: Posted) -> Shown {
         p { (visit.say().with("bulk-done", "count", done as u64)) }
         ul.rows {
             @for one in &failed {
-                li { code { (one.id) } " " (one.problem.as_deref().unwrap_or_default()) }
+                li { code { (one.id) } " " (problem::said(visit.say(), "problem", one.problem.as_deref().unwrap_or_default())) }
             }
         }
     };
@@ -78,7 +79,7 @@ pub(super) async fn export(visit: Visit, query: Fields) -> Shown {
         }
         if all.len() >= EXPORTED {
             // A file that lacks some of them would be taken for all of them.
-            return Err(Problem::invalid("filter", visit.t("export-too-many")));
+            return Err(Problem::translated("filter", visit.t("export-too-many")));
         }
     }
     if query.text("format") == "json" {

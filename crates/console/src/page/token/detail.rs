@@ -13,9 +13,10 @@ use crate::access::Visit;
 use crate::component::dialog::{self, Ask};
 use crate::component::layout::{heading, page, word};
 use crate::component::table::fact;
-use crate::component::{badge, money, time};
+use crate::component::{badge, money, problem, time};
 use crate::page::usage::chart;
 use crate::page::{Shown, refusal, shown};
+use crate::problem::Problem;
 
 pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Shown {
     shown(whole(&visit, &id, None).await?)
@@ -109,11 +110,11 @@ fn state(visit: &Visit, standing: &StandingView) -> Markup {
         }
         @for refusal in &standing.refuses {
             p.notice.bad {
-                strong { (say.name_of("refusal", &refusal.code)) } " — " (refusal.saw)
+                strong { (say.name_of("refusal", &refusal.code)) } " — " (problem::said(say, "saw", &refusal.saw))
                 @if let Some(until) = &refusal.until { " · " (visit.t("until")) " " (time::relative(say, until, visit.context.now())) }
             }
         }
-        @for warning in &one.warnings { p.notice.warn { (warning) } }
+        @for warning in &one.warnings { p.notice.warn { (problem::said(say, "warning", warning)) } }
         @if !one.note.is_empty() { p.note dir="auto" { (one.note) } }
     }
 }
@@ -245,8 +246,8 @@ fn secrets(visit: &Visit, one: &TokenView, may: bool) -> Markup {
 }
 
 fn danger(visit: &Visit, one: &TokenView, asked: Option<&str>) -> Markup {
-    let differs = visit.t("name-differs");
-    let wrong = |what| (asked == Some(what)).then_some(differs.as_str());
+    let differs = Problem::translated("confirm", visit.t("name-differs"));
+    let wrong = |what| (asked == Some(what)).then_some(&differs);
     let (revoke, delete) = (
         format!("/tokens/{}/revoke", one.id),
         format!("/tokens/{}/delete", one.id),

@@ -72,7 +72,7 @@ pub(super) async fn show(visit: Visit, query: Fields) -> Shown {
     let content = html! {
         (heading(&visit.t("nav-tokens"), "", &actions))
         (bar(&visit, &query, &groups, &accounts))
-        @if let Some(problem) = &problem { (problem::notice(&problem.detail)) }
+        @if let Some(problem) = &problem { (problem::notice(visit.say(), problem)) }
         div #results aria-live="polite" {
             @if found.entries.is_empty() && problem.is_none() { (nothing(&visit, &query, may)) }
             @else if !found.entries.is_empty() {

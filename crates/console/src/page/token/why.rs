@@ -10,6 +10,7 @@ use tollgate_admin_core::{AdminError, Deed, model, token, upstream};
 use crate::access::Visit;
 use crate::component::icon::Icon;
 use crate::component::layout::{heading, page};
+use crate::component::problem;
 use crate::component::sheet::Form;
 use crate::form::Fields;
 use crate::page::{Shown, shown};
@@ -136,7 +137,7 @@ fn answer(visit: &Visit, found: &ExplanationView) -> Markup {
             @if !found.upstreams.is_empty() {
                 p { (visit.t("served-by")) " " @for one in &found.upstreams { span.chip dir="auto" { (one.upstream.name) " · " (one.price) } } }
             }
-            @for unknown in &found.unknown { p.quiet { (visit.t("not-known-here")) " " (unknown) } }
+            @for unknown in &found.unknown { p.quiet { (visit.t("not-known-here")) " " (problem::said(visit.say(), "unknown", unknown)) } }
         }
     }
 }
@@ -152,9 +153,9 @@ fn row(visit: &Visit, step: &StepView) -> Markup {
             (icon.draw()) span.unseen { (visit.t(word)) }
             div {
                 p.rule { strong { (say.name_of("rule", &step.rule)) } " " span.quiet { (say.name_of("layer", &step.layer)) } }
-                p { (visit.t("saw")) " " bdi { (step.saw) } }
+                p { (visit.t("saw")) " " bdi { (problem::said(say, "saw", &step.saw)) } }
                 @if !step.passed {
-                    p.change { (visit.t("wanted")) " " bdi { (step.wanted) } }
+                    p.change { (visit.t("wanted")) " " bdi { (problem::said(say, "wanted", &step.wanted)) } }
                     p.change { (say.name_of("fix", &step.rule)) }
                 }
             }

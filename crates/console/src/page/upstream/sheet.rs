@@ -129,7 +129,7 @@ fn number<T: std::str::FromStr>(
 ) -> Result<Option<T>, Problem> {
     let text = fields.some(name);
     let read = text.map(|text| text.parse().map_err(|_| text)).transpose();
-    read.map_err(|text| Problem::invalid(name, visit.say().with("no-number", "text", text)))
+    read.map_err(|text| Problem::translated(name, visit.say().with("no-number", "text", text)))
 }
 
 /// A credential as it was written; none where nothing was.
