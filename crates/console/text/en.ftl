@@ -439,6 +439,12 @@ sealed = sealed
 sticky = Keep the calls of a token at one upstream
 allow-private = Its address may be on a private network
 put-aside = Put aside by gateways
+aside-open = put aside
+aside-half-open = being tried
+cause-status = status { $status }
+cause-unreachable = cannot be reached
+cause-timed-out = no answer in time
+cause-broken = connection broke
 test-passed = The test call passed
 test-failed = The test call failed
 

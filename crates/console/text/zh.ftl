@@ -439,6 +439,12 @@ sealed = 已加密
 sticky = 令牌的调用固定在同一上游
 allow-private = 允许私有网络地址
 put-aside = 被网关暂停
+aside-open = 已暂停
+aside-half-open = 试用中
+cause-status = 状态码 { $status }
+cause-unreachable = 无法连接
+cause-timed-out = 响应超时
+cause-broken = 连接中断
 test-passed = 测试调用成功
 test-failed = 测试调用失败
 

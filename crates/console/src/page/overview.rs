@@ -22,6 +22,7 @@ use crate::component::icon::Icon;
 use crate::component::layout::{heading, page};
 use crate::component::{badge, money, time};
 use crate::site::Site;
+use crate::text::Say;
 
 /// Tokens and models in a list of leaders.
 const LEADERS: usize = 6;
@@ -245,6 +246,14 @@ fn health(visit: &Visit, upstreams: &[UpstreamView]) -> Markup {
     }
 }
 
+/// Why a gateway has put something aside.
+pub(super) fn cause(say: Say, reason: &str) -> String {
+    match reason.strip_prefix("status-") {
+        Some(status) => say.with("cause-status", "status", status),
+        None => say.name_of("cause", reason),
+    }
+}
+
 /// Whether an upstream takes calls.
 pub(super) fn state(visit: &Visit, one: &UpstreamView) -> Markup {
     if !one.enabled {
@@ -252,6 +261,13 @@ pub(super) fn state(visit: &Visit, one: &UpstreamView) -> Markup {
     }
     match one.put_aside.first() {
         None => badge::badge("good", &visit.t("takes-calls")),
-        Some(aside) => badge::badge("bad", &format!("{}: {}", aside.state, aside.reason)),
+        Some(aside) => badge::badge(
+            "bad",
+            &format!(
+                "{}: {}",
+                visit.say().name_of("aside", &aside.state),
+                cause(visit.say(), &aside.reason)
+            ),
+        ),
     }
 }

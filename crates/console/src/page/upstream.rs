@@ -192,7 +192,7 @@ async fn whole(
         @if !one.note.is_empty() { p.note dir="auto" { (one.note) } }
         @if !one.put_aside.is_empty() { section.card { h2 { (visit.t("put-aside")) } ul.rows {
             @for aside in &one.put_aside { li {
-                (badge::badge("bad", &aside.state)) bdi { (aside.credential.as_deref().unwrap_or(&one.name)) } span { (aside.reason) }
+                (badge::badge("bad", &say.name_of("aside", &aside.state))) bdi { (aside.credential.as_deref().unwrap_or(&one.name)) } span { (overview::cause(say, &aside.reason)) }
                 span.quiet { (time::relative(say, &aside.since, visit.context.now())) " → " (time::or_never(say, aside.until.as_deref(), visit.context.now())) }
                 code.hint { (aside.gateway) }
             } }
