@@ -164,6 +164,40 @@ fn hostile_texts_are_left_alone_quickly() {
 }
 
 #[test]
+fn sentences_that_few_can_bring_about_are_said() {
+    for (section, text) in [
+        ("problem", "the role `auditor` may not change settings"),
+        (
+            "problem",
+            "an API credential of scope `read` and role `owner` may not change members",
+        ),
+        (
+            "problem",
+            "group `standard` is still used by 2 tokens and upstream `a, b`: change or delete them first",
+        ),
+        (
+            "problem",
+            "model `gpt-4o` is still used by main, 主要: change or delete them first",
+        ),
+        ("log", "it was modified"),
+        (
+            "saw",
+            "`a` is of `b`, which the account does not allow, `c, d` may be used, and 3 more",
+        ),
+        (
+            "reasons",
+            "the upstream has no usable address: the address 10.0.0.1 is not allowed",
+        ),
+        (
+            "reasons",
+            "price_unknown: catalog saw no price, wants a price for what such a call uses: see `model edit --price` or `upstream edit --price`",
+        ),
+    ] {
+        assert!(chinese(section, text).is_some(), "{text}");
+    }
+}
+
+#[test]
 fn english_is_left_as_it_is() {
     let text = "there is no token `x`";
     assert_eq!(

@@ -262,6 +262,39 @@ async fn what_is_wrong_with_an_upstream_has_an_entry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_came_of_a_test_has_an_entry_up_to_what_the_system_says() {
+    let (context, _folder) = world().await;
+    // Nobody listens where a listener was closed.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let mut closed = UpstreamInput {
+        name: "closed".to_owned(),
+        base_url: format!("http://{address}"),
+        ..serving()
+    };
+    closed.reach.allow_private = Some(true);
+    let made = upstream::create(&context, closed).await.unwrap();
+    assert_eq!(made.warnings, [""; 0]);
+    let plain = UpstreamInput {
+        name: "plain".to_owned(),
+        base_url: "http://example.com".to_owned(),
+        ..serving()
+    };
+    let made = upstream::create(&context, plain).await.unwrap();
+    assert!(chinese("warning", &made.warnings[0]).is_some());
+    let tested = upstream::test(&context, "closed", &TestInput::default()).await;
+    let problem = tested.unwrap().calls[0].problem.clone().unwrap();
+    for section in ["probe", "reasons"] {
+        let parts = Say::Chinese.said(section, &problem);
+        let [Part::Own(own), Part::English(_)] = parts.as_slice() else {
+            panic!("{parts:?}");
+        };
+        assert_eq!(own, "无法连接上游：");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_people_and_reports_has_an_entry() {
     let (context, _folder) = world().await;
     for input in [
