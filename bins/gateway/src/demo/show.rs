@@ -62,6 +62,12 @@ fn for_people(places: &Places, furnished: &Furnished, config: &Config) -> String
     };
     let Furnished { secret, token, .. } = furnished;
     let (store, key_file) = (&config.store, config.key_file.display());
+    // The admin is built as the gateway was, which is quickest.
+    let profile = if cfg!(debug_assertions) {
+        ""
+    } else {
+        " --release"
+    };
     format!(
         r#"Tollgate is serving on http://{address}, with a simulated provider behind it.
 Health and metrics are on http://{observe}.
@@ -99,7 +105,7 @@ print(answer.content[0].text)
 
 Take the token back, and call again:
 
-cargo run --release --bin tollgate-admin -- --store '{store}' --key-file '{key_file}' token revoke {token} --yes
+cargo run{profile} --bin tollgate-admin -- --store '{store}' --key-file '{key_file}' token revoke {token} --yes
 
 Ctrl-C ends the demo."#
     )
