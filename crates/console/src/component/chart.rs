@@ -67,8 +67,7 @@ impl Chart {
         known + self.rest.get(day).copied().unwrap_or_default()
     }
 
-    /// Draws it, with a legend where there is more than one series, and as a table for who cannot
-    /// see it.
+    /// Draws it, with a legend where series have names, and as a table for who cannot see it.
     pub(crate) fn draw(&self, say: Say, label: &str) -> Markup {
         let leading = self.leading();
         let most = self
@@ -97,7 +96,7 @@ impl Chart {
                     }
                 }
                 @let others = self.totals.len() > leading.len() || !self.rest.is_empty();
-                @if leading.len() > 1 || others && !leading.is_empty() {
+                @if leading.iter().any(|name| !name.is_empty()) {
                     figcaption.legend {
                         @for (index, name) in leading.iter().enumerate() {
                             span { i class={ "swatch c" (index) } {} span dir="auto" { @if name.is_empty() { (say.t("none")) } @else { (name) } } }
