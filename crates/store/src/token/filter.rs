@@ -169,7 +169,11 @@ fn times(query: &TokenQuery) -> Vec<Condition> {
     if query.never_used {
         // Not `= -1`: SQLite would sort what its index already has in order.
         let text = format!("@{LAST_USED} < 0");
-        all.push(Condition::driving(text, Vec::new(), by_last_used()));
+        let unused = Condition::driving(text, Vec::new(), by_last_used());
+        // For a moment, what was spent is noted and the use is not.
+        let mut unused = unused.and(&format!("{USED} = 0"), Vec::new());
+        unused.set_exact();
+        all.push(unused);
     }
     if let Some(before) = query.expiring_before {
         let from = query.now.as_micros().saturating_add(1);

@@ -1,7 +1,7 @@
 //! One page of tokens.
 
 use super::cursor::Cursor;
-use super::query::{Page, TokenQuery};
+use super::query::{Page, Sort, SortKey, TokenQuery};
 use super::row;
 use super::{StoredToken, filter, plan};
 use crate::backend::Conn;
@@ -9,11 +9,23 @@ use crate::error::StoreError;
 
 const MOST: u32 = 200;
 
+/// The order that is asked for. What was never used has spent nothing, so that both are the order of
+/// ids; and there is an index of last uses.
+const fn order(query: &TokenQuery) -> Sort {
+    match query.sort.key {
+        SortKey::Used if query.never_used => Sort {
+            key: SortKey::LastUsed,
+            ..query.sort
+        },
+        _ => query.sort,
+    }
+}
+
 pub(super) async fn list(
     conn: &mut Conn,
     query: TokenQuery,
 ) -> Result<Page<StoredToken>, StoreError> {
-    let sort = query.sort;
+    let sort = order(&query);
     let cursor = query.cursor.as_deref();
     let cursor = cursor.map(|text| Cursor::parse(text, sort)).transpose()?;
     let limit = query.limit.clamp(1, MOST);

@@ -30,7 +30,7 @@ pub struct TokenQuery {
     pub used_from: Option<Timestamp>,
     /// Last used before this moment.
     pub used_until: Option<Timestamp>,
-    /// Never used.
+    /// Never used, and nothing spent.
     pub never_used: bool,
     /// Expires after `now` and before this moment.
     pub expiring_before: Option<Timestamp>,

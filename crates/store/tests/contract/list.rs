@@ -78,6 +78,10 @@ async fn each_filter_finds_what_it_describes(fixture: &Fixture) {
     check(&|q| q.used_from = Some(at(140)), &["t4", "t5"]).await;
     check(&|q| q.used_until = Some(at(140)), &["t2", "t3"]).await;
     check(&|q| q.never_used = true, &["t0", "t1"]).await;
+    // Its use is not noted yet.
+    let spent = Credits::from_micros(1);
+    fixture.spend(made[0].token.id, spent).await;
+    check(&|q| q.never_used = true, &["t1"]).await;
     check(&|q| q.unused_since = Some(at(130)), &["t0", "t1", "t2"]).await;
     check(&|q| q.unused_since = Some(at(10)), &["t0"]).await;
     check(&|q| q.expiring_before = Some(at(1020)), &["t0", "t1"]).await;

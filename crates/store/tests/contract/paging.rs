@@ -84,17 +84,22 @@ async fn pages(fixture: &Fixture, mut query: TokenQuery) -> Vec<StoredToken> {
 fn fits(filter: usize, one: &StoredToken) -> bool {
     let token = &one.token;
     let text = format!("{} {} {}", token.name, one.creator, token.id).to_lowercase();
-    filter != 2 || text.contains('b')
+    match filter {
+        2 => text.contains('b'),
+        4 => one.last_used_at.is_none() && one.spent.lifetime.used == Credits::ZERO,
+        _ => true,
+    }
 }
 
 async fn pages_together_are_the_whole_list_in_every_order(fixture: &Fixture) {
     let mut made = fill(fixture).await;
     let group = made[0].token.group;
-    let filters: [fn(&mut TokenQuery); 4] = [
+    let filters: [fn(&mut TokenQuery); 5] = [
         |_| (),
         |q| q.keyword = Some("ada".to_owned()),
         |q| q.keyword = Some("b".to_owned()),
         |q| q.status = Some(TokenStatus::Enabled),
+        |q| q.never_used = true,
     ];
     for key in SortKey::ALL {
         for direction in [Direction::Ascending, Direction::Descending] {
