@@ -76,17 +76,22 @@ impl Skim {
                 .get(at + self.words.anchor.needle().len()..)
                 .unwrap_or_default();
             let Some(value) = value(rest) else { continue };
-            bytes += match value.split_first() {
-                Some((b'"', text)) => string(text),
+            let (text, after) = match value.split_first() {
+                Some((b'"', text)) => {
+                    let len = string(text);
+                    (len, text.get(len + 1..).unwrap_or_default())
+                }
                 Some((b'{', object)) => self.texts(object),
-                _ => 0,
+                _ => continue,
             };
+            // What is within has been counted.
+            (bytes, rest) = (bytes + text, after);
         }
         bytes
     }
 
-    /// The texts in an object of which the brace has been read.
-    fn texts(&self, mut rest: &[u8]) -> usize {
+    /// The texts in an object of which the brace has been read, and what follows it.
+    fn texts<'a>(&self, mut rest: &'a [u8]) -> (usize, &'a [u8]) {
         let (mut bytes, mut depth) = (0, 1);
         while let Some((&byte, after)) = rest.split_first() {
             rest = after;
@@ -111,7 +116,7 @@ impl Skim {
                 break;
             }
         }
-        bytes
+        (bytes, rest)
     }
 }
 

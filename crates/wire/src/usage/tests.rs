@@ -189,3 +189,14 @@ fn the_text_is_counted_while_it_passes() {
     assert_eq!(scanner.output_bytes(), 6);
     assert_eq!(scanner.finish().output_bytes, 6);
 }
+
+#[test]
+fn text_is_counted_once_wherever_it_stands() {
+    let nested = r#"{"choices":[{"delta":{"content":"abc","more":{"delta":{"content":"de"}}}}]}"#;
+    let broken = r#"{"delta":{"content":"ab:[{"delta":{"content":"cd"#;
+    for (data, bytes) in [(nested, 5), (broken, 5)] {
+        let mut scanner = UsageScanner::events(Surface::Chat);
+        scanner.push(format!("data: {data}\n\n").as_bytes());
+        assert_eq!(scanner.output_bytes(), bytes, "{data}");
+    }
+}
