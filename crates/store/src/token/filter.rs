@@ -311,11 +311,9 @@ impl Driver {
         }
     }
 
-    /// Finds these tokens and no others.
-    pub(super) fn only(&mut self, ids: &[i64]) {
-        let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
-        let ids = Bind::Text(format!("[{}]", ids.join(",")));
+    /// Finds the tokens of these ids, an array in JSON, and no others. For SQLite alone.
+    pub(super) fn only(&mut self, ids: String) {
         let found = "t.id IN (SELECT value FROM json_each(?))".to_owned();
-        self.filter = Sql::new(found, vec![ids]);
+        self.filter = Sql::new(found, vec![Bind::Text(ids)]);
     }
 }

@@ -11,7 +11,7 @@
 mod spent;
 mod writer;
 
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -63,7 +63,10 @@ struct Count {
 #[derive(QueryableByName)]
 struct Found {
     #[diesel(sql_type = BigInt)]
-    id: i64,
+    found: i64,
+    /// An array in JSON.
+    #[diesel(sql_type = Text)]
+    ids: String,
 }
 
 /// A page of at most `limit` tokens after the cursor.
@@ -167,13 +170,15 @@ async fn count(conn: &mut Conn, driver: &Driver) -> Result<i64, StoreError> {
 /// The same for a keyword. To find the tokens again would take as long as to count them, so that
 /// few are kept.
 async fn gather(conn: &mut Conn, driver: &mut Driver) -> Result<i64, StoreError> {
-    let found: Vec<Found> = load(conn, probed("SELECT id", driver)).await?;
-    let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
-    if count <= FEW {
-        let ids: Vec<i64> = found.iter().map(|found| found.id).collect();
-        driver.only(&ids);
+    let select = "SELECT COUNT(*) AS found, json_group_array(id) AS ids";
+    let gathered: Vec<Found> = load(conn, probed(select, driver)).await?;
+    let Some(Found { found, ids }) = gathered.into_iter().next() else {
+        return Ok(0);
+    };
+    if found <= FEW {
+        driver.only(ids);
     }
-    Ok(count)
+    Ok(found)
 }
 
 /// A query over what a condition finds, up to one more than a few. It is for SQLite alone.
@@ -195,7 +200,7 @@ where
         for bind in sql.binds {
             query = match bind {
                 Bind::Number(number) => query.bind::<BigInt, _>(number),
-                Bind::Text(text) => query.bind::<diesel::sql_types::Text, _>(text),
+                Bind::Text(text) => query.bind::<Text, _>(text),
             };
         }
         query.load::<T>(c).await
