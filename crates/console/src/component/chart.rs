@@ -67,7 +67,8 @@ impl Chart {
         known + self.rest.get(day).copied().unwrap_or_default()
     }
 
-    /// Draws it, with a legend where series have names, and as a table for who cannot see it.
+    /// Draws it, with a legend where there is more than one series or one has a name, and as a table
+    /// for who cannot see it.
     pub(crate) fn draw(&self, say: Say, label: &str) -> Markup {
         let leading = self.leading();
         let most = self
@@ -96,7 +97,8 @@ impl Chart {
                     }
                 }
                 @let others = self.totals.len() > leading.len() || !self.rest.is_empty();
-                @if leading.iter().any(|name| !name.is_empty()) {
+                @let named = leading.iter().any(|name| !name.is_empty());
+                @if named || others && !leading.is_empty() {
                     figcaption.legend {
                         @for (index, name) in leading.iter().enumerate() {
                             span { i class={ "swatch c" (index) } {} span dir="auto" { @if name.is_empty() { (say.t("none")) } @else { (name) } } }
@@ -215,6 +217,19 @@ mod tests {
         assert_eq!(tick(1.5), "1.50");
         assert_eq!(tick(30.0), "30");
         assert_eq!(tick(6000.0), "6,000");
+    }
+
+    #[test]
+    fn a_legend_names_a_series_that_is_alone() {
+        let drawn = |name: &str, in_all: f64| {
+            let mut chart = Chart::over(vec!["2026-11-01".to_owned()]);
+            chart.add("2026-11-01", name, 1.0);
+            chart.in_all("2026-11-01", in_all);
+            chart.draw(Say::English, "x").into_string()
+        };
+        assert!(drawn("gpt-4o", 1.0).contains("class=\"legend\""));
+        assert!(drawn("", 2.0).contains("class=\"legend\""));
+        assert!(!drawn("", 1.0).contains("class=\"legend\""));
     }
 
     #[test]
