@@ -345,6 +345,7 @@ spend-30d = Spent in 30 days
 requests-today = Calls today
 requests-30d = Calls in 30 days
 median-24h = median of the last 24 hours
+median-last-calls = median of the last 100 calls
 top-tokens = Top tokens since yesterday
 top-models = Top models
 attention = Needs attention

@@ -345,6 +345,7 @@ spend-30d = 30 天消费
 requests-today = 今日请求
 requests-30d = 30 天请求
 median-24h = 最近 24 小时的中位数
+median-last-calls = 最近 100 次的中位数
 top-tokens = 自昨日起消费最多的令牌
 top-models = 消费最多的模型
 attention = 需要关注

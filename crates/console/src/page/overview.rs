@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::Router;
 use axum::routing::get;
 use maud::{Markup, html};
+use tollgate_admin_core::receipt::{self, ReceiptFilter};
 use tollgate_admin_core::token::{self, TokenFilter};
 use tollgate_admin_core::usage::{self, UsageFilter};
 use tollgate_admin_core::view::first_byte::FirstBytesView;
@@ -29,6 +30,12 @@ const LEADERS: usize = 6;
 
 /// Who is in a list of leaders: the name, where it leads, and what was spent.
 type Leader = (String, Option<String>, String);
+
+/// How long first bytes took, in milliseconds, and the text that says of which calls.
+struct FirstByte {
+    median: Option<f64>,
+    of: &'static str,
+}
 
 /// What several rows of a report come to.
 #[derive(Debug, Default)]
@@ -58,6 +65,10 @@ async fn show(visit: Visit) -> Shown {
     let models = Sum::by_model(&daily);
     let refused = refusal::of_day(context).await?;
     let bytes = refusal::first_bytes(context).await?;
+    let first_byte = match &bytes {
+        Some(bytes) => FirstByte::of_day(bytes),
+        None => FirstByte::of_calls(context).await?,
+    };
     let soon = expiring(context).await?;
     let spent = nearly_spent(context).await?;
     let upstreams = match context.may(Deed::ReadUpstreams, None) {
@@ -72,7 +83,7 @@ async fn show(visit: Visit) -> Shown {
     let content = html! {
         (heading(&visit.t("nav-overview"), "", &actions))
         div #live data-refresh="10" {
-            (figures(&visit, &today, &month, bytes.as_ref()))
+            (figures(&visit, &today, &month, &first_byte))
             section.card { h2 { (visit.t("usage-30d")) } (chart::by_day(&visit, &daily, 30)) }
             div.columns {
                 (refusal::chart(&visit, &refused))
@@ -112,6 +123,28 @@ async fn leading(context: &Context) -> Result<Vec<Leader>, AdminError> {
         (name, href, row.cost)
     };
     Ok(report.rows.into_iter().map(leader).collect())
+}
+
+impl FirstByte {
+    /// As the chart of the day below it.
+    fn of_day(bytes: &FirstBytesView) -> Self {
+        let (median, of) = (bytes.all.as_ref().map(|all| all.p50_ms), "median-24h");
+        Self { median, of }
+    }
+
+    /// For who sees no report of gateways: of the calls that they see.
+    async fn of_calls(context: &Context) -> Result<Self, AdminError> {
+        let filter = ReceiptFilter {
+            limit: Some(100),
+            ..ReceiptFilter::default()
+        };
+        let calls = receipt::list(context, &filter).await?.entries;
+        let mut times: Vec<u64> = calls.iter().filter_map(|call| call.first_byte_ms).collect();
+        times.sort_unstable();
+        let median = times.get(times.len() / 2).map(|ms| *ms as f64);
+        let of = "median-last-calls";
+        Ok(Self { median, of })
+    }
 }
 
 async fn expiring(context: &Context) -> Result<Vec<TokenView>, AdminError> {
@@ -174,7 +207,7 @@ impl Sum {
     }
 }
 
-fn figures(visit: &Visit, today: &Sum, month: &Sum, bytes: Option<&FirstBytesView>) -> Markup {
+fn figures(visit: &Visit, today: &Sum, month: &Sum, first_byte: &FirstByte) -> Markup {
     html! {
         dl.figures {
             div { dt { (visit.t("spend-today")) } dd { (today.cost()) } }
@@ -182,10 +215,8 @@ fn figures(visit: &Visit, today: &Sum, month: &Sum, bytes: Option<&FirstBytesVie
             div { dt { (visit.t("requests-today")) } dd { (money::short(today.requests)) } }
             div { dt { (visit.t("requests-30d")) } dd { (money::short(month.requests)) }
                 @if month.failed > 0 { dd.note { (money::count(month.failed)) " " (visit.t("failed-calls")) } } }
-            @if let Some(bytes) = bytes {
-                div { dt { (visit.t("first-byte")) } dd { @if let Some(all) = &bytes.all { (refusal::millis(all.p50_ms)) } @else { "–" } }
-                    dd.note { (visit.t("median-24h")) } }
-            }
+            div { dt { (visit.t("first-byte")) } dd { @if let Some(ms) = first_byte.median { (refusal::millis(ms)) } @else { "–" } }
+                dd.note { (visit.t(first_byte.of)) } }
         }
     }
 }
