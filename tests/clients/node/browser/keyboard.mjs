@@ -72,6 +72,18 @@ await run(async (world) => {
   await keyboard.press("Escape");
   await dialog.waitFor({ state: "hidden" });
   holds(await is_focused(revoke), "the focus is back at the question");
+  // Asked again before the browser has told that it was left.
+  await revoke.evaluate(async (question) => {
+    question.click();
+    const open = document.querySelector("dialog[open]");
+    const told = new Promise((done) => open.addEventListener("close", done, { once: true }));
+    open.close();
+    question.click();
+    await told;
+  });
+  await name.waitFor();
+  await keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
   await keyboard.press("Enter");
   await name.waitFor();
   await keyboard.type("By hand");
