@@ -54,6 +54,29 @@ pub struct UpstreamInput {
     pub note: String,
 }
 
+impl Default for UpstreamInput {
+    /// Nothing that must be there, an equal share, and no credential.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            base_url: String::new(),
+            dialect: String::new(),
+            provider: String::new(),
+            models: None,
+            mount: None,
+            price: None,
+            credential: CredentialInput::None,
+            reach: ReachInput::default(),
+            sticky: false,
+            carrier: None,
+            groups: None,
+            priority: 0,
+            weight: 1,
+            note: String::new(),
+        }
+    }
+}
+
 /// What to change of an upstream, as it is written: what is missing stays as it is.
 #[derive(Debug, Default)]
 pub struct UpstreamChange {

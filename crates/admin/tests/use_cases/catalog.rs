@@ -27,12 +27,7 @@ fn openai(name: &str, base_url: &str) -> UpstreamInput {
             allow_private: Some(true),
             ..ReachInput::default()
         },
-        sticky: false,
-        carrier: None,
-        groups: None,
-        priority: 0,
-        weight: 1,
-        note: String::new(),
+        ..UpstreamInput::default()
     }
 }
 

@@ -2,9 +2,7 @@ use tollgate_admin_core::explain::{ExplainInput, explain};
 use tollgate_admin_core::input::scope::ScopeInput;
 use tollgate_admin_core::model::{self, ModelInput};
 use tollgate_admin_core::token::{self, TokenInput};
-use tollgate_admin_core::upstream::{
-    self, CredentialInput, ReachInput, ServedInput, UpstreamInput,
-};
+use tollgate_admin_core::upstream::{self, ServedInput, UpstreamInput};
 use tollgate_admin_core::{Context, ErrorKind, audit};
 
 use crate::{World, later, named, refused, texts};
@@ -27,16 +25,7 @@ fn upstream_input() -> UpstreamInput {
         dialect: "openai".to_owned(),
         provider: "openai".to_owned(),
         models: Some(vec![ServedInput::parse("gpt-4o")]),
-        mount: None,
-        price: None,
-        credential: CredentialInput::None,
-        reach: ReachInput::default(),
-        sticky: false,
-        carrier: None,
-        groups: None,
-        priority: 0,
-        weight: 1,
-        note: String::new(),
+        ..UpstreamInput::default()
     }
 }
 

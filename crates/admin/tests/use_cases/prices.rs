@@ -3,9 +3,7 @@ use tollgate_admin_core::model::{
     self, ModelChange, ModelInput, PriceInput, PriceScope, default_price, price_remove, price_set,
     set_default_price,
 };
-use tollgate_admin_core::upstream::{
-    self, CredentialInput, ReachInput, UpstreamChange, UpstreamInput,
-};
+use tollgate_admin_core::upstream::{self, UpstreamChange, UpstreamInput};
 use tollgate_admin_core::{Context, ErrorKind};
 
 use crate::{World, refused};
@@ -180,14 +178,7 @@ async fn a_mount_is_charged_by_the_request_and_models_by_their_own_prices() {
         models: None,
         mount: Some("crm".to_owned()),
         price: Some(price.to_owned()),
-        credential: CredentialInput::None,
-        reach: ReachInput::default(),
-        sticky: false,
-        carrier: None,
-        groups: None,
-        priority: 0,
-        weight: 1,
-        note: String::new(),
+        ..UpstreamInput::default()
     };
     let (_, text) = refused(upstream::create(context, mount("input=1")).await);
     assert!(

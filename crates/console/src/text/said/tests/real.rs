@@ -12,7 +12,7 @@ use tollgate_admin_core::member::MemberInput;
 use tollgate_admin_core::model::ModelInput;
 use tollgate_admin_core::token::TokenInput;
 use tollgate_admin_core::upstream::{
-    self, CredentialInput, ReachInput, ServedInput, TestInput, UpstreamInput, UpstreamSecret,
+    self, CredentialInput, ServedInput, TestInput, UpstreamInput, UpstreamSecret,
 };
 use tollgate_admin_core::usage::PruneInput;
 use tollgate_admin_core::{
@@ -61,16 +61,7 @@ fn serving() -> UpstreamInput {
         dialect: "openai".to_owned(),
         provider: "openai".to_owned(),
         models: Some(vec![ServedInput::parse("gpt-4o")]),
-        mount: None,
-        price: None,
-        credential: CredentialInput::None,
-        reach: ReachInput::default(),
-        sticky: false,
-        carrier: None,
-        groups: None,
-        priority: 0,
-        weight: 1,
-        note: String::new(),
+        ..UpstreamInput::default()
     }
 }
 
