@@ -19,7 +19,15 @@ fn built() -> &'static Path {
     BUILT.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let status = Command::new(cargo)
+        let mut build = Command::new(cargo);
+        // What tells of this package would be news to build scripts, and most would be built again.
+        for (name, _) in std::env::vars_os() {
+            let shown = name.to_string_lossy();
+            if shown.starts_with("CARGO_PKG_") || shown.starts_with("CARGO_MANIFEST_") {
+                build.env_remove(&name);
+            }
+        }
+        let status = build
             // Of the workspace: with a package alone, crates would be built again for its features.
             .args(["build", "--quiet", "--locked", "--workspace"])
             .args(["--bin", "tollgate-gateway", "--bin", "tollgate-admin"])
