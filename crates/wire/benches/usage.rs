@@ -47,6 +47,17 @@ fn filter(bencher: Bencher<'_, '_>, event: &str) {
         .bench_local(|| filter.push(black_box(stream.as_bytes())));
 }
 
+/// A whole answer that is no stream, as OpenAI sends it.
+#[divan::bench]
+fn chat_answer(bencher: Bencher<'_, '_>) {
+    let answer = r#"{"id":"chatcmpl-BxyzAbC0123456789abcdefghijk","object":"chat.completion","created":1763700000,"model":"gpt-4o-2024-08-06","choices":[{"index":0,"message":{"role":"assistant","content":"A gateway stands between those who call and those who answer: it knows the keys, counts what is used, and passes the rest on as it came.","refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":38,"completion_tokens":31,"total_tokens":69,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}},"service_tier":"default","system_fingerprint":"fp_0123456789"}"#;
+    bencher.counter(BytesCount::of_str(answer)).bench_local(|| {
+        let mut scanner = UsageScanner::body(Surface::Chat);
+        scanner.push(black_box(answer.as_bytes()));
+        scanner.finish()
+    });
+}
+
 #[divan::bench]
 fn responses_event(bencher: Bencher<'_, '_>) {
     event(

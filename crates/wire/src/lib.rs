@@ -11,6 +11,7 @@ pub mod route;
 pub mod splice;
 pub mod usage;
 pub mod websocket;
+mod words;
 
 pub use answer::{Answer, Fault, LimitKind, answer, from_refusal, from_refusal_at};
 pub use events::{EventBoundary, KEEP_ALIVE, stream_error};

@@ -3,6 +3,8 @@
 
 use memchr::memchr2;
 
+use crate::words::{all, first, zeros};
+
 /// What follows the white space.
 pub(super) fn gap(mut rest: &[u8]) -> &[u8] {
     while let [b' ' | b'\n' | b'\t' | b'\r', after @ ..] = rest {
@@ -65,8 +67,7 @@ fn plain_len(text: &[u8]) -> Option<usize> {
         let below = word.wrapping_sub(all(b' ')) & !word & all(0x80);
         let found = zeros(word ^ all(b'"')) | zeros(word ^ all(b'\\')) | below;
         if found != 0 {
-            let within = usize::try_from(found.trailing_zeros() / 8).ok()?;
-            return at.checked_add(within);
+            return at.checked_add(first(found));
         }
         at = at.checked_add(8)?;
     }
@@ -85,16 +86,6 @@ fn plain_len(text: &[u8]) -> Option<usize> {
         return None;
     }
     at.checked_add(len)
-}
-
-/// Eight times the same byte.
-const fn all(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// The highest bit of the first byte that is zero, and perhaps of some after it.
-const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(all(1)) & !word & all(0x80)
 }
 
 /// What follows a number, `true`, `false` or `null`.

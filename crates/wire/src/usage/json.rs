@@ -4,6 +4,7 @@
 use memchr::memchr2;
 
 use super::number::Number;
+use crate::words::{all, first, zeros};
 
 /// What is longer than this is no key and no word that anybody here knows.
 const LONGEST_WORD: usize = 56;
@@ -232,11 +233,23 @@ impl Json {
 /// How far the string goes without a quote or a backslash. Most are shorter than what it takes to
 /// set up a search.
 fn end_of_text(rest: &[u8]) -> usize {
-    let (near, far) = rest.split_at_checked(24).unwrap_or((rest, &[]));
+    let (near, far) = rest.split_at_checked(48).unwrap_or((rest, &[]));
+    let (words, tail) = near.as_chunks::<8>();
+    let mut at = 0_usize;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word ^ all(b'"')) | zeros(word ^ all(b'\\'));
+        if found != 0 {
+            return at.saturating_add(first(found));
+        }
+        at = at.saturating_add(8);
+    }
     let ends = |byte: &u8| matches!(byte, b'"' | b'\\');
-    near.iter()
-        .position(ends)
-        .unwrap_or_else(|| near.len() + memchr2(b'"', b'\\', far).unwrap_or(far.len()))
+    let tail = tail.iter().position(ends);
+    tail.map_or_else(
+        || near.len() + memchr2(b'"', b'\\', far).unwrap_or(far.len()),
+        |len| at.saturating_add(len),
+    )
 }
 
 /// A string that may be one that is known.
