@@ -9,7 +9,17 @@ pub struct PatternError(String);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern {
     text: Box<str>,
-    exact: bool,
+    form: Form,
+}
+
+/// How a text is compared with the pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Form {
+    /// It has no `*`.
+    Exact,
+    /// Its only `*` is its end.
+    Prefix,
+    Stars,
 }
 
 impl Pattern {
@@ -24,7 +34,11 @@ impl Pattern {
         }
         Ok(Self {
             text: text.into(),
-            exact: !text.contains('*'),
+            form: match text.find('*') {
+                None => Form::Exact,
+                Some(at) if text.len() - at == 1 => Form::Prefix,
+                Some(_) => Form::Stars,
+            },
         })
     }
 
@@ -35,15 +49,31 @@ impl Pattern {
 
     /// Whether the pattern covers the whole of `text`.
     pub fn matches(&self, text: &str) -> bool {
-        self.matches_joined("", text)
+        match self.form {
+            Form::Exact => *self.text == *text,
+            Form::Prefix => text.starts_with(self.prefix()),
+            Form::Stars => covers(self.text.as_bytes(), b"", text.as_bytes()),
+        }
     }
 
     /// Whether the pattern covers `head` followed by `tail`, without joining them in memory.
     pub(crate) fn matches_joined(&self, head: &str, tail: &str) -> bool {
-        if self.exact {
-            return self.text.strip_prefix(head) == Some(tail);
+        if head.is_empty() {
+            return self.matches(tail);
         }
-        covers(self.text.as_bytes(), head.as_bytes(), tail.as_bytes())
+        match self.form {
+            Form::Exact => self.text.strip_prefix(head) == Some(tail),
+            Form::Prefix => match self.prefix().strip_prefix(head) {
+                Some(rest) => tail.starts_with(rest),
+                None => head.starts_with(self.prefix()),
+            },
+            Form::Stars => covers(self.text.as_bytes(), head.as_bytes(), tail.as_bytes()),
+        }
+    }
+
+    /// What precedes the `*` at the end.
+    fn prefix(&self) -> &str {
+        self.text.strip_suffix('*').unwrap_or(&self.text)
     }
 }
 
