@@ -3,7 +3,7 @@
 
 use memchr::memchr2;
 
-use crate::words::{all, first, zeros};
+use crate::words::{controls, position, quotes_and_backslashes};
 
 /// What follows the white space.
 pub(super) fn gap(mut rest: &[u8]) -> &[u8] {
@@ -60,22 +60,9 @@ const fn escape_len(escape: &[u8]) -> Option<usize> {
 /// their beginning is looked at by eight bytes.
 fn plain_len(text: &[u8]) -> Option<usize> {
     let (near, far) = text.split_at_checked(64).unwrap_or((text, &[]));
-    let (words, tail) = near.as_chunks::<8>();
-    let mut at = 0_usize;
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        let below = word.wrapping_sub(all(b' ')) & !word & all(0x80);
-        let found = zeros(word ^ all(b'"')) | zeros(word ^ all(b'\\')) | below;
-        if found != 0 {
-            return at.checked_add(first(found));
-        }
-        at = at.checked_add(8)?;
-    }
-    for byte in tail {
-        if matches!(byte, b'"' | b'\\' | ..b' ') {
-            return Some(at);
-        }
-        at = at.checked_add(1)?;
+    let ends = |word| quotes_and_backslashes(word) | controls(word);
+    if let Some(len) = position(near, ends) {
+        return Some(len);
     }
     let len = memchr2(b'"', b'\\', far)?;
     let least = far
@@ -85,7 +72,7 @@ fn plain_len(text: &[u8]) -> Option<usize> {
     if least < b' ' {
         return None;
     }
-    at.checked_add(len)
+    near.len().checked_add(len)
 }
 
 /// What follows a number, `true`, `false` or `null`.

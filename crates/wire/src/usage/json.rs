@@ -4,7 +4,7 @@
 use memchr::memchr2;
 
 use super::number::Number;
-use crate::words::{all, first, zeros};
+use crate::words::{position, quotes_and_backslashes};
 
 /// What is longer than this is no key and no word that anybody here knows.
 const LONGEST_WORD: usize = 56;
@@ -234,22 +234,8 @@ impl Json {
 /// set up a search.
 fn end_of_text(rest: &[u8]) -> usize {
     let (near, far) = rest.split_at_checked(48).unwrap_or((rest, &[]));
-    let (words, tail) = near.as_chunks::<8>();
-    let mut at = 0_usize;
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        let found = zeros(word ^ all(b'"')) | zeros(word ^ all(b'\\'));
-        if found != 0 {
-            return at.saturating_add(first(found));
-        }
-        at = at.saturating_add(8);
-    }
-    let ends = |byte: &u8| matches!(byte, b'"' | b'\\');
-    let tail = tail.iter().position(ends);
-    tail.map_or_else(
-        || near.len() + memchr2(b'"', b'\\', far).unwrap_or(far.len()),
-        |len| at.saturating_add(len),
-    )
+    position(near, quotes_and_backslashes)
+        .unwrap_or_else(|| near.len() + memchr2(b'"', b'\\', far).unwrap_or(far.len()))
 }
 
 /// A string that may be one that is known.
