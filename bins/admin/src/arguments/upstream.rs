@@ -4,6 +4,7 @@ mod credential;
 mod reach;
 
 use clap::{Args, Subcommand};
+use tollgate_admin_core::upstream::UpstreamInput;
 
 use super::Which;
 
@@ -74,7 +75,7 @@ pub(crate) struct UpstreamCreate {
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) priority: i32,
     /// The share among those of the same priority; 0 only when nothing else is left
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = UpstreamInput::EQUAL_SHARE)]
     pub(crate) weight: u32,
     /// A remark
     #[arg(long, default_value = "", hide_default_value = true)]

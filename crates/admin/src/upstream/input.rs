@@ -54,6 +54,11 @@ pub struct UpstreamInput {
     pub note: String,
 }
 
+impl UpstreamInput {
+    /// The weight of an upstream for which none is said: all such have the same share.
+    pub const EQUAL_SHARE: u32 = 1;
+}
+
 impl Default for UpstreamInput {
     /// Nothing that must be there, an equal share, and no credential.
     fn default() -> Self {
@@ -71,7 +76,7 @@ impl Default for UpstreamInput {
             carrier: None,
             groups: None,
             priority: 0,
-            weight: 1,
+            weight: Self::EQUAL_SHARE,
             note: String::new(),
         }
     }

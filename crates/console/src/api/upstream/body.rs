@@ -167,7 +167,7 @@ impl From<UpstreamBody> for UpstreamInput {
             carrier: body.carrier,
             groups: body.groups,
             priority: body.priority.unwrap_or_default(),
-            weight: body.weight.unwrap_or(1),
+            weight: body.weight.unwrap_or(UpstreamInput::EQUAL_SHARE),
             note: body.note.unwrap_or_default(),
         }
     }

@@ -37,7 +37,8 @@ const MORE: [&str; 8] = [
 ];
 
 pub(super) async fn new(visit: Visit) -> Shown {
-    let fields = Fields::of(&[("priority", "0"), ("weight", "1"), ("dialect", "openai")]);
+    let mut fields = Fields::of(&[("priority", "0"), ("dialect", "openai")]);
+    fields.put("weight", UpstreamInput::EQUAL_SHARE.to_string());
     shown(sheet(&visit, None, &fields, None).await?)
 }
 
@@ -95,7 +96,7 @@ fn input(visit: &Visit, fields: &Fields) -> Result<UpstreamInput, Problem> {
         carrier: fields.some("carrier"),
         groups: groups(fields),
         priority: number(visit, fields, "priority")?.unwrap_or_default(),
-        weight: number(visit, fields, "weight")?.unwrap_or(1),
+        weight: number(visit, fields, "weight")?.unwrap_or(UpstreamInput::EQUAL_SHARE),
         note: fields.text("note").replace('\r', ""),
     })
 }
