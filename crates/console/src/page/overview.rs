@@ -33,7 +33,8 @@ type Leader = (String, Option<String>, String);
 
 /// How long first bytes took, in milliseconds, and the text that says of which calls.
 struct FirstByte {
-    median: Option<f64>,
+    /// As it is read.
+    median: Option<String>,
     of: &'static str,
 }
 
@@ -128,7 +129,8 @@ async fn leading(context: &Context) -> Result<Vec<Leader>, AdminError> {
 impl FirstByte {
     /// As the chart of the day below it.
     fn of_day(bytes: &FirstBytesView) -> Self {
-        let (median, of) = (bytes.all.as_ref().map(|all| all.p50_ms), "median-24h");
+        let median = bytes.all.as_ref().map(|all| refusal::millis(all.p50_ms));
+        let of = "median-24h";
         Self { median, of }
     }
 
@@ -141,7 +143,8 @@ impl FirstByte {
         let calls = receipt::list(context, &filter).await?.entries;
         let mut times: Vec<u64> = calls.iter().filter_map(|call| call.first_byte_ms).collect();
         times.sort_unstable();
-        let median = times.get(times.len() / 2).map(|ms| *ms as f64);
+        // Calls are shown with whole milliseconds.
+        let median = times.get(times.len() / 2).map(|ms| format!("{ms} ms"));
         let of = "median-last-calls";
         Ok(Self { median, of })
     }
@@ -215,7 +218,7 @@ fn figures(visit: &Visit, today: &Sum, month: &Sum, first_byte: &FirstByte) -> M
             div { dt { (visit.t("requests-today")) } dd { (money::short(today.requests)) } }
             div { dt { (visit.t("requests-30d")) } dd { (money::short(month.requests)) }
                 @if month.failed > 0 { dd.note { (money::count(month.failed)) " " (visit.t("failed-calls")) } } }
-            div { dt { (visit.t("first-byte")) } dd { @if let Some(ms) = first_byte.median { (refusal::millis(ms)) } @else { "–" } }
+            div { dt { (visit.t("first-byte")) } dd { @if let Some(time) = &first_byte.median { (time) } @else { "–" } }
                 dd.note { (visit.t(first_byte.of)) } }
         }
     }

@@ -225,17 +225,3 @@ async fn assets_are_kept_for_good_under_names_of_their_content() {
     assert!(heard.header("cache-control").unwrap().contains("immutable"));
     assert_eq!(world.get("/assets/console-0.css", "").await.status, 404);
 }
-
-#[tokio::test]
-async fn the_overview_tells_first_bytes_of_gateways_or_of_the_calls_that_a_member_sees() {
-    let world = World::new().await;
-    world.join("mel", "member", Some("acme")).await;
-    for (login, of) in [
-        ("ada", "median of the last 24 hours"),
-        ("mel", "median of the last 100 calls"),
-    ] {
-        let cookie = world.sign_in(login).await;
-        let page = world.get("/", &cookie).await.body;
-        assert!(page.contains(of), "{login}: {page}");
-    }
-}

@@ -150,3 +150,25 @@ async fn a_long_report_is_drawn_by_months() {
     let month: String = now().to_string().chars().take(7).collect();
     assert!(page.contains(&format!("<title>{month}: ")), "{page}");
 }
+
+#[tokio::test]
+async fn the_overview_tells_first_bytes_of_gateways_or_of_the_calls_that_a_member_sees() {
+    let (world, _) = used().await;
+    world.join("mel", "member", Some("acme")).await;
+    // No gateway has reported. Each call had its first byte after 1.5 ms, and is shown with 1 ms.
+    for (login, value, of) in [
+        ("ada", "–", "median of the last 24 hours"),
+        ("mel", "1 ms", "median of the last 100 calls"),
+    ] {
+        let cookie = world.sign_in(login).await;
+        let page = world.get("/", &cookie).await.body;
+        let (before, _) = page
+            .split_once(of)
+            .unwrap_or_else(|| panic!("{login}: {page}"));
+        let (_, told) = before.rsplit_once("<dd>").unwrap();
+        assert!(
+            told.starts_with(&format!("{value}</dd>")),
+            "{login}: {told}"
+        );
+    }
+}
