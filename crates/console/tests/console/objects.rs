@@ -189,7 +189,7 @@ async fn a_member_neither_sees_nor_changes_anything_of_another_account() {
         assert!(refused || permitted, "{}: {heard:?}", one.name);
         // A refusal repeats the name that was asked for.
         let told = if refused { "" } else { &heard.body }.replace(&things.0[0].1, "");
-        for theirs in ["Theirs", "\"other\"", "ada"] {
+        for theirs in ["Theirs", "\"other\"", "\"ada\""] {
             assert!(!told.contains(theirs), "{}: {heard:?}", one.name);
         }
     }
