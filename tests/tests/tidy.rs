@@ -193,6 +193,25 @@ fn libraries_stay_with_the_crates_that_own_them() {
 }
 
 #[test]
+fn what_is_installed_asks_for_nothing_that_only_tests_use() {
+    let metadata = metadata();
+    let installed = metadata.workspace_default_packages();
+    assert!(installed.len() > 10, "{}", installed.len());
+    for package in installed {
+        for dependency in &package.dependencies {
+            let is_for_tests = dependency.kind == DependencyKind::Development;
+            let asks = dependency.features.iter().any(|one| one == "test-util");
+            assert!(
+                is_for_tests || !asks,
+                "{} asks {} for its test-util, and so both binaries are built twice",
+                package.name,
+                dependency.name
+            );
+        }
+    }
+}
+
+#[test]
 fn migrations_come_in_pairs() {
     let names = |backend: &str| -> BTreeSet<String> {
         let below = root().join("migrations").join(backend);
