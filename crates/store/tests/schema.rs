@@ -428,3 +428,17 @@ async fn what_a_postgres_database_has_counted_moves_up_and_down() {
     })
     .await;
 }
+
+/// `.cargo/config.toml` says how.
+#[test]
+fn sqlite_is_built_for_connections_that_no_threads_share() {
+    use diesel::RunQueryDsl;
+    let mut connection = SqliteConnection::establish(":memory:").unwrap();
+    let options = sql_query("SELECT compile_options AS word FROM pragma_compile_options");
+    let options: Vec<Word> = options.load(&mut connection).unwrap();
+    let has = |name: &str| options.iter().any(|option| option.word.starts_with(name));
+    assert!(has("THREADSAFE=2"));
+    assert!(has("DEFAULT_MEMSTATUS=0"));
+    assert!(!has("ENABLE_MEMORY_MANAGEMENT"));
+    assert!(!has("ENABLE_API_ARMOR"));
+}
