@@ -36,6 +36,10 @@ pub(crate) struct Options {
     /// The processor of the one that is measured, and that of the load and the upstream.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 0])]
     processors: Vec<u32>,
+    /// Another build of the gateway, which is measured as well: a name and its program, as in
+    /// `before=/tmp/tollgate-gateway`.
+    #[arg(long, value_name = "NAME=PROGRAM", value_parser = side::other)]
+    beside: Vec<(String, PathBuf)>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -67,7 +71,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let arguments = ["upstream", "--listen", &listen].map(str::to_owned);
     let _upstream = bench.start(rest, &bench.own, &arguments, upstream)?;
     let gateway = gateway::furnish(&options.binaries, bench.folder.path(), upstream)?;
-    let sides = Side::all(upstream, gateway);
+    let sides = Side::all(upstream, &gateway, &options.beside);
     let mut report = Report::default();
     for round in 1..=options.rounds {
         for scenario in &scenarios {
@@ -79,7 +83,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
                     scenario.name(),
                     side.name
                 )?;
-                report.add(*scenario, side.name, figures);
+                report.add(*scenario, &side.name, figures);
             }
         }
     }

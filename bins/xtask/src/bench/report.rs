@@ -12,27 +12,26 @@ use crate::Failure;
 /// All figures, by scenario and by who was measured, in the order of the first round.
 #[derive(Default)]
 pub(super) struct Report {
-    figures: BTreeMap<Scenario, Vec<(&'static str, Vec<Figures>)>>,
+    figures: BTreeMap<Scenario, Vec<(String, Vec<Figures>)>>,
 }
 
 impl Report {
-    pub(super) fn add(&mut self, scenario: Scenario, side: &'static str, figures: Figures) {
+    pub(super) fn add(&mut self, scenario: Scenario, side: &str, figures: Figures) {
         let sides = self.figures.entry(scenario).or_default();
         match sides.iter_mut().find(|(name, _)| *name == side) {
             Some((_, all)) => all.push(figures),
-            None => sides.push((side, vec![figures])),
+            None => sides.push((side.to_owned(), vec![figures])),
         }
     }
 
     /// Who, its median, and that as a multiple of hyper's.
-    fn medians(sides: &[(&'static str, Vec<Figures>)]) -> Vec<(&'static str, Figures, f64)> {
+    fn medians(sides: &[(String, Vec<Figures>)]) -> Vec<(&str, Figures, f64)> {
         let floor = sides.iter().find(|(name, _)| *name == FLOOR);
         let floor = floor.map_or(f64::NAN, |(_, all)| median(all).cost);
-        let row = |(name, all): &(&'static str, Vec<Figures>)| {
-            let figures = median(all);
-            (*name, figures, figures.cost / floor)
-        };
-        sides.iter().map(row).collect()
+        let medians = sides.iter().map(|(name, all)| (name.as_str(), median(all)));
+        medians
+            .map(|(name, figures)| (name, figures, figures.cost / floor))
+            .collect()
     }
 
     pub(super) fn table(&self) -> String {

@@ -14,7 +14,7 @@ pub(super) const FLOOR: &str = "hyper";
 
 /// One who is measured.
 pub(super) struct Side {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     pub(super) secret: String,
     kind: Kind,
     upstream: SocketAddr,
@@ -27,10 +27,14 @@ enum Kind {
 }
 
 impl Side {
-    /// Those that there are on this machine.
-    pub(super) fn all(upstream: SocketAddr, gateway: Furnished) -> Vec<Self> {
-        let side = |name, kind| Self {
-            name,
+    /// Those that there are on this machine, and other builds of the gateway.
+    pub(super) fn all(
+        upstream: SocketAddr,
+        gateway: &Furnished,
+        others: &[(String, PathBuf)],
+    ) -> Vec<Self> {
+        let side = |name: &str, kind| Self {
+            name: name.to_owned(),
             secret: gateway.secret.clone(),
             kind,
             upstream,
@@ -41,6 +45,8 @@ impl Side {
             sides.push(side("nginx", Kind::Nginx(nginx.to_owned())));
         }
         sides.push(side("Tollgate", Kind::Gateway(gateway.program.clone())));
+        let others = others.iter();
+        sides.extend(others.map(|(name, program)| side(name, Kind::Gateway(program.clone()))));
         sides
     }
 
@@ -69,6 +75,14 @@ impl Side {
         };
         bench.start(bench.processors[0], program, &arguments, address)
     }
+}
+
+/// Another build of the gateway, as it is named on the command line.
+pub(super) fn other(argument: &str) -> Result<(String, PathBuf), String> {
+    let (name, program) = argument.split_once('=').ok_or("it wants NAME=PROGRAM")?;
+    let program = Path::new(program).canonicalize();
+    let program = program.map_err(|error| format!("the program cannot be found: {error}"))?;
+    Ok((name.to_owned(), program))
 }
 
 fn serve(listen: &str, observe: &str) -> Vec<String> {
