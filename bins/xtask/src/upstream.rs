@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response};
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::{BodyExt, Either, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -29,7 +29,9 @@ pub(crate) struct Options {
     listen: SocketAddr,
 }
 
-type Body = StreamBody<BoxStream<'static, Result<Frame<Bytes>, Infallible>>>;
+/// A document tells its length, as providers do.
+type Body = Either<Full<Bytes>, StreamBody<Frames>>;
+type Frames = BoxStream<'static, Result<Frame<Bytes>, Infallible>>;
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -61,25 +63,24 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Body>, hyper::Err
         frame?;
     }
     let wish = wish.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
-    let (kind, frames) = match wish {
-        b"stream" => ("text/event-stream", events()),
-        b"slow" => ("text/event-stream", first_event()),
-        _ => ("application/json", document()),
+    let stream = |frames| Either::Right(StreamBody::new(frames));
+    let (kind, body) = match wish {
+        b"stream" => ("text/event-stream", stream(events())),
+        b"slow" => ("text/event-stream", stream(first_event())),
+        _ => ("application/json", Either::Left(Full::new(document()))),
     };
-    let mut response = Response::new(StreamBody::new(frames));
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     Ok(response)
 }
 
-type Frames = BoxStream<'static, Result<Frame<Bytes>, Infallible>>;
-
-fn document() -> Frames {
+fn document() -> Bytes {
     let text = format!(
         r#"{{"id":"chatcmpl-bench","object":"chat.completion","created":1800000000,"model":"bench","choices":[{{"index":0,"message":{{"role":"assistant","content":"{}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":12,"completion_tokens":96,"total_tokens":108}}}}"#,
         "A short answer, long enough to be one. ".repeat(10)
     );
-    one(text)
+    Bytes::from(text)
 }
 
 fn one(text: String) -> Frames {
