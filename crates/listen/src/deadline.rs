@@ -12,6 +12,8 @@ use crate::settings::Settings;
 
 /// The time for a connection to end after all is said.
 pub(crate) const CLOSING: Duration = Duration::from_secs(2);
+/// The time for a client to read its last answer, and to send what it still wants to send.
+const LINGERING: Duration = Duration::from_secs(5);
 /// The time for a first request once the listener ends: it may be on its way.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
@@ -72,7 +74,7 @@ impl Limits {
                 closing: true,
                 running: false,
                 ..
-            } => (CLOSING, Due::Dead),
+            } => (LINGERING, Due::Dead),
             Beat { stalled: true, .. } => (self.stall, Due::Dead),
             Beat { running: true, .. } => return None,
             Beat { partial: true, .. } => (self.head, Due::Head),

@@ -13,8 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::Socket;
 use crate::service::Service;
 
-/// Bytes that are read after the last answer, and forgotten. The time is bounded by `deadline`.
-const MOST_LINGERED: usize = 256 << 10;
+/// Bytes that are read after the last answer, and forgotten: many clients send all of a body before
+/// they look for an answer. The time is bounded by `deadline`.
+const MOST_LINGERED: usize = 64 << 20;
 
 /// How far the end has come.
 pub(super) enum Farewell {
@@ -72,7 +73,7 @@ impl<S: Service> Socket<S> {
                 }
                 Farewell::Linger { left: 0 } => Farewell::Done,
                 Farewell::Linger { left } => {
-                    let mut ignored = [0; 4096];
+                    let mut ignored = [0; 16 << 10];
                     let mut ignored = ReadBuf::new(&mut ignored);
                     ready!(Pin::new(&mut self.stream).poll_read(cx, &mut ignored))?;
                     match ignored.filled().len() {
