@@ -197,7 +197,8 @@ impl<S: Service> Answers<S> {
             let mut response = service.answer(peer, request).await;
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 running.pulse().switch();
-            } else if one_by_one && running.pulse().is_draining() {
+            } else if one_by_one && (running.pulse().is_draining() || running.is_arriving()) {
+                // hyper closes behind an answer that comes before the end of its request, too.
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(CONNECTION, close);
             }

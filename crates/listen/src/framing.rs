@@ -24,6 +24,8 @@ use crate::rejected::Reason;
 pub struct Guard {
     bounds: Bounds,
     stage: Stage,
+    /// Heads that have passed.
+    messages: u32,
 }
 
 /// How much of what was pushed may pass on.
@@ -76,6 +78,7 @@ impl Guard {
                 bytes: most_bytes,
             },
             stage: Stage::Head(Head::request()),
+            messages: 0,
         }
     }
 
@@ -120,6 +123,12 @@ impl Guard {
         }
     }
 
+    /// How many heads have passed, modulo 2^32. What comes belongs to the last of these messages while
+    /// [`Guard::is_in_body`].
+    pub fn messages(&self) -> u32 {
+        self.messages
+    }
+
     /// Whether nothing passes before the answer to the last request is known: see [`Guard::go_on`]
     /// and [`Guard::open`].
     pub fn is_held(&self) -> bool {
@@ -148,6 +157,7 @@ impl Guard {
                 };
                 let outline = head.outline(rest).map_err(|why| (0, why))?;
                 self.stage = after_head(outline);
+                self.messages = self.messages.wrapping_add(1);
                 end
             }
             Stage::Body { left, upgrade } => {

@@ -29,6 +29,8 @@ pub(crate) struct Pulse {
     running: AtomicU32,
     /// Part of a head has come.
     partial: AtomicBool,
+    /// Which request's body is still coming, by the count of requests; 0 for none.
+    arriving: AtomicU32,
     /// The client does not read what is waiting for it.
     stalled: AtomicBool,
     /// Times that it began not to.
@@ -76,9 +78,12 @@ pub(crate) struct Beat {
 impl Pulse {
     /// A request has come.
     pub(crate) fn request(self: &Arc<Self>) -> Running {
-        self.begun.fetch_add(1, ORDER);
+        let number = self.begun.fetch_add(1, ORDER).wrapping_add(1);
         self.running.fetch_add(1, ORDER);
-        Running(Arc::clone(self))
+        Running {
+            pulse: Arc::clone(self),
+            number,
+        }
     }
 
     pub(crate) fn beat(&self) -> Beat {
@@ -100,6 +105,11 @@ impl Pulse {
     /// Tells whether part of a head has come.
     pub(crate) fn partial(&self, partial: bool) {
         self.partial.store(partial, Ordering::Release);
+    }
+
+    /// Tells of which request, by their count, the body is still coming; 0 for none.
+    pub(crate) fn arriving(&self, request: u32) {
+        self.arriving.store(request, Ordering::Release);
     }
 
     /// Tells that the client began, or ceased, to let things wait.
@@ -207,11 +217,20 @@ fn ready_if(ready: bool) -> Poll<()> {
 }
 
 /// A request that is being answered. It ends when this is dropped.
-pub(crate) struct Running(Arc<Pulse>);
+pub(crate) struct Running {
+    pulse: Arc<Pulse>,
+    /// Which request of its connection it is, from 1.
+    number: u32,
+}
 
 impl Running {
     pub(crate) fn pulse(&self) -> &Pulse {
-        &self.0
+        &self.pulse
+    }
+
+    /// Whether some of its body has not come yet.
+    pub(crate) fn is_arriving(&self) -> bool {
+        self.pulse.arriving.load(SEEN) == self.number
     }
 
     /// Ties the end of the request to the end of its answer.
@@ -225,9 +244,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let others = self.0.running.fetch_sub(1, ORDER) > 1;
-        if !others && self.0.heeded.load(SEEN) {
-            self.0.task.wake();
+        let others = self.pulse.running.fetch_sub(1, ORDER) > 1;
+        if !others && self.pulse.heeded.load(SEEN) {
+            self.pulse.task.wake();
         }
     }
 }

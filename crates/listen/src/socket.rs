@@ -33,6 +33,7 @@ pub(crate) struct Socket<S: Service> {
     farewell: Farewell,
     /// What the pulse was told last.
     partial: bool,
+    arriving: u32,
     stalled: bool,
     /// Whether it was a flush that stalled.
     unflushed: bool,
@@ -68,6 +69,7 @@ impl<S: Service> Socket<S> {
             rejected: None,
             farewell: Farewell::None,
             partial: false,
+            arriving: 0,
             stalled: false,
             unflushed: false,
         };

@@ -134,6 +134,14 @@ impl<S: Service> Socket<S> {
         matches!(&self.sight, Sight::Http1(guard) if guard.is_held())
     }
 
+    /// Of which request the body is still coming; 0 for none.
+    fn arriving(&self) -> u32 {
+        match &self.sight {
+            Sight::Http1(guard) if guard.is_in_body() => guard.messages(),
+            _ => 0,
+        }
+    }
+
     pub(super) fn is_in_body(&self) -> bool {
         matches!(&self.sight, Sight::Http1(guard) if guard.is_in_body())
     }
@@ -144,6 +152,11 @@ impl<S: Service> Socket<S> {
         if self.partial != partial {
             self.partial = partial;
             self.pulse.partial(partial);
+        }
+        let arriving = self.arriving();
+        if self.arriving != arriving {
+            self.arriving = arriving;
+            self.pulse.arriving(arriving);
         }
     }
 }

@@ -95,14 +95,38 @@ async fn a_client_reads_its_refusal_though_it_goes_on_sending() {
 #[tokio::test]
 async fn a_client_reads_an_answer_though_its_body_is_not_read() {
     let server = Server::start().await;
-    for _ in 0..20 {
-        let mut client = server.client().await;
-        client
-            .send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n")
-            .await;
-        client.send("x".repeat(200_000)).await;
-        assert_eq!(status(&client.rest().await), 200);
+    // The larger one is more than fits between the two.
+    for length in [200_000, 20 << 20] {
+        for _ in 0..5 {
+            let mut client = server.client().await;
+            client.send(post("/", length)).await;
+            client.send("x".repeat(length)).await;
+            let answer = client.rest().await;
+            assert_eq!(status(&answer), 200);
+            assert!(answer.contains("connection: close\r\n"), "{answer}");
+        }
     }
+}
+
+#[tokio::test]
+async fn an_answer_says_that_nothing_follows_where_its_request_has_not_come_whole() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    // A body that came whole ends nothing, whatever has come of the next one.
+    client.send(post("/", 3) + "abc" + &post("/wait", 3)).await;
+    let answer = client.until("fine").await;
+    assert!(!answer.contains("connection: close"), "{answer}");
+    server.recorder.came.notified().await;
+    client.send("ab").await;
+    server.recorder.go.notify_one();
+    let answer = client.until("waited").await;
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
+    client.send("c").await;
+    assert_eq!(client.rest().await, "");
+}
+
+fn post(path: &str, length: usize) -> String {
+    format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n")
 }
 
 #[tokio::test]
