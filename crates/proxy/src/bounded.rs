@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tollgate_wire::answer::Fault;
 
+use crate::arriving::Arriving;
 use crate::settings::Settings;
 use crate::stop::Stop;
 
 /// A client's body. Every piece must come in time, and all of them must fit.
 pub(crate) struct BoundedBody {
-    inner: Incoming,
+    inner: Arriving,
     limit: u64,
     received: u64,
     deadline: Deadline,
@@ -45,7 +45,7 @@ struct Deadline {
 
 impl BoundedBody {
     /// `most` is how many bytes are taken.
-    pub(crate) fn new(inner: Incoming, most: usize, settings: &Settings) -> Self {
+    pub(crate) fn new(inner: Arriving, most: usize, settings: &Settings) -> Self {
         let deadline = Deadline {
             begun: Instant::now(),
             grace: settings.body_first_byte,

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::EXPECT;
 use http::request::Parts;
 use http::{Method, Request, Response, Version};
 use http_body_util::{Either, Full};
@@ -25,6 +26,7 @@ use tollgate_wire::default_cap_field;
 use tollgate_wire::route::{ModelPlace, RouteError, RouteTarget, dialect_of, route};
 
 use crate::answer::{self, ReplyBody};
+use crate::arriving::Arriving;
 use crate::bounded::BoundedBody;
 use crate::client_address::client_address;
 use crate::data_plane::Proxy;
@@ -73,6 +75,9 @@ impl Proxy {
         request: Request<Incoming>,
     ) -> Response<ReplyBody> {
         let (mut head, body) = request.into_parts();
+        let mut body = Arriving::new(body);
+        // Who waits to be asked for a body is not made to send one that nobody wants.
+        let is_coming = !head.headers.contains_key(EXPECT);
         let path = head.uri.path().to_owned();
         let exchange = self.begin(peer, &head);
         let framed = check_form(&exchange, &head);
@@ -86,11 +91,16 @@ impl Proxy {
                         let begin = || Trace::begin(traces, &exchange, &entry, &head.headers);
                         exchange.trace.get_or_init(begin);
                     }
-                    let outcome = self.serve(&exchange, &entry, target, head, body).await;
+                    let outcome = self.serve(&exchange, &entry, target, head, &mut body);
+                    let outcome = outcome.await;
                     (Some(entry), outcome)
                 }
             },
         };
+        // A stream of HTTP/2 ends without the others of its connection.
+        if outcome.is_err() && is_coming && exchange.version < Version::HTTP_2 {
+            body.exhaust().await;
+        }
         self.conclude(&exchange, caller.as_deref(), outcome)
     }
 
@@ -125,7 +135,7 @@ impl Proxy {
         entry: &Arc<Entry>,
         target: RouteTarget<'_>,
         head: Parts,
-        body: Incoming,
+        body: &mut Arriving,
     ) -> Result<Reply, Stop> {
         let snapshot = self.rights.snapshot();
         match target {
@@ -178,6 +188,7 @@ impl Proxy {
                 let demand = Demand::default();
                 let call = self.open(exchange, entry, &permit, &plan, target, demand);
                 let call = call.await?;
+                let body = std::mem::take(body);
                 let body = BoundedBody::new(body, exchange.settings.body_bytes, &exchange.settings);
                 let outgoing = Outgoing::Through(Through::new(rest, body));
                 let upstreamed = forward(self.way(&snapshot, &plan), &head, outgoing, call).await?;

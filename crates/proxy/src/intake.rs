@@ -6,13 +6,13 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_wire::answer::Fault;
 use tollgate_wire::form::{FormError, FormFields, FormReader};
 use tollgate_wire::peek::{Peek, peek_for};
 use tollgate_wire::route::ModelRoute;
 
+use crate::arriving::Arriving;
 use crate::bounded::BoundedBody;
 use crate::buffers::Buffers;
 use crate::room::{Place, Rooms};
@@ -53,7 +53,7 @@ impl Intake {
 pub(crate) async fn read(
     route: &ModelRoute<'_>,
     head: &Parts,
-    body: Incoming,
+    body: &mut Arriving,
     settings: &Settings,
     buffers: &Arc<Buffers>,
     rooms: &Rooms,
@@ -65,7 +65,7 @@ pub(crate) async fn read(
     }
     let most = settings.most_bytes(route.endpoint);
     let announced = check_announced(head, most)?;
-    let body = BoundedBody::new(body, most, settings);
+    let body = BoundedBody::new(std::mem::take(body), most, settings);
     let body = collect(announced, body, settings, buffers, rooms);
     let (body, place) = body.await?;
     let seen = peek_for(route, &body).map_err(|error| Stop::Malformed(error.to_string()))?;
@@ -88,7 +88,7 @@ pub(crate) struct Form {
 pub(crate) async fn read_form(
     route: &ModelRoute<'_>,
     head: &Parts,
-    body: Incoming,
+    body: &mut Arriving,
     settings: &Settings,
     rooms: &Rooms,
 ) -> Result<Form, Stop> {
@@ -98,7 +98,7 @@ pub(crate) async fn read_form(
     let most = settings.most_bytes(route.endpoint);
     check_announced(head, most)?;
     let mut spooling = Spooling::new(rooms, settings)?;
-    let mut body = BoundedBody::new(body, most, settings);
+    let mut body = BoundedBody::new(std::mem::take(body), most, settings);
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame.map_err(|error| error.stop())?.into_data() {
             reader.push(&data).map_err(malformed)?;

@@ -2,6 +2,7 @@
 
 mod admit;
 mod answer;
+mod arriving;
 mod bounded;
 mod buffers;
 mod call;

@@ -16,13 +16,13 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body_util::{Either, Full};
-use hyper::body::Incoming;
 use tollgate_policy::Target;
 use tollgate_rights::entry::Entry;
 use tollgate_wire::route::{ModelRoute, model_in_query};
 
 use crate::admit;
 use crate::answer::{self, ReplyBody};
+use crate::arriving::Arriving;
 use crate::data_plane::Proxy;
 use crate::exchange::Exchange;
 use crate::forward::{Outgoing, Upgrade, forward};
@@ -39,12 +39,12 @@ impl Proxy {
         entry: &Arc<Entry>,
         route: &ModelRoute<'_>,
         mut head: Parts,
-        body: Incoming,
+        body: &Arriving,
     ) -> Result<Response<ReplyBody>, Stop> {
         let snapshot = self.rights.snapshot();
         let endpoint = route.endpoint;
         admit::check_caller(exchange, &snapshot, entry, endpoint)?;
-        let client = handshake::accept(&mut head, &body)?;
+        let client = handshake::accept(&mut head, body)?;
         let model = model_in_query(head.uri.query());
         let model = model.map_err(|error| Stop::Malformed(error.to_string()))?;
         let model = model.into_owned();

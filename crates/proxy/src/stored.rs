@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use http::request::Parts;
-use hyper::body::Incoming;
 use tollgate_policy::Target;
 use tollgate_policy::bound::{Demand, Quote};
 use tollgate_policy::endpoint::Endpoint;
@@ -21,6 +20,7 @@ use tollgate_wire::peek::{Peek, Previous};
 use tollgate_wire::response_id::ResponseId;
 use tollgate_wire::route::Stored;
 
+use crate::arriving::Arriving;
 use crate::bounded::BoundedBody;
 use crate::data_plane::Proxy;
 use crate::exchange::{Exchange, Reply};
@@ -73,7 +73,7 @@ impl Proxy {
         entry: &Arc<Entry>,
         stored: &Stored<'_>,
         head: Parts,
-        body: Incoming,
+        body: &mut Arriving,
     ) -> Result<Reply, Stop> {
         let snapshot = self.rights.snapshot();
         let target = Target::Gateway {
@@ -90,6 +90,7 @@ impl Proxy {
         };
         let call = self.open(exchange, entry, &permit, &plan, target, Demand::default());
         let call = call.await?;
+        let body = std::mem::take(body);
         let body = BoundedBody::new(body, exchange.settings.body_bytes, &exchange.settings);
         let outgoing = Outgoing::Through(Through::of_vendor(stored.path, body));
         let upstreamed = forward(self.way(&snapshot, &plan), &head, outgoing, call).await?;

@@ -1,7 +1,7 @@
 //! Each refusal in each dialect, on the wire: status, code, headers, and no call upstream.
 
 use serde_json::json;
-use tollgate_testkit::raw_client::Response;
+use tollgate_testkit::raw_client::{RawClient, Response};
 use tollgate_tests::{System, Token};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -170,6 +170,71 @@ async fn an_unknown_secret_is_refused() {
         UNKNOWN,
     )
     .await;
+    system.finish().await;
+}
+
+/// The head of a call whose body is to follow.
+fn head_of_call(authorization: &str, more: &str, length: usize) -> String {
+    format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: gateway\r\nauthorization: {authorization}\r\n\
+        content-type: application/json\r\ncontent-length: {length}\r\n{more}\r\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_goes_on_after_a_refusal_though_the_body_came_late() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    system.in_force().await;
+    let text = "late ".repeat(8_000);
+    let messages = json!([{"role": "user", "content": text}]);
+    let body = json!({"model": "sim-chat", "messages": messages}).to_string();
+    let mut client = RawClient::connect(system.gateway.address).await.unwrap();
+    for (authorization, expected) in [
+        ("Bearer sk-anything-else".to_owned(), 401),
+        (token.bearer(), 200),
+        ("Bearer sk-anything-else".to_owned(), 401),
+        (token.bearer(), 200),
+    ] {
+        client
+            .send(head_of_call(&authorization, "", body.len()))
+            .await
+            .unwrap();
+        let (first, rest) = body.split_at(body.len() / 2);
+        client.send(first).await.unwrap();
+        let answer = client.exchange(rest).await.unwrap();
+        assert_eq!(answer.status(), expected, "{answer:?}");
+        assert_eq!(answer.head.header("connection"), None, "{answer:?}");
+    }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_read_after_a_body_of_any_size_was_sent() {
+    let system = System::start().await;
+    let unknown = "Bearer sk-anything-else";
+    for length in [1 << 20, 20 << 20, 60 << 20] {
+        let mut client = RawClient::connect(system.gateway.address).await.unwrap();
+        let head = head_of_call(unknown, "", length);
+        client.send(head).await.unwrap();
+        let answer = client.exchange("x".repeat(length)).await.unwrap();
+        assert_eq!(answer.status(), 401, "{answer:?}");
+        assert_eq!(
+            answer.head.header("connection"),
+            Some("close"),
+            "{answer:?}"
+        );
+    }
+    // Who waits to be asked for the body is not asked for it.
+    let mut client = RawClient::connect(system.gateway.address).await.unwrap();
+    let head = head_of_call(unknown, "expect: 100-continue\r\n", 1000);
+    let answer = client.exchange(head).await.unwrap();
+    assert_eq!(answer.status(), 401, "{answer:?}");
+    assert_eq!(
+        answer.head.header("connection"),
+        Some("close"),
+        "{answer:?}"
+    );
     system.finish().await;
 }
 

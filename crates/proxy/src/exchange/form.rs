@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use http::request::Parts;
-use hyper::body::Incoming;
 use tollgate_policy::Target;
 use tollgate_rights::entry::Entry;
 use tollgate_rights::source::Snapshot;
 use tollgate_wire::route::ModelRoute;
 
 use super::{Exchange, Proxy, Reply};
+use crate::arriving::Arriving;
 use crate::forward::{FormCall, Outgoing, forward};
 use crate::stop::Stop;
 use crate::{admit, hold, intake};
@@ -23,7 +23,7 @@ impl Proxy {
         entry: &Arc<Entry>,
         route: &ModelRoute<'_>,
         head: Parts,
-        body: Incoming,
+        body: &mut Arriving,
     ) -> Result<Reply, Stop> {
         let endpoint = route.endpoint;
         admit::check_caller(exchange, snapshot, entry, endpoint)?;

@@ -10,11 +10,11 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use http_body::Body;
-use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tollgate_policy::secret::SecretHash;
 use tollgate_wire::answer::Fault;
 
+use crate::arriving::Arriving;
 use crate::rewrite;
 use crate::stop::Stop;
 
@@ -32,7 +32,7 @@ pub(crate) struct Client {
 ///
 /// # Errors
 /// Where it asks for no WebSocket of version 13, or asks for it in a way that none may.
-pub(crate) fn accept(head: &mut Parts, body: &Incoming) -> Result<Client, Stop> {
+pub(crate) fn accept(head: &mut Parts, body: &Arriving) -> Result<Client, Stop> {
     let headers = &head.headers;
     let asks = names(headers, &UPGRADE, "websocket") && names(headers, &CONNECTION, "upgrade");
     let version = headers.get(SEC_WEBSOCKET_VERSION);
