@@ -26,8 +26,8 @@ impl Arriving {
     }
 
     /// Reads what nobody wanted of a small body, for a little while, before its request is refused:
-    /// only then can the connection serve another one. Most clients send a head and look for its
-    /// answer after the body.
+    /// only then can a connection of HTTP/1 serve another one, and some clients of HTTP/2 take an
+    /// answer that comes earlier for an error. Most look for it after the body.
     ///
     /// CANCEL: dropping it leaves the rest unread.
     pub(crate) async fn exhaust(&mut self) {

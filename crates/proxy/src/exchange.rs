@@ -97,8 +97,7 @@ impl Proxy {
                 }
             },
         };
-        // A stream of HTTP/2 ends without the others of its connection.
-        if outcome.is_err() && is_coming && exchange.version < Version::HTTP_2 {
+        if outcome.is_err() && is_coming {
             body.exhaust().await;
         }
         self.conclude(&exchange, caller.as_deref(), outcome)

@@ -205,6 +205,12 @@ async fn http_2_is_refused_and_logged_as_carefully() {
     let models = format!("{url}/models");
     assert!(call(&["--head", "--header", &authorization, &models]).ends_with("200"));
     assert!(call(&["--header", "authorization: Bearer sk-nobody", &models]).ends_with("401"));
+    let (chat, body) = (format!("{url}/chat/completions"), "x".repeat(60_000));
+    let nobody = ["--header", "authorization: Bearer sk-nobody"];
+    for _ in 0..5 {
+        // Some versions of curl take an answer before the end of their body for an error.
+        assert!(call(&[&nobody[..], &["--data", &body, &chat]].concat()).ends_with("401"));
+    }
     assert!(
         call(&[
             "--header",
