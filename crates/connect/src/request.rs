@@ -1,6 +1,6 @@
 //! What makes a request fit for its destination.
 
-use bytes::Bytes;
+use bytes::Buf;
 use http::header::HOST;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Uri, Version};
@@ -12,9 +12,9 @@ use crate::error::SendError;
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a request's body has to be. Nothing needs to implement it by hand.
-pub trait RequestBody: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static {}
+pub trait RequestBody: Body<Data: Buf + Send, Error: Into<BoxError>> + Send + 'static {}
 
-impl<B> RequestBody for B where B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static {}
+impl<B> RequestBody for B where B: Body<Data: Buf + Send, Error: Into<BoxError>> + Send + 'static {}
 
 /// Brings the target into origin form and names the host, if the caller did not.
 pub(crate) fn for_http1<B>(to: &Destination, request: &mut Request<B>) {

@@ -3,11 +3,11 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt;
+use pin_project_lite::pin_project;
 
 use crate::request::{BoxError, RequestBody};
 
@@ -33,6 +33,62 @@ pub(super) struct Watched {
     failure: Failure,
 }
 
+pin_project! {
+    /// A body whose data are given out piece by piece.
+    struct InBytes<B: Body> {
+        #[pin]
+        body: B,
+        // What is left of a frame.
+        data: Option<B::Data>,
+    }
+}
+
+impl<B: RequestBody> Body for InBytes<B> {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.project();
+        if this.data.is_none() {
+            let frame = match ready!(this.body.poll_frame(cx)) {
+                Some(Ok(frame)) => frame,
+                Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+                None => return Poll::Ready(None),
+            };
+            match frame.into_data() {
+                Ok(data) => *this.data = Some(data),
+                Err(frame) => {
+                    let trailers = frame.into_trailers().ok().map(Frame::trailers);
+                    return Poll::Ready(trailers.map(Ok));
+                }
+            }
+        }
+        let piece = this
+            .data
+            .as_mut()
+            .map(|data| data.copy_to_bytes(data.chunk().len()));
+        this.data.take_if(|data| !data.has_remaining());
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_none() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let mut left = self.body.size_hint();
+        let data = self.data.as_ref().map_or(0, Buf::remaining) as u64;
+        if let Some(upper) = left.upper() {
+            left.set_upper(upper.saturating_add(data));
+        }
+        left.set_lower(left.lower().saturating_add(data));
+        left
+    }
+}
+
 /// Stands for the failure that was kept.
 #[derive(Debug, thiserror::Error)]
 #[error("the request's body broke off")]
@@ -41,7 +97,7 @@ pub(super) struct Kept;
 impl Watched {
     pub(super) fn new<B: RequestBody>(body: B, failure: &Failure) -> Self {
         Self {
-            body: Box::pin(body.map_err(Into::into)),
+            body: Box::pin(InBytes { body, data: None }),
             failure: failure.clone(),
         }
     }

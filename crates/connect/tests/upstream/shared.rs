@@ -1,16 +1,16 @@
 //! HTTP/2: shared connections, and how they end.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use futures_util::stream;
 use h2::Reason;
 use h2::server::SendResponse;
 use http::header::{CONNECTION, HOST, UPGRADE};
 use http::{HeaderValue, Request, Response, Version};
 use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-use tollgate_connect::{Destination, Http2, Options, SendError};
+use tollgate_connect::{Connections, Destination, Http2, Options, SendError, Settings};
 
 use crate::secure::{acceptor, certificate, to, trusting};
 use crate::setting::{Body, BoxError, get, local, pool, post, text, whole};
@@ -158,6 +158,25 @@ async fn silence_on_a_stream_ends_at_the_deadline_and_resets_it() {
     let mut request = asked.recv().await.unwrap();
     assert!(request.body_mut().data().await.is_none());
     assert_eq!(pool.stats().idle, 1);
+}
+
+#[tokio::test]
+async fn a_body_in_pieces_is_sent_whole() {
+    let (to, mut asked) = server(100, Do::Answer).await;
+    let pieces = Bytes::from("one, ").chain(Bytes::from("two, ".repeat(10_000)));
+    let pieces = pieces.chain(Bytes::from("three"));
+    let request = Request::post("/").body(Full::new(pieces)).unwrap();
+    let pool = Connections::new(Settings::default());
+    pool.send(&to, request).await.unwrap();
+    let mut body = asked.recv().await.unwrap().into_body();
+    let mut came = Vec::new();
+    while let Some(data) = body.data().await {
+        let data = data.unwrap();
+        body.flow_control().release_capacity(data.len()).unwrap();
+        came.extend_from_slice(&data);
+    }
+    let expected = format!("one, {}three", "two, ".repeat(10_000));
+    assert!(came == expected.as_bytes());
 }
 
 #[derive(Debug, thiserror::Error)]
