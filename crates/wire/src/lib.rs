@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod answer;
+pub mod body;
 pub mod events;
 pub mod form;
 pub mod key_info;
@@ -14,6 +15,7 @@ pub mod websocket;
 mod words;
 
 pub use answer::{Answer, Fault, LimitKind, answer, from_refusal, from_refusal_at};
+pub use body::{BodyReader, SplitBody};
 pub use events::{EventBoundary, KEEP_ALIVE, stream_error};
 pub use peek::{CapField, Peek, PeekError, default_cap_field, peek, peek_for, replace_model};
 pub use route::{

@@ -7,6 +7,7 @@ use std::ops::Range;
 use serde::Deserializer as _;
 use tollgate_policy::endpoint::Dialect;
 
+use crate::body::Gap;
 use crate::route::{ModelPlace, ModelRoute};
 
 mod caps;
@@ -154,7 +155,11 @@ pub enum PeekError {
 /// policy reads is there twice or in another case, since two readers could then see two requests;
 /// where the value of such a key is of the wrong kind.
 pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
-    let (text, members, features) = open(body)?;
+    named_in_body(decoded(body)?, &[])
+}
+
+fn named_in_body<'a>(text: &'a str, gaps: &[Gap]) -> Result<Peek<'a>, PeekError> {
+    let (members, features) = open(text, gaps)?;
     let raw = members
         .get(Deciding::Model)
         .ok_or(PeekError::ModelMissing)?;
@@ -174,10 +179,20 @@ pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
 /// # Errors
 /// As [`peek`], and [`PeekError::OtherModel`].
 pub fn peek_for<'a>(route: &'a ModelRoute<'_>, body: &'a [u8]) -> Result<Peek<'a>, PeekError> {
+    peek_text(route, decoded(body)?, &[])
+}
+
+/// The same for a text with gaps, which all have to be in strings that decide nothing; where one is
+/// elsewhere, this is an error, and so is whatever is wrong with the whole text.
+pub(crate) fn peek_text<'a>(
+    route: &'a ModelRoute<'_>,
+    text: &'a str,
+    gaps: &[Gap],
+) -> Result<Peek<'a>, PeekError> {
     let Some(named) = &route.model else {
-        return peek(body);
+        return named_in_body(text, gaps);
     };
-    let (text, members, features) = open(body)?;
+    let (members, features) = open(text, gaps)?;
     let mut seen = read_members(text, &members, features, Cow::Borrowed(named.as_ref()))?;
     let raw = members.get(Deciding::Model).filter(|raw| *raw != "null");
     seen.model_span = members.get(Deciding::Model).and_then(|raw| span(text, raw));
@@ -200,19 +215,22 @@ pub fn peek_for<'a>(route: &'a ModelRoute<'_>, body: &'a [u8]) -> Result<Peek<'a
     Ok(seen)
 }
 
-/// The text of a body, and what its outermost object holds.
-fn open(body: &[u8]) -> Result<(&str, Members<'_>, Features), PeekError> {
-    if body.starts_with(b"\xef\xbb\xbf") {
+fn decoded(body: &[u8]) -> Result<&str, PeekError> {
+    simdutf8::basic::from_utf8(body).map_err(|_| PeekError::Utf8)
+}
+
+/// What the outermost object of a body holds.
+fn open<'a>(text: &'a str, gaps: &[Gap]) -> Result<(Members<'a>, Features), PeekError> {
+    if text.starts_with('\u{feff}') {
         return Err(PeekError::ByteOrderMark);
     }
-    let text = simdutf8::basic::from_utf8(body).map_err(|_| PeekError::Utf8)?;
-    let Some((mut members, features)) = walk::walk(text) else {
+    let Some((mut members, features)) = walk::walk(text, gaps) else {
         // serde_json knows where the fault is. It skips values without a limit of depth.
         return Err(read(text).err().unwrap_or(PeekError::TooDeep));
     };
     match members.problem.take() {
         Some(problem) => Err(problem),
-        None => Ok((text, members, features)),
+        None => Ok((members, features)),
     }
 }
 

@@ -5,9 +5,13 @@ use std::ops::Range;
 
 use tollgate_policy::endpoint::{Dialect, Endpoint};
 
+use crate::body::{Gap, SplitBody};
 use crate::peek::{Cap, CapField, GEMINI_PREFIX, IncludeUsage, ObjectPlace, Peek};
 
+mod edited;
 mod member;
+
+use edited::Edited;
 
 /// The edits of one body, of which the peek was taken.
 #[derive(Debug, Clone)]
@@ -82,25 +86,26 @@ impl<'a> Edits<'a> {
     /// The body with the edits. With another body than that of the peek, edits whose place is not in
     /// it are left out.
     pub fn apply(&self, body: &[u8]) -> Vec<u8> {
+        self.edit(body, &[]).0
+    }
+
+    /// The same of a body in pieces.
+    pub fn apply_to(&self, body: &SplitBody) -> SplitBody {
+        let (text, gaps) = self.edit(body.text(), body.gaps());
+        SplitBody::new(text.into(), gaps)
+    }
+
+    fn edit(&self, text: &[u8], gaps: &[Gap]) -> (Vec<u8>, Vec<Gap>) {
         let (mut splices, mut members) = self.splices();
-        members.extend(member::missing(body, &self.extra));
-        splices.extend(first_members(body, &members));
+        members.extend(member::missing(text, &self.extra));
+        splices.extend(first_members(text, &members));
         splices.sort_by_key(|splice| splice.span.start);
         let added: usize = splices.iter().map(|splice| splice.text.len()).sum();
-        let mut edited = Vec::with_capacity(body.len().saturating_add(added));
-        let mut from = 0;
+        let mut edited = Edited::new(text, gaps, added);
         for Splice { span, text } in splices {
-            if let Some(before) = body.get(from..span.start)
-                && span.start <= span.end
-                && span.end <= body.len()
-            {
-                edited.extend_from_slice(before);
-                edited.extend_from_slice(text.as_bytes());
-                from = span.end;
-            }
+            edited.replace(span, &text);
         }
-        edited.extend_from_slice(body.get(from..).unwrap_or_default());
-        edited
+        edited.finish()
     }
 
     /// The edits in place, and the members that are to be added.

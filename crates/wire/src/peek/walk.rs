@@ -3,7 +3,8 @@
 
 use super::features::{Features, Scan};
 use super::members::{Deciding, Members, string};
-use super::tokens;
+use super::tokens::{self, Quoted};
+use crate::body::Gap;
 
 /// What may come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +20,8 @@ enum Next {
 }
 
 /// What a body says. None where it is not one JSON object, or nests too deep: why not, is found out
-/// elsewhere.
-pub(super) fn walk(text: &str) -> Option<(Members<'_>, Features)> {
+/// elsewhere. None, too, where one of the gaps is not in a string, or in one that decides something.
+pub(super) fn walk<'a>(text: &'a str, gaps: &[Gap]) -> Option<(Members<'a>, Features)> {
     let body = text.as_bytes();
     let mut walk = Walk {
         text,
@@ -28,26 +29,29 @@ pub(super) fn walk(text: &str) -> Option<(Members<'_>, Features)> {
         scan: Scan::new(),
         members: Members::default(),
         deciding: None,
+        gaps,
     };
     walk.scan.open(true)?;
     let mut next = Next::FirstMember;
     while walk.scan.depth() > 0 {
         next = walk.step(next)?;
     }
-    let is_end = tokens::gap(walk.rest).is_empty();
+    let is_end = tokens::gap(walk.rest).is_empty() && walk.gaps.is_empty();
     is_end.then_some((walk.members, walk.scan.features()))
 }
 
-struct Walk<'a> {
+struct Walk<'a, 'g> {
     text: &'a str,
     rest: &'a [u8],
     scan: Scan,
     members: Members<'a>,
     /// The member of the outermost object that is being read, and where its value begins.
     deciding: Option<(Deciding, usize)>,
+    /// The gaps that are still to come.
+    gaps: &'g [Gap],
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Walk<'a, '_> {
     fn step(&mut self, next: Next) -> Option<Next> {
         self.rest = tokens::gap(self.rest);
         let (byte, after) = self.rest.split_first()?;
@@ -104,12 +108,30 @@ impl<'a> Walk<'a> {
             b'"' => {
                 let (value, after) = tokens::string(after)?;
                 self.rest = after;
+                self.pass_gaps(value)?;
                 self.scan.value(value);
             }
             _ => self.rest = tokens::scalar(self.rest)?,
         }
         self.ended();
         Some(Next::Comma)
+    }
+
+    /// The gaps up to the end of a string that was just read; none where one of them is elsewhere.
+    fn pass_gaps(&mut self, value: Quoted<'_>) -> Option<()> {
+        while let Some((gap, others)) = self.gaps.split_first() {
+            let end = self.offset();
+            if gap.at >= end {
+                break;
+            }
+            // The quote that closes it has its place as well.
+            let start = end.checked_sub(value.text.len())?.checked_sub(1)?;
+            if gap.at < start || self.deciding.is_some() {
+                return None;
+            }
+            self.gaps = others;
+        }
+        Some(())
     }
 
     fn close(&mut self, after: &'a [u8]) -> Next {

@@ -4,7 +4,7 @@ use super::*;
 fn found(body: &str) -> Features {
     let valid = serde_json::from_str::<serde_json::Value>(body);
     assert!(valid.is_ok(), "{body}");
-    walk(body).unwrap().1
+    walk(body, &[]).unwrap().1
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn an_ordinary_body_has_no_features() {
 #[test]
 fn nesting_is_bounded_and_brackets_in_strings_do_not_count() {
     let nested = |levels: usize| "[".repeat(levels) + r#""[[\"[[\\""# + &"]".repeat(levels);
-    let read = |inner| walk(&format!(r#"{{"x":{inner}}}"#)).is_some();
+    let read = |inner| walk(&format!(r#"{{"x":{inner}}}"#), &[]).is_some();
     assert!(read(nested(MOST - 1)));
     assert!(!read(nested(MOST)));
     let wide = format!("[{},[]]", nested(MOST - 2));

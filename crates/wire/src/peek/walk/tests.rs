@@ -53,7 +53,7 @@ const PARTS: [&str; 44] = [
 
 #[track_caller]
 fn agrees(text: &str) {
-    match (walk(text), read(text)) {
+    match (walk(text, &[]), read(text)) {
         (Some((members, _)), Ok(expected)) => assert_eq!(members, expected, "{text:?}"),
         (None, Err(_)) => {}
         (seen, expected) => panic!("{text:?}: {} but {:?}", seen.is_some(), expected.err()),
