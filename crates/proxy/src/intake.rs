@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http_body_util::BodyExt;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_wire::answer::Fault;
+use tollgate_wire::body::{BodyReader, SplitBody};
 use tollgate_wire::form::{FormError, FormFields, FormReader};
-use tollgate_wire::peek::{Peek, peek_for};
+use tollgate_wire::peek::{Peek, PeekError, peek_for};
 use tollgate_wire::route::ModelRoute;
 
 use crate::arriving::Arriving;
@@ -30,7 +30,7 @@ const RESERVED: u64 = 64 << 10;
 /// A body that was read whole, and what it asks for.
 #[derive(Debug)]
 pub(crate) struct Intake {
-    pub(crate) body: Bytes,
+    pub(crate) body: SplitBody,
     pub(crate) peek: Peek<'static>,
     /// The room that the body takes.
     _place: Place,
@@ -66,15 +66,69 @@ pub(crate) async fn read(
     let most = settings.most_bytes(route.endpoint);
     let announced = check_announced(head, most)?;
     let body = BoundedBody::new(std::mem::take(body), most, settings);
-    let body = collect(announced, body, settings, buffers, rooms);
-    let (body, place) = body.await?;
-    let seen = peek_for(route, &body).map_err(|error| Stop::Malformed(error.to_string()))?;
-    let peek = seen.into_owned();
+    let mut place = rooms.memory.enter(settings.buffered_bytes)?;
+    let reading = Reading {
+        route,
+        announced,
+        settings,
+        buffers,
+        place: &mut place,
+    };
+    let (body, peek) = reading.read(body).await?;
     Ok(Intake {
         body,
         peek,
         _place: place,
     })
+}
+
+/// How a JSON body is read.
+struct Reading<'a> {
+    route: &'a ModelRoute<'a>,
+    /// How long it says to be, in bytes.
+    announced: Option<u64>,
+    settings: &'a Settings,
+    buffers: &'a Arc<Buffers>,
+    place: &'a mut Place,
+}
+
+impl Reading<'_> {
+    async fn read(self, mut body: BoundedBody) -> Result<(SplitBody, Peek<'static>), Stop> {
+        let mut reader = None;
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| error.stop())?;
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            self.place.grow(data.len(), self.settings.buffered_bytes)?;
+            // A body in one piece, which most are, is not copied.
+            if reader.is_none() && self.announced == Some(data.len() as u64) {
+                let peek = peek_for(self.route, &data).map_err(unreadable)?;
+                let peek = peek.into_owned();
+                return Ok((data.into(), peek));
+            }
+            let reader = reader.get_or_insert_with(|| BodyReader::new(self.buffer()));
+            reader.push(data).map_err(unreadable)?;
+        }
+        let reader = reader.unwrap_or_else(|| BodyReader::new(Vec::new()));
+        let mut outline = reader.finish().map_err(unreadable)?;
+        let peek = outline.peek_for(self.route).map_err(unreadable)?;
+        let body = outline.into_body(|buffer| self.buffers.lend(buffer));
+        Ok((body, peek))
+    }
+
+    /// Where the text of a body is put that does not come in one piece.
+    fn buffer(&self) -> Vec<u8> {
+        let bytes = self.announced.unwrap_or(RESERVED).min(MOST_RESERVED);
+        let bytes = usize::try_from(bytes).unwrap_or_default();
+        let mut buffer = self.buffers.take(bytes);
+        buffer.reserve_exact(bytes);
+        buffer
+    }
+}
+
+fn unreadable(error: PeekError) -> Stop {
+    Stop::Malformed(error.to_string())
 }
 
 /// A form that was read whole, and what it asks for.
@@ -123,34 +177,4 @@ pub(crate) fn check_announced(head: &Parts, most: usize) -> Result<Option<u64>, 
         Some(length) if length > limit => Err(Fault::BodyTooLarge { limit }.into()),
         other => Ok(other),
     }
-}
-
-async fn collect(
-    announced: Option<u64>,
-    mut body: BoundedBody,
-    settings: &Settings,
-    buffers: &Arc<Buffers>,
-    rooms: &Rooms,
-) -> Result<(Bytes, Place), Stop> {
-    let mut place = rooms.memory.enter(settings.buffered_bytes)?;
-    let mut whole = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| error.stop())?;
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        place.grow(data.len(), settings.buffered_bytes)?;
-        // A body in one piece, which most are, is not copied.
-        if whole.is_empty() && announced == Some(data.len() as u64) {
-            return Ok((data, place));
-        }
-        if whole.capacity() == 0 {
-            let bytes = announced.unwrap_or(RESERVED).min(MOST_RESERVED);
-            let bytes = usize::try_from(bytes).unwrap_or_default();
-            whole = buffers.take(bytes);
-            whole.reserve_exact(bytes);
-        }
-        whole.extend_from_slice(&data);
-    }
-    Ok((buffers.lend(whole), place))
 }

@@ -21,6 +21,7 @@ pub mod metrics;
 mod realtime;
 mod record;
 mod relay;
+mod request_body;
 mod rewrite;
 pub mod room;
 mod service;

@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{Either, Full};
 use tollgate_connect::{
     AnswerBody, Connections, Destination, DestinationError, Http2, Options, Patience, Roots,
     SendError, Stats, Via, ViaError,
@@ -16,12 +14,7 @@ use tollgate_policy::id::UpstreamId;
 use tollgate_rights::source::{self, Access};
 use tollgate_upkeep::watch::UpstreamWatch;
 
-use crate::bounded::BoundedBody;
-use crate::spool::SpooledBody;
-
-/// A body that was read whole and can be sent again, one that passes through once, or a form that
-/// comes from the disk.
-pub(crate) type RequestBody = Either<Full<Bytes>, Either<BoundedBody, SpooledBody>>;
+use crate::request_body::RequestBody;
 
 /// The body of an upstream's answer.
 pub(crate) type Answer = AnswerBody<RequestBody>;

@@ -138,6 +138,40 @@ async fn a_status_that_is_named_is_tried_elsewhere_and_another_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_picture_reaches_every_upstream_that_is_tried_byte_for_byte() {
+    let system = System::start().await;
+    let busy = always(Step::respond(409, "application/json", "{}")).await;
+    let other = always(answer()).await;
+    let first = ["--priority", "2", "--retry-on", "409"];
+    system.serve_at(&busy.url(), "seeing", &first);
+    let second = ["--priority", "1", "--parameter", "extra=[1]"];
+    system.serve_at(&other.url(), "seeing", &second);
+    let named = ["--models", "seeing=theirs"];
+    system.admin(&[&["upstream", "edit", &name(&other)], named.as_slice()].concat());
+    system.in_force().await;
+    let token = system.token(&[]);
+    let bearer = token.bearer();
+    // Its letters are never the same for long, so that no piece can take the place of another.
+    let picture: String = (0..400_000).map(|at| format!("{at:x}/")).collect();
+    let body = |model: &str, more: &str| {
+        format!(
+            r#"{{{more}"messages" : [{{"role":"user","content":[{{"type":"image_url","image_url":{{"url":"data:image/png;base64,{picture}"}}}},{{"type":"text","text":"é\n?"}}]}}], "model":"{model}", "n":1}}"#
+        )
+    };
+    let headers = [("authorization", bearer.as_str())];
+    let answer = system.send(CHAT, &headers, &body("seeing", "")).await;
+    assert_eq!(answer.status(), 200);
+    let [tried, answered] = [&busy, &other].map(|upstream| upstream.requests().remove(0).body);
+    assert!(tried == body("seeing", "").as_bytes(), "as it came");
+    let edited = body("theirs", r#""extra":[1],"#);
+    assert!(
+        answered == edited.as_bytes(),
+        "with another name and one more member"
+    );
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_whose_answer_began_is_never_sent_again() {
     let system = System::start().await;
     let head = response_head(200, &[("transfer-encoding", "chunked")]);

@@ -2,18 +2,19 @@
 
 use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use http::request::Parts;
-use http_body_util::{Either, Full};
 use tollgate_policy::plan::Attempt;
 use tollgate_rights::source::Access;
+use tollgate_wire::body::Pieces;
 use tollgate_wire::route::ModelRoute;
 
 use super::outgoing::Written;
 use crate::intake::Form;
+use crate::request_body::RequestBody;
 use crate::rewrite;
 use crate::spool::{Spooled, SpooledBody};
-use crate::upstream::{RequestBody, UpstreamError};
+use crate::upstream::UpstreamError;
 
 /// A call of a model whose body is a form.
 pub(crate) struct FormCall<'a> {
@@ -51,8 +52,7 @@ impl<'a> FormCall<'a> {
         })
     }
 
-    /// The form, naming this model, and how long it is. Only one in memory that names another is
-    /// copied.
+    /// The form, naming this model, and how long it is.
     fn named(&self, name: &str) -> Result<(RequestBody, usize), UpstreamError> {
         let Form { body, fields } = &self.form;
         let edit = fields.name_model(name).map_err(|_| UpstreamError::Name)?;
@@ -65,27 +65,23 @@ impl<'a> FormCall<'a> {
         match body {
             Spooled::Memory(kept) => {
                 let body = spliced(&kept.bytes, edit)?;
-                let length = body.len();
-                Ok((Either::Left(Full::new(body)), length))
+                let length = body.remaining();
+                Ok((RequestBody::whole(body), length))
             }
             Spooled::Disk(kept) => {
                 let body = SpooledBody::new(kept, edit);
                 let length = usize::try_from(body.length()).map_err(|_| UpstreamError::Name)?;
-                Ok((Either::Right(Either::Right(body)), length))
+                Ok((RequestBody::Spooled(body), length))
             }
         }
     }
 }
 
-fn spliced(body: &Bytes, edit: Option<(Range<u64>, Bytes)>) -> Result<Bytes, UpstreamError> {
+fn spliced(body: &Bytes, edit: Option<(Range<u64>, Bytes)>) -> Result<Pieces, UpstreamError> {
     let Some((span, text)) = edit else {
-        return Ok(body.clone());
+        return Ok(body.clone().into());
     };
     let place = |at: u64| usize::try_from(at).map_err(|_| UpstreamError::Name);
     let (start, end) = (place(span.start)?, place(span.end)?);
-    let mut named = BytesMut::with_capacity(body.len() + text.len());
-    named.extend_from_slice(&body.slice(..start));
-    named.extend_from_slice(&text);
-    named.extend_from_slice(&body.slice(end..));
-    Ok(named.freeze())
+    Ok(vec![body.slice(..start), text, body.slice(end..)].into())
 }

@@ -1,16 +1,15 @@
 //! What is sent on, and how it is written for an upstream.
 
-use bytes::Bytes;
 use http::header::ACCEPT_ENCODING;
 use http::request::Parts;
 use http::{HeaderValue, Request, Uri};
 use http_body::Body;
-use http_body_util::{Either, Full};
 use tollgate_policy::cap::CapField;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::plan::Attempt;
 use tollgate_rights::source::Access;
 use tollgate_wire::Edits;
+use tollgate_wire::body::SplitBody;
 use tollgate_wire::peek::IncludeUsage;
 use tollgate_wire::route::ModelRoute;
 
@@ -19,8 +18,9 @@ use crate::bounded::BoundedBody;
 use crate::call::Call;
 use crate::intake::Intake;
 use crate::realtime::handshake;
+use crate::request_body::RequestBody;
 use crate::rewrite;
-use crate::upstream::{RequestBody, UpstreamError};
+use crate::upstream::UpstreamError;
 
 /// What is sent on.
 pub(crate) enum Outgoing<'a> {
@@ -129,13 +129,13 @@ impl ModelCall<'_> {
         Written {
             uri: rewrite::model_target(&access.base_url, &path, query.as_deref(), &head.uri),
             length: Some(body.len()),
-            body: Either::Left(Full::new(body)),
+            body: RequestBody::whole(body.into_pieces()),
         }
     }
 
     /// The client's text, but for what policy and the upstream need: the model's name there, the cap
     /// that keeps the output within what is held, the usage of a stream, and further members.
-    fn body_for(&self, attempt: &Attempt<'_>, access: &Access, call: &Call) -> Bytes {
+    fn body_for(&self, attempt: &Attempt<'_>, access: &Access, call: &Call) -> SplitBody {
         let Intake { body, peek, .. } = &self.intake;
         let mut edits = Edits::new(peek, self.route.endpoint);
         if let Some(name) = attempt.sent_as {
@@ -153,7 +153,7 @@ impl ModelCall<'_> {
         if edits.is_empty() {
             return body.clone();
         }
-        Bytes::from(edits.apply(body))
+        edits.apply_to(body)
     }
 
     fn asks_for_usage(&self) -> bool {
@@ -173,7 +173,7 @@ impl Upgrade<'_> {
         let query = self.route.upstream_query(head.uri.query(), name);
         Written {
             uri: rewrite::model_target(&access.base_url, &path, query.as_deref(), &head.uri),
-            body: Either::Left(Full::default()),
+            body: RequestBody::empty(),
             length: None,
         }
     }
@@ -200,8 +200,8 @@ impl<'a> Through<'a> {
 
     fn write(&mut self, access: &Access, head: &Parts) -> Result<Written, UpstreamError> {
         let body = match self.body.take() {
-            Some(body) => Either::Right(Either::Left(body)),
-            None if self.is_empty => Either::Left(Full::default()),
+            Some(body) => RequestBody::Through(body),
+            None if self.is_empty => RequestBody::empty(),
             None => return Err(UpstreamError::NoneLeft),
         };
         let (base, query) = (&access.base_url, head.uri.query());
