@@ -1,5 +1,5 @@
-//! A body that comes in pieces says the same as in one, and is edited to the same bytes. A `~` stands
-//! for a long run of letters, which stays where it came in.
+//! A body that comes in pieces says the same as in one, and is edited to the same bytes. A `~`, `^` or
+//! `#` stands for a run of letters, spaces or digits, long enough to be left where it came in.
 #![no_main]
 
 use bytes::Buf;
@@ -8,7 +8,9 @@ use tollgate_policy::endpoint::Endpoint;
 use tollgate_wire::route::RouteTarget;
 use tollgate_wire::{BodyReader, CapField, Edits, Peek, PeekError, SplitBody, peek_for, route};
 
-const RUN: [u8; 20_000] = [b'A'; 20_000];
+/// The bytes of a run, and how many there may be.
+const RUN: usize = 40_000;
+const MOST_RUNS: usize = 12;
 
 const PATHS: [&str; 4] = [
     "/v1/chat/completions",
@@ -23,14 +25,25 @@ fuzz_target!(|input: (u8, u16, &[u8])| {
     let Ok(RouteTarget::Model(route)) = route("POST", path).map(|route| route.target) else {
         panic!("{path} is a model's route");
     };
-    let mut whole = Vec::new();
+    let (mut whole, mut runs) = (Vec::new(), 0);
     for byte in written {
-        match byte {
-            b'~' => whole.extend_from_slice(&RUN),
-            other => whole.push(*other),
+        let letter: fn(usize) -> u8 = match byte {
+            // Never the same for long, so that no part can take the place of another.
+            b'~' => |at| b'A' + ((at / 26 + at) % 26) as u8,
+            b'^' => |_| b' ',
+            b'#' => |at| b'0' + (at % 10) as u8,
+            other => {
+                whole.push(*other);
+                continue;
+            }
+        };
+        runs += 1;
+        if runs <= MOST_RUNS {
+            whole.extend((0..RUN).map(letter));
         }
     }
-    let size = usize::from(size).max(1);
+    // Not so small that nothing else is done than to cut it.
+    let size = usize::from(size).max(1 + whole.len() / 5_000);
     let read = || -> Result<(Peek<'static>, SplitBody), PeekError> {
         let mut reader = BodyReader::new(Vec::new());
         for piece in whole.chunks(size) {

@@ -50,10 +50,16 @@ impl Buffers {
         buffer
     }
 
-    /// The body in a buffer, which comes back here when nobody reads it any more.
+    /// The body in a buffer, which comes back here when nobody reads it any more; at once where it is
+    /// small for it.
     pub(crate) fn lend(self: &Arc<Self>, buffer: Vec<u8>) -> Bytes {
         if !WORTH.contains(&buffer.capacity()) {
             return buffer.into();
+        }
+        if buffer.len() < buffer.capacity() / 4 {
+            let body = Bytes::copy_from_slice(&buffer);
+            self.give_back(buffer);
+            return body;
         }
         let home = Arc::clone(self);
         Bytes::from_owner(Lent { buffer, home })
@@ -118,6 +124,16 @@ mod tests {
         let again = buffers.take(100 << 10);
         assert!(again.capacity() >= 100 << 10);
         assert_eq!(again.len(), 0, "nothing of another body is left");
+    }
+
+    #[test]
+    fn a_small_body_does_not_keep_a_large_buffer() {
+        let buffers = Arc::new(Buffers::default());
+        let mut buffer = Vec::with_capacity(1 << 20);
+        buffer.extend_from_slice(b"small");
+        let body = buffers.lend(buffer);
+        assert!(buffers.take(1 << 20).capacity() >= 1 << 20);
+        assert_eq!(body, "small");
     }
 
     #[test]

@@ -94,7 +94,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     async fn read(self, mut body: BoundedBody) -> Result<(SplitBody, Peek<'static>), Stop> {
-        let mut reader = None;
+        let (mut reader, mut problem) = (None, None);
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| error.stop())?;
             let Ok(data) = frame.into_data() else {
@@ -108,7 +108,13 @@ impl Reading<'_> {
                 return Ok((data.into(), peek));
             }
             let reader = reader.get_or_insert_with(|| BodyReader::new(self.buffer()));
-            reader.push(data).map_err(unreadable)?;
+            if problem.is_none() {
+                // The rest is read all the same: then the connection can go on.
+                problem = reader.push(data).err();
+            }
+        }
+        if let Some(problem) = problem {
+            return Err(unreadable(problem));
         }
         let reader = reader.unwrap_or_else(|| BodyReader::new(Vec::new()));
         let mut outline = reader.finish().map_err(unreadable)?;

@@ -33,7 +33,8 @@ pub(crate) use named::PREFIX as GEMINI_PREFIX;
 use generation::Generation;
 use members::{Deciding, Members, TopLevel};
 
-/// What policy reads from a request body.
+/// What policy reads from a request body. Places are in bytes of the text that was read: the body,
+/// or that of a [`crate::SplitBody`] without what stands in its gaps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peek<'a> {
     /// The model that the client names, in the body or in the path.

@@ -51,9 +51,9 @@ impl<B: RequestBody> Body for InBytes<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let this = self.project();
-        if this.data.is_none() {
-            let frame = match ready!(this.body.poll_frame(cx)) {
+        let mut this = self.project();
+        while this.data.is_none() {
+            let frame = match ready!(this.body.as_mut().poll_frame(cx)) {
                 Some(Ok(frame)) => frame,
                 Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
                 None => return Poll::Ready(None),
@@ -61,8 +61,10 @@ impl<B: RequestBody> Body for InBytes<B> {
             match frame.into_data() {
                 Ok(data) => *this.data = Some(data),
                 Err(frame) => {
-                    let trailers = frame.into_trailers().ok().map(Frame::trailers);
-                    return Poll::Ready(trailers.map(Ok));
+                    // What is neither is not known yet, and passed over.
+                    if let Ok(trailers) = frame.into_trailers() {
+                        return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                    }
                 }
             }
         }

@@ -9,13 +9,14 @@ use super::{Gap, SplitBody};
 use crate::peek::{Peek, PeekError, peek_text};
 use crate::route::ModelRoute;
 
-/// The shortest run that is left out, in bytes. A piece of it keeps all of what it was read into,
-/// which may be some times as much.
-const LONG: usize = 16 << 10;
-/// How much of its beginning stays in the text: more than any word has that policy knows, so that no
-/// string is taken for such a word, and more than any escape.
+/// The shortest run that is left out, in bytes. Its piece keeps all of the block that it was read
+/// into, and those of the gateway have twice as much.
+const LONG: usize = 32 << 10;
+/// How many bytes of its beginning stay in the text: more than any name that is looked for in a body,
+/// and more than any escape.
 const KEPT: usize = 1 << 10;
-/// How much is looked at before it is known whether to go on, so that it is still near when it is.
+/// How many bytes are looked at before it is known whether to go on, so that the first that is
+/// special is found among few.
 const BLOCK: usize = 1 << 10;
 
 /// Reads a body that comes in pieces.
@@ -102,7 +103,8 @@ impl BodyReader {
 }
 
 impl Outline {
-    /// Reads what policy needs, as [`crate::peek_for`] does. Its spans are for edits of this body.
+    /// Reads what policy needs, as [`crate::peek_for`] does. Its places are in the text without gaps:
+    /// they are for [`crate::Edits::apply_to`] and this body.
     ///
     /// # Errors
     /// As [`crate::peek_for`].
@@ -162,7 +164,7 @@ fn run(piece: &[u8]) -> Option<Range<usize>> {
         });
         0..len
     };
-    // Lists of numbers have no quotes either, but they are read.
+    // Lists of numbers have no quotes either, and would only have to be put back.
     let is_list = piece.get(run.clone())?.last_chunk::<64>()?.contains(&b',');
     (run.len() >= LONG && !is_list).then_some(run)
 }

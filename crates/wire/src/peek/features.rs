@@ -193,6 +193,11 @@ impl Scan {
         }
     }
 
+    /// Whether it matters what stands in a string that comes next and is no key.
+    pub(super) fn heeds_string(&self) -> bool {
+        matches!(self.key, Key::Type | Key::Modalities) || self.here & MODALITIES != 0
+    }
+
     /// A string that is no key.
     pub(super) fn value(&mut self, value: Quoted<'_>) {
         let Quoted { text, is_plain } = value;

@@ -6,7 +6,7 @@ use memchr::memchr2;
 use crate::words::{controls, position, quotes_and_backslashes};
 
 /// What follows the white space.
-pub(super) fn gap(mut rest: &[u8]) -> &[u8] {
+pub(super) fn past_space(mut rest: &[u8]) -> &[u8] {
     while let [b' ' | b'\n' | b'\t' | b'\r', after @ ..] = rest {
         rest = after;
     }

@@ -20,12 +20,12 @@ enum Next {
 }
 
 /// What a body says. None where it is not one JSON object, or nests too deep: why not, is found out
-/// elsewhere. None, too, where one of the gaps is not in a string, or in one that decides something.
+/// elsewhere. None, too, where one of the gaps is not in a string, or in one that says something.
 pub(super) fn walk<'a>(text: &'a str, gaps: &[Gap]) -> Option<(Members<'a>, Features)> {
     let body = text.as_bytes();
     let mut walk = Walk {
         text,
-        rest: tokens::gap(body).strip_prefix(b"{")?,
+        rest: tokens::past_space(body).strip_prefix(b"{")?,
         scan: Scan::new(),
         members: Members::default(),
         deciding: None,
@@ -36,7 +36,7 @@ pub(super) fn walk<'a>(text: &'a str, gaps: &[Gap]) -> Option<(Members<'a>, Feat
     while walk.scan.depth() > 0 {
         next = walk.step(next)?;
     }
-    let is_end = tokens::gap(walk.rest).is_empty() && walk.gaps.is_empty();
+    let is_end = tokens::past_space(walk.rest).is_empty() && walk.gaps.is_empty();
     is_end.then_some((walk.members, walk.scan.features()))
 }
 
@@ -53,7 +53,7 @@ struct Walk<'a, 'g> {
 
 impl<'a> Walk<'a, '_> {
     fn step(&mut self, next: Next) -> Option<Next> {
-        self.rest = tokens::gap(self.rest);
+        self.rest = tokens::past_space(self.rest);
         let (byte, after) = self.rest.split_first()?;
         match (next, byte) {
             (Next::FirstMember | Next::Member, b'"') => {
@@ -78,7 +78,7 @@ impl<'a> Walk<'a, '_> {
     fn key(&mut self) -> Option<()> {
         let start = self.offset();
         let (key, after) = tokens::string(self.rest)?;
-        self.rest = tokens::gap(tokens::gap(after).strip_prefix(b":")?);
+        self.rest = tokens::past_space(tokens::past_space(after).strip_prefix(b":")?);
         self.scan.key(key, self.rest);
         if self.scan.depth() == 1 {
             let end = start.checked_add(key.text.len())?;
@@ -126,7 +126,8 @@ impl<'a> Walk<'a, '_> {
             }
             // The quote that closes it has its place as well.
             let start = end.checked_sub(value.text.len())?.checked_sub(1)?;
-            if gap.at < start || self.deciding.is_some() {
+            let says_something = self.deciding.is_some() || self.scan.heeds_string();
+            if gap.at < start || says_something {
                 return None;
             }
             self.gaps = others;

@@ -37,7 +37,9 @@ fn joined(body: SplitBody) -> Vec<u8> {
 }
 
 fn picture(bytes: usize) -> String {
-    "aB3+/Zz9".chars().cycle().take(bytes).collect()
+    // Never the same for long, so that no part can take the place of another.
+    let letters = (0_usize..).flat_map(|at| format!("{at:x}/").into_bytes());
+    letters.take(bytes).map(char::from).collect()
 }
 
 fn chat(picture: &str) -> String {
@@ -106,9 +108,9 @@ fn a_picture_stays_in_its_pieces() {
 
 #[test]
 fn what_stands_in_no_string_or_in_one_that_decides_is_read_whole() {
-    let run = picture(40_000);
-    let spaces = " ".repeat(40_000);
-    let zeros = "0".repeat(40_000);
+    let run = picture(80_000);
+    let spaces = " ".repeat(80_000);
+    let zeros = "0".repeat(80_000);
     for body in [
         format!(r#"{{"model":"{run}"}}"#),
         format!(r#"{{"{run}":1,"model":"m"}}"#),
@@ -119,17 +121,19 @@ fn what_stands_in_no_string_or_in_one_that_decides_is_read_whole() {
         format!(r#"{{"model":"m","prompt":["{run}","a"]}}"#),
         format!(r#"{{"model":"m","previous_response_id":"{run}"}}"#),
         format!(r#"{{"model":"m","x":"{run}","model":"m"}}"#),
+        format!(r#"{{"model":"m","tools":[{{"type":"{run}"}}]}}"#),
+        format!(r#"{{"model":"m","modalities":["{run}"]}}"#),
         format!(r#"{{"model":"m","x":"{run}"#),
         format!(r#"{{"model":"m","x":"{run}"}} }}"#),
     ] {
-        let pieces: Vec<&[u8]> = body.as_bytes().chunks(20_000).collect();
+        let pieces: Vec<&[u8]> = body.as_bytes().chunks(40_000).collect();
         let mut outline = outline(pieces.iter().copied()).unwrap();
         assert_ne!(outline.gaps.len(), 0);
         let _ = outline.peek_for(&model_route(PATHS[0]));
         assert_eq!(outline.gaps.len(), 0);
         assert!(joined(outline.into_body(Bytes::from)) == body.as_bytes());
         for path in PATHS {
-            for size in [20_000, 30_000, 1 << 20] {
+            for size in [40_000, 60_000, 1 << 20] {
                 agrees(path, &body.as_bytes().chunks(size).collect::<Vec<_>>());
             }
         }
@@ -142,7 +146,7 @@ fn characters_may_be_cut_anywhere_but_not_left_open() {
     for size in 1..body.len() {
         agrees(PATHS[0], &body.as_bytes().chunks(size).collect::<Vec<_>>());
     }
-    let run = picture(20_000);
+    let run = picture(40_000);
     for character in ["é", "\u{20ac}", "\u{1f600}"] {
         for len in 1..character.len() {
             let cut = &character.as_bytes()[..len];
@@ -156,12 +160,39 @@ fn characters_may_be_cut_anywhere_but_not_left_open() {
     }
 }
 
+#[test]
+fn a_gap_makes_no_word_of_what_is_none() {
+    for begins in ["bash_", "web_fetch_", "tool_search_tool_", "image_url"] {
+        let begin = format!(r#"{{"model":"m","tools":[{{"type":"{begins}"#);
+        let run = format!("{}{}", "0".repeat(KEPT - begins.len()), picture(40_000));
+        let whole = format!(r#"{begin}{run}"}}]}}"#);
+        // A run that begins with the string, within it, and in a piece of its own.
+        for cut in [begin.len() - begins.len(), begin.len(), whole.len() - 4] {
+            let (first, second) = whole.as_bytes().split_at(cut);
+            agrees(PATHS[0], &[first, second]);
+        }
+    }
+}
+
+#[test]
+fn space_that_ends_at_a_quote_is_in_no_string() {
+    let spaces = " ".repeat(40_000);
+    for (first, second) in [
+        (r#"{"model":"m","x":"#, r#""a"}"#),
+        (r#"{"model":"m","#, r#""x":1}"#),
+        (r#"{"model":"m","x":["a","#, r#""b"]}"#),
+    ] {
+        let second = format!("{spaces}{second}");
+        agrees(PATHS[0], &[first.as_bytes(), second.as_bytes()]);
+    }
+}
+
 /// What a string may hold.
 fn content() -> impl Strategy<Value = String> {
     let part = prop_oneof![
-        4 => (1_000_usize..60_000).prop_map(picture),
-        1 => (3_000_usize..6_000).prop_map(|times| "word, ".repeat(times)),
-        1 => (8_000_usize..20_000).prop_map(|times| "a\u{7f}".repeat(times)),
+        4 => (1_000_usize..90_000).prop_map(picture),
+        1 => (6_000_usize..12_000).prop_map(|times| "word, ".repeat(times)),
+        1 => (16_000_usize..40_000).prop_map(|times| "a\u{7f}".repeat(times)),
         1 => Just("\u{1}".to_owned()),
         3 => prop::sample::select(vec![
             "audio", "image_url", r"\n", r#"\""#, r"\u00e9", "é", "\u{1f600}", "", "m", ",",
@@ -190,9 +221,10 @@ fn member() -> impl Strategy<Value = String> {
         6 => string.clone(),
         2 => string.clone().prop_map(|text| format!("[{text}, {text}]")),
         2 => string.clone().prop_map(|text| format!(r#"{{"type":{text},"maxOutputTokens":9}}"#)),
+        2 => string.clone().prop_map(|text| format!(r#"[{{"type":{text}}}]"#)),
         1 => string.prop_map(|text| format!(r#"[{{"model":"models/m","x":{text}}}]"#)),
-        1 => (8_000_usize..20_000).prop_map(|times| format!("[{}1]", "1,".repeat(times))),
-        1 => (16_000_usize..40_000).prop_map(|len| format!("{}7", " ".repeat(len))),
+        1 => (16_000_usize..40_000).prop_map(|times| format!("[{}1]", "1,".repeat(times))),
+        1 => (32_000_usize..80_000).prop_map(|len| format!("{}7", " ".repeat(len))),
         3 => prop::sample::select(vec!["1", "900", "true", "null", "{}"]).prop_map(str::to_owned),
     ]
     .boxed();
@@ -213,7 +245,7 @@ proptest! {
         members in prop::collection::vec(member(), 0..4),
         has_model in prop::bool::weighted(0.9),
         path in prop::sample::select(PATHS.to_vec()),
-        sizes in prop::collection::vec(prop_oneof![1_usize..100, 10_000_usize..70_000], 1..8),
+        sizes in prop::collection::vec(prop_oneof![1_usize..100, 20_000_usize..90_000], 1..8),
     ) {
         let model = has_model.then(|| r#""model":"m""#.to_owned());
         let members: Vec<_> = members.into_iter().chain(model).collect();
