@@ -37,6 +37,15 @@ fn is_private(name: &str) -> bool {
     )
 }
 
+/// Whether a header says whose account a call is on: that of the credential, which is the operator's.
+/// Clients name their own, and vendors refuse one that does not fit.
+fn is_of_account(name: &str) -> bool {
+    matches!(
+        name,
+        "openai-organization" | "openai-project" | "x-goog-user-project"
+    )
+}
+
 /// Whether an upstream says it of its own host, and it would be taken as said of the gateway's.
 fn is_bound_to_host(name: &str) -> bool {
     matches!(name, "alt-svc" | "strict-transport-security")
@@ -66,6 +75,7 @@ pub(crate) fn request_headers(
         let text = name.as_str();
         is_hop_by_hop(text)
             || is_private(text)
+            || is_of_account(text)
             || matches!(text, "host" | "expect")
             || length.is_some() && text == "content-length"
             || named.contains(name)
