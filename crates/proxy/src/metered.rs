@@ -34,6 +34,9 @@ pub(crate) struct Metered {
     filter: Option<UsageFilter>,
     /// Bytes of an answer that was compressed, so that nothing can be read in it.
     opaque: Option<u64>,
+    /// Whether an answer that says that it is at its end is. Each candidate of Gemini's says so for
+    /// itself, and some upstreams in every event.
+    has_last_word: bool,
 }
 
 /// What is charged for a call, and how it ended.
@@ -76,6 +79,7 @@ impl Metered {
             scanner: surface.map(scanner),
             filter: (events && filtered).then(UsageFilter::new),
             opaque: opaque.then_some(0),
+            has_last_word: surface != Some(Surface::Gemini),
         }
     }
 
@@ -102,7 +106,7 @@ impl Metered {
     /// error, more may still be said.
     pub(crate) fn is_over(&self) -> bool {
         let ended = self.scanner.as_ref().map(UsageScanner::ended);
-        matches!(ended, Some(Ended::Complete | Ended::Incomplete))
+        self.has_last_word && matches!(ended, Some(Ended::Complete | Ended::Incomplete))
     }
 
     /// Bytes of text so far.
@@ -213,4 +217,31 @@ fn fill_in(usage: &mut Usage, endpoint: Endpoint, price: &Price, input_bytes: u6
 fn bounded(mut usage: Usage, worth: &Worth) -> Usage {
     usage.input = usage.input.min(worth.demand.input_bound(&worth.window));
     usage
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_candidate_of_geminis_that_finished_does_not_end_the_answer() {
+        let endpoint = Some(Endpoint::GeminiGenerate);
+        let mut metered = Metered::new(endpoint, true, false, false);
+        let finished = "data: {\"candidates\":[{\"index\":0,\"finishReason\":\"STOP\"}]}\n\n";
+        metered.read(Bytes::from(finished));
+        assert!(!metered.is_over());
+        let more =
+            "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"and more\"}]}}]}\n\n";
+        metered.read(Bytes::from(more));
+        assert_eq!(metered.output_bytes(), 8);
+    }
+
+    #[test]
+    fn the_last_event_of_a_chat_ends_the_answer() {
+        let mut metered = Metered::new(Some(Endpoint::ChatCompletions), true, false, false);
+        metered.read(Bytes::from("data: {\"choices\":[]}\n\n"));
+        assert!(!metered.is_over());
+        metered.read(Bytes::from("data: [DONE]\n\n"));
+        assert!(metered.is_over());
+    }
 }
