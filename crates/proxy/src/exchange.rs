@@ -31,6 +31,7 @@ use crate::bounded::BoundedBody;
 use crate::client_address::client_address;
 use crate::data_plane::Proxy;
 use crate::forward::{ModelCall, Outgoing, Through, Upstreamed, forward};
+use crate::realtime::handshake;
 use crate::relay::relay;
 use crate::settings::Settings;
 use crate::stop::Stop;
@@ -81,7 +82,7 @@ impl Proxy {
         let path = head.uri.path().to_owned();
         let exchange = self.begin(peer, &head);
         let framed = check_form(&exchange, &head);
-        let (caller, outcome) = match framed.and_then(|()| find(&head.method, &path)) {
+        let (caller, outcome) = match framed.and_then(|()| find(&head, &path)) {
             Err(stop) => (None, Err(stop)),
             Ok(RouteTarget::Preflight) => (None, Ok(Reply::Made(answer::empty(&exchange)))),
             Ok(target) => match self.identify(&exchange, &mut head).await {
@@ -286,10 +287,14 @@ pub(crate) enum Reply {
     Relayed(Response<ReplyBody>),
 }
 
-fn find<'a>(method: &Method, path: &'a str) -> Result<RouteTarget<'a>, Stop> {
-    match route(method.as_str(), path) {
+fn find<'a>(head: &Parts, path: &'a str) -> Result<RouteTarget<'a>, Stop> {
+    match route(head.method.as_str(), path) {
         Ok(route) => Ok(route.target),
         Err(RouteError::NotFound) => Err(Fault::RouteNotFound.into()),
+        // Codex tries a WebSocket first, and on this status nothing else any more.
+        Err(RouteError::Method { .. }) if handshake::asks(&head.headers) => {
+            Err(Fault::NoWebSocket.into())
+        }
         Err(RouteError::Method { allow }) => Err(Fault::MethodNotAllowed { allow }.into()),
     }
 }

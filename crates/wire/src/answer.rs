@@ -78,6 +78,7 @@ fn headers(
             headers.push(("retry-after-ms", milliseconds.to_string()));
         }
         Fault::MethodNotAllowed { allow } => headers.push(("allow", (*allow).to_owned())),
+        Fault::NoWebSocket => headers.push(("upgrade", "HTTP/1.1".to_owned())),
         Fault::UpgradeRequired => {
             headers.push(("upgrade", "websocket".to_owned()));
             headers.push(("sec-websocket-version", "13".to_owned()));

@@ -189,22 +189,48 @@ async fn a_connection_goes_on_after_a_refusal_though_the_body_came_late() {
     let text = "late ".repeat(8_000);
     let messages = json!([{"role": "user", "content": text}]);
     let body = json!({"model": "sim-chat", "messages": messages}).to_string();
+    // In Latin-1, which is known by its first half.
+    let latin = [&b"{\"\xe9\":"[..], body.as_bytes()].concat();
     let mut client = RawClient::connect(system.gateway.address).await.unwrap();
-    for (authorization, expected) in [
-        ("Bearer sk-anything-else".to_owned(), 401),
-        (token.bearer(), 200),
-        ("Bearer sk-anything-else".to_owned(), 401),
-        (token.bearer(), 200),
+    for (authorization, body, expected) in [
+        ("Bearer sk-anything-else".to_owned(), body.as_bytes(), 401),
+        (token.bearer(), body.as_bytes(), 200),
+        ("Bearer sk-anything-else".to_owned(), body.as_bytes(), 401),
+        (token.bearer(), &latin, 400),
+        (token.bearer(), body.as_bytes(), 200),
     ] {
         client
             .send(head_of_call(&authorization, "", body.len()))
             .await
             .unwrap();
         let (first, rest) = body.split_at(body.len() / 2);
-        client.send(first).await.unwrap();
-        let answer = client.exchange(rest).await.unwrap();
+        client.send(first.to_vec()).await.unwrap();
+        let answer = client.exchange(rest.to_vec()).await.unwrap();
         assert_eq!(answer.status(), expected, "{answer:?}");
         assert_eq!(answer.head.header("connection"), None, "{answer:?}");
+    }
+    system.finish().await;
+}
+
+/// Codex asks for one first, and goes on at once with what it is told here.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_websocket_where_there_is_none_is_refused_as_such() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    system.in_force().await;
+    let bearer = token.bearer();
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("connection", "Upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+    for path in ["/v1/responses", "/openai/v1/responses"] {
+        let answer = system.send(&format!("GET {path}"), &headers, "").await;
+        assert_eq!(answer.status(), 426, "{answer:?}");
+        let answer = system.send(&format!("GET {path}"), &headers[..1], "").await;
+        assert_eq!(answer.status(), 405, "{answer:?}");
     }
     system.finish().await;
 }

@@ -28,15 +28,19 @@ pub(crate) struct Client {
     pub(crate) secret: SecretHash,
 }
 
+/// Whether a WebSocket is asked for, in whatever version.
+pub(crate) fn asks(headers: &HeaderMap) -> bool {
+    names(headers, &UPGRADE, "websocket") && names(headers, &CONNECTION, "upgrade")
+}
+
 /// Takes the client's handshake.
 ///
 /// # Errors
 /// Where it asks for no WebSocket of version 13, or asks for it in a way that none may.
 pub(crate) fn accept(head: &mut Parts, body: &Arriving) -> Result<Client, Stop> {
     let headers = &head.headers;
-    let asks = names(headers, &UPGRADE, "websocket") && names(headers, &CONNECTION, "upgrade");
     let version = headers.get(SEC_WEBSOCKET_VERSION);
-    if head.version != Version::HTTP_11 || !asks || version.is_none_or(|one| one != "13") {
+    if head.version != Version::HTTP_11 || !asks(headers) || version.is_none_or(|one| one != "13") {
         return Err(Fault::UpgradeRequired.into());
     }
     let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).iter();

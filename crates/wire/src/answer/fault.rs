@@ -61,6 +61,8 @@ pub enum Fault<'a> {
     },
     /// The path speaks a WebSocket alone, and the request does not ask for one of version 13.
     UpgradeRequired,
+    /// A WebSocket is asked for where there is none.
+    NoWebSocket,
     /// `Expect` asks for something other than `100-continue`.
     ExpectationFailed,
     /// The gateway has no room for the call.
@@ -110,6 +112,7 @@ pub const fn code(fault: &Fault<'_>) -> &'static str {
         Fault::RouteNotFound => "route_not_found",
         Fault::MethodNotAllowed { .. } => "method_not_allowed",
         Fault::UpgradeRequired => "upgrade_required",
+        Fault::NoWebSocket => "websocket_unsupported",
         Fault::ExpectationFailed => "expectation_failed",
         Fault::Overloaded { .. } => "server_overloaded",
         Fault::UpstreamFailed => "upstream_error",

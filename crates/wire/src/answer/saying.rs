@@ -85,6 +85,9 @@ const fn fixed(fault: &Fault<'_>) -> &'static str {
         Fault::UpgradeRequired => {
             "This path is a WebSocket. Ask for `Upgrade: websocket` of version 13 over HTTP/1.1."
         }
+        Fault::NoWebSocket => {
+            "There is no WebSocket at this path. Send a `POST` request, which can be answered as a stream."
+        }
         Fault::Overloaded { .. } => "The gateway is overloaded. Try again after a short wait.",
         Fault::UpstreamFailed => {
             "The upstream provider gave no usable answer. Try again, or use another model."

@@ -42,7 +42,7 @@ const fn openai(fault: &Fault<'_>) -> (u16, &'static str) {
         Fault::RequestTimeout => (408, INVALID),
         Fault::BodyTooLarge { .. } => (413, INVALID),
         Fault::ExpectationFailed => (417, INVALID),
-        Fault::UpgradeRequired => (426, INVALID),
+        Fault::UpgradeRequired | Fault::NoWebSocket => (426, INVALID),
         Fault::RateLimited {
             kind: LimitKind::Tokens,
             ..
@@ -77,7 +77,7 @@ const fn anthropic(fault: &Fault<'_>) -> (u16, &'static str) {
         Fault::RequestTimeout => (408, "timeout_error"),
         Fault::BodyTooLarge { .. } | Fault::HeadersTooLarge => (413, "request_too_large"),
         Fault::ExpectationFailed => (417, INVALID),
-        Fault::UpgradeRequired => (426, INVALID),
+        Fault::UpgradeRequired | Fault::NoWebSocket => (426, INVALID),
         Fault::RateLimited { .. } => (429, "rate_limit_error"),
         Fault::Internal => (500, "api_error"),
         Fault::UpstreamFailed => (502, "api_error"),
@@ -107,7 +107,7 @@ const fn gemini(fault: &Fault<'_>) -> (u16, &'static str) {
         Fault::MethodNotAllowed { .. } => (405, INVALID),
         Fault::RequestTimeout => (408, "DEADLINE_EXCEEDED"),
         Fault::ExpectationFailed => (417, INVALID),
-        Fault::UpgradeRequired => (426, INVALID),
+        Fault::UpgradeRequired | Fault::NoWebSocket => (426, INVALID),
         Fault::RateLimited { .. } | Fault::QuotaExhausted { .. } => (429, "RESOURCE_EXHAUSTED"),
         Fault::Internal => (500, "INTERNAL"),
         Fault::UpstreamFailed => (502, "UNAVAILABLE"),

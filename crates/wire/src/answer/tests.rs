@@ -67,6 +67,7 @@ fn contract() -> Vec<Row> {
         row(Fault::RouteNotFound, "route_not_found", (404, INVALID), (404, "not_found_error"), (404, "NOT_FOUND"), &[], false),
         row(Fault::MethodNotAllowed { allow: "GET, HEAD" }, "method_not_allowed", (405, INVALID), (405, INVALID), (405, "INVALID_ARGUMENT"), &[("allow", "GET, HEAD")], false),
         row(Fault::UpgradeRequired, "upgrade_required", (426, INVALID), (426, INVALID), (426, "INVALID_ARGUMENT"), &[("upgrade", "websocket"), ("sec-websocket-version", "13")], false),
+        row(Fault::NoWebSocket, "websocket_unsupported", (426, INVALID), (426, INVALID), (426, "INVALID_ARGUMENT"), &[("upgrade", "HTTP/1.1")], false),
         row(Fault::ExpectationFailed, "expectation_failed", (417, INVALID), (417, INVALID), (417, "INVALID_ARGUMENT"), &[], true),
         row(Fault::Overloaded { retry_after_s: 0 }, "server_overloaded", (503, "server_error"), (529, "overloaded_error"), (503, "UNAVAILABLE"), &[("retry-after", "1")], false),
         row(Fault::Overloaded { retry_after_s: 600 }, "server_overloaded", (503, "server_error"), (529, "overloaded_error"), (503, "UNAVAILABLE"), &[("retry-after", "60")], false),
