@@ -1,10 +1,13 @@
 //! Where a client really is: the peer of the socket, unless it is a proxy that the operator trusts.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use http::header::FORWARDED;
 use http::{HeaderMap, HeaderName};
 use tollgate_policy::network::{Network, canonical};
+
+/// The address of a client of which nothing is known: no allowlist has it but those that have all.
+pub const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -13,7 +16,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Behind trusted proxies it is the last address in `X-Forwarded-For`, or else in `Forwarded`, that
 /// is not itself a trusted proxy: what stands further left may have been written by anybody.
 /// An entry that is no address ends the search, and the proxy that wrote it stands for the client.
-/// So does the peer where both headers are there and name different clients: a proxy writes one of
+/// Where both headers are there and name different clients, it is [`NOBODY`]: a proxy writes one of
 /// them, and may have let the other through as a stranger sent it.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let peer = canonical(peer);
@@ -41,7 +44,7 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) ->
         (Some(hops), None) | (None, Some(hops)) => client(hops),
         (Some(one), Some(other)) => {
             let (one, other) = (client(one), client(other));
-            if one == other { one } else { peer }
+            if one == other { one } else { NOBODY }
         }
     }
 }
@@ -167,7 +170,8 @@ mod tests {
     fn two_headers_that_disagree_are_both_disbelieved() {
         let trusted = &["10.0.0.0/8"];
         let forged = [(XFF, "203.0.113.7"), ("forwarded", "for=198.51.100.1")];
-        assert_eq!(seen("10.0.0.1", &forged, trusted), "10.0.0.1");
+        // Not even the proxy's own address, which an allowlist may have.
+        assert_eq!(seen("10.0.0.1", &forged, trusted), "0.0.0.0");
         let agreed = [(XFF, "198.51.100.1"), ("forwarded", "for=198.51.100.1")];
         assert_eq!(seen("10.0.0.1", &agreed, trusted), "198.51.100.1");
     }
