@@ -36,10 +36,13 @@ pub(crate) enum BodyError {
     Broken(#[source] hyper::Error),
 }
 
+/// The longest pause that what came fast can buy.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
 /// When the next piece must be there: soon at first, then as the least rate demands.
 struct Deadline {
-    begun: Instant,
-    grace: Duration,
+    at: Instant,
+    /// The least rate, in bytes per second.
     rate: u32,
 }
 
@@ -47,8 +50,7 @@ impl BoundedBody {
     /// `most` is how many bytes are taken.
     pub(crate) fn new(inner: Arriving, most: usize, settings: &Settings) -> Self {
         let deadline = Deadline {
-            begun: Instant::now(),
-            grace: settings.body_first_byte,
+            at: Instant::now() + settings.body_first_byte,
             rate: settings.body_rate.max(1),
         };
         let limit = most as u64;
@@ -65,6 +67,7 @@ impl BoundedBody {
         let bytes = frame.data_ref().map_or(0, Bytes::len);
         self.received = self.received.saturating_add(bytes as u64);
         self.alarm = None;
+        self.deadline.received(bytes as u64, Instant::now());
         if self.received > self.limit {
             return Err(BodyError::TooLarge(self.limit));
         }
@@ -85,7 +88,7 @@ impl Body for BoundedBody {
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(BodyError::Broken(error)))),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => {
-                let at = self.deadline.after(self.received);
+                let at = self.deadline.at;
                 let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(at)));
                 match alarm.as_mut().poll(cx) {
                     Poll::Ready(()) => Poll::Ready(Some(Err(BodyError::TooSlow))),
@@ -122,8 +125,34 @@ impl BodyError {
 }
 
 impl Deadline {
-    /// What was received buys time at the least rate, on top of the grace.
-    fn after(&self, received: u64) -> Instant {
-        self.begun + self.grace + Duration::from_secs(received) / self.rate
+    /// What was received buys time at the least rate, on top of what is left; of that, no more than
+    /// for a pause.
+    fn received(&mut self, bytes: u64, now: Instant) {
+        let bought = self.at + Duration::from_secs(bytes) / self.rate;
+        self.at = bought.min(now + LONGEST_PAUSE).max(self.at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_fast_buys_a_pause_and_no_more() {
+        let begun = Instant::now();
+        let mut deadline = Deadline {
+            at: begun + Duration::from_secs(10),
+            rate: 1024,
+        };
+        let second = |seconds| begun + Duration::from_secs(seconds);
+        deadline.received(2048, second(9));
+        assert_eq!(deadline.at, second(12));
+        deadline.received(31 << 20, second(11));
+        assert_eq!(deadline.at, second(41));
+        // From then on, each second takes its share of bytes.
+        deadline.received(1, second(40));
+        assert!(deadline.at < second(42));
+        deadline.received(1024, second(40));
+        assert!(deadline.at >= second(42));
     }
 }
