@@ -227,7 +227,7 @@ impl Breaker {
             State::Closed => {
                 self.in_a_row = self.in_a_row.saturating_add(1);
                 self.count(now, true);
-                if self.is_too_much() {
+                if self.is_too_much(cause) {
                     self.open(cause, report.retry_after, now, now);
                 }
             }
@@ -245,11 +245,11 @@ impl Breaker {
         }
     }
 
-    fn is_too_much(&self) -> bool {
+    fn is_too_much(&self, cause: Cause) -> bool {
         let many = |window: &Window| window.seen >= LEAST_SEEN && window.failed * 2 >= window.seen;
-        self.part == Part::Credential
-            || self.in_a_row >= IN_A_ROW
-            || self.window.as_ref().is_some_and(many)
+        // Some vendors say 403 of a file that is not the caller's, which is no fault of the credential.
+        let is_plain = self.part == Part::Credential && cause != Cause::Status(403);
+        is_plain || self.in_a_row >= IN_A_ROW || self.window.as_ref().is_some_and(many)
     }
 
     fn open(&mut self, cause: Cause, wait: Option<Duration>, since: Timestamp, now: Timestamp) {

@@ -105,7 +105,7 @@ async fn attempts(
                 .send(attempt.upstream, access, patience, &mut request)
                 .await?;
             let may_repeat = !is_last && outgoing.can_be_repeated();
-            verdict::accept(response, &access.retry_on, may_repeat)
+            verdict::accept(response, attempt, &access.retry_on, may_repeat)
         };
         let answered: Answered = answered.await;
         let now = call.now();

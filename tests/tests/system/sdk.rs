@@ -217,6 +217,22 @@ async fn the_upstream_sees_its_own_credential_and_never_the_clients() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_mounted_api_forbids_is_told_and_puts_nobody_aside() {
+    let system = System::start().await;
+    let token = system.token(&["--endpoints", "mount/*"]);
+    let bearer = token.bearer();
+    for _ in 0..8 {
+        let headers = [("authorization", bearer.as_str()), ("x-sim-status", "403")];
+        let answer = system.send("GET /crm/secret", &headers, "").await;
+        assert_eq!(answer.status(), 403, "{answer:?}");
+    }
+    let headers = [("authorization", bearer.as_str())];
+    let answer = system.send("GET /crm/customers", &headers, "").await;
+    assert_eq!(answer.status(), 200, "{answer:?}");
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mounted_api_is_called_with_any_method_below_its_prefix() {
     let system = System::start().await;
     let token = system.token(&["--endpoints", "mount/*"]);

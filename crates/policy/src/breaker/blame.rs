@@ -60,15 +60,15 @@ impl Outcome {
     /// Whose fault it was.
     ///
     /// 401, 402, 403 and 429 speak of the credential. 5xx speaks of the endpoint, but for 501 and
-    /// 505, which speak of the call; so do 407, 1xx and 3xx, which nobody who calls can bring about.
-    /// All other 4xx are the client's own.
+    /// 505, which speak of the call; so do 407 and 1xx, which nobody who calls can bring about.
+    /// All other 4xx are the client's own, and so is 3xx, since it may be of the path.
     pub const fn blame(self) -> Blame {
         match self {
             Self::Served | Self::Status(200..=299 | 304) => Blame::Nobody,
             Self::Status(status @ (401..=403 | 429)) => Blame::Credential(Cause::Status(status)),
             Self::Status(501 | 505) => Blame::Client,
             Self::Status(407) => Blame::Upstream(Cause::Status(407)),
-            Self::Status(400..=499) => Blame::Client,
+            Self::Status(300..=499) => Blame::Client,
             Self::Status(status) => Blame::Upstream(Cause::Status(status)),
             Self::Unreachable => Blame::Upstream(Cause::Unreachable),
             Self::TimedOut => Blame::Upstream(Cause::TimedOut),

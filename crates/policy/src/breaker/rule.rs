@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Cause, Part};
 
-/// So many failures of an endpoint in a row put it aside.
+/// So many failures of an endpoint in a row put it aside, and so many 403 a credential.
 pub const IN_A_ROW: u32 = 5;
 /// Half of the calls of a window put an endpoint aside where at least so many were seen.
 pub const LEAST_SEEN: u32 = 20;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
 use tollgate_policy::breaker::{Outcome, Report};
+use tollgate_policy::plan::Attempt;
 use tollgate_rights::source::RetryOn;
 
 use crate::bounded::BodyError;
@@ -15,12 +16,14 @@ use crate::upstream::{Answer, UpstreamError};
 /// not answered the client's call. Nor has one whose status is to be tried elsewhere, if it may.
 pub(crate) fn accept(
     response: Response<Answer>,
+    attempt: &Attempt<'_>,
     retry_on: &RetryOn,
     may_repeat: bool,
 ) -> Result<Response<Answer>, UpstreamError> {
     let status = response.status();
     let code = status.as_u16();
     match status {
+        _ if is_of_mount(attempt, status) => Ok(response),
         StatusCode::UNAUTHORIZED
         | StatusCode::FORBIDDEN
         | StatusCode::PAYMENT_REQUIRED
@@ -32,6 +35,14 @@ pub(crate) fn accept(
         _ if may_repeat && retry_on.contains(code) => failed(&response),
         _ => Ok(response),
     }
+}
+
+/// Whether a refusal answers a call of a mount: what may be done there depends on the path, and
+/// without a credential of ours everything is the client's.
+fn is_of_mount(attempt: &Attempt<'_>, status: StatusCode) -> bool {
+    let is_refusal = matches!(status.as_u16(), 401..=403);
+    let of_path = status == StatusCode::FORBIDDEN || attempt.credential.is_none();
+    attempt.model.is_none() && is_refusal && of_path
 }
 
 fn failed(response: &Response<Answer>) -> Result<Response<Answer>, UpstreamError> {
@@ -55,7 +66,11 @@ pub(crate) fn may_go_elsewhere(error: &UpstreamError, retry_on: &RetryOn) -> boo
 pub(crate) fn report(answered: &Result<Response<Answer>, UpstreamError>) -> Report {
     match answered {
         Ok(response) => Report {
-            outcome: Outcome::Status(response.status().as_u16()),
+            outcome: match response.status().as_u16() {
+                // Those that concern the credential are no answers.
+                401..=403 => Outcome::Served,
+                status => Outcome::Status(status),
+            },
             retry_after: retry_after(response.headers()),
         },
         Err(error) => unanswered(error),

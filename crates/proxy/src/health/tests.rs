@@ -77,7 +77,7 @@ fn a_refused_credential_is_put_aside_alone() {
 fn a_probe_is_given_to_one_call_and_comes_back_where_that_is_dropped() {
     let health = Health::default();
     let one = attempt(1, None);
-    call(&health, &one, Outcome::Status(403), NOW);
+    call(&health, &one, Outcome::Status(401), NOW);
     let probe = health.begin(&one, after(60));
     assert!(probe.is_some());
     assert!(health.begin(&one, after(60)).is_none());
