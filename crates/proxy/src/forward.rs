@@ -6,8 +6,8 @@ mod verdict;
 
 use std::sync::Arc;
 
-use http::Response;
 use http::request::Parts;
+use http::{Request, Response};
 use tollgate_policy::plan::{Attempt, MOST_ATTEMPTS, Plan};
 use tollgate_policy::time::Timestamp;
 use tollgate_rights::source::{Access, Snapshot};
@@ -15,6 +15,7 @@ use tollgate_rights::source::{Access, Snapshot};
 use crate::bounded::BodyError;
 use crate::call::Call;
 use crate::health::Health;
+use crate::request_body::RequestBody;
 use crate::stop::{Stop, Unanswered};
 use crate::upstream::{Answer, UpstreamError, Upstreams};
 
@@ -75,6 +76,21 @@ pub(crate) async fn forward(
     }
 }
 
+/// A request until a connection takes it. Where none did, even as the client left meanwhile, nothing
+/// of the call reached the upstream.
+struct Unsent<'a> {
+    request: Option<Request<RequestBody>>,
+    call: &'a mut Call,
+}
+
+impl Drop for Unsent<'_> {
+    fn drop(&mut self) {
+        if self.request.is_some() {
+            self.call.unsent();
+        }
+    }
+}
+
 async fn attempts(
     way: Way<'_>,
     head: &Parts,
@@ -99,11 +115,15 @@ async fn attempts(
                 trace.pass_on(request.headers_mut());
             }
             call.handed_over();
-            let mut request = Some(request);
+            let mut unsent = Unsent {
+                request: Some(request),
+                call: &mut *call,
+            };
             let response = way
                 .upstreams
-                .send(attempt.upstream, access, patience, &mut request)
+                .send(attempt.upstream, access, patience, &mut unsent.request)
                 .await?;
+            drop(unsent);
             let may_repeat = !is_last && outgoing.can_be_repeated();
             verdict::accept(response, attempt, &access.retry_on, may_repeat)
         };

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
@@ -15,7 +15,8 @@ use tokio_rustls::TlsAcceptor;
 use tollgate_testkit::http_message::{LAST_CHUNK, chunk, response_head};
 use tollgate_testkit::raw_client::RawClient;
 use tollgate_testkit::raw_upstream::{RawUpstream, Step};
-use tollgate_tests::system::request;
+use tollgate_tests::money::micros;
+use tollgate_tests::system::{request, text};
 use tollgate_tests::{System, Token};
 
 const PATH: &str = "/v1/chat/completions";
@@ -457,5 +458,32 @@ async fn a_call_that_could_not_be_sent_is_sent_elsewhere() {
     }
     assert_eq!(spare.requests().len(), cases.len());
     assert_eq!(system.receipts(&token).await.len(), cases.len());
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_before_anything_was_sent_pays_nothing() {
+    let system = System::start().await;
+    let url = format!("http://{}", black_hole().await);
+    system.serve_at(&url, "nowhere", &[]);
+    let token = system.token(&[]);
+    system.in_force().await;
+    let bearer = token.bearer();
+    let body = json!({"model": "nowhere", "messages": [{"role": "user", "content": "Hello"}]});
+    let call = request(
+        "POST /v1/chat/completions",
+        &[("authorization", &bearer)],
+        &body.to_string(),
+    );
+    let mut client = RawClient::connect(system.gateway.address).await.unwrap();
+    client.send(call).await.unwrap();
+    let begun = Instant::now();
+    while system.figure("tollgate_held_calls").await != 1 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it is not held");
+    }
+    client.reset().unwrap();
+    let receipt = system.receipts(&token).await.remove(0);
+    assert_eq!(receipt["ending"], "client_left", "{receipt}");
+    assert_eq!(micros(&text(&receipt, "/cost")), 0, "{receipt}");
     system.finish().await;
 }
