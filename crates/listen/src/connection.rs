@@ -13,7 +13,7 @@ use http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use pin_project_lite::pin_project;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
@@ -28,6 +28,7 @@ use crate::rejected::Reason;
 use crate::service::{Ending, Peer, Service};
 use crate::settings::Settings;
 use crate::socket::{Sight, Socket};
+use crate::stream_task::StreamTasks;
 
 /// How long a connection without a request may still bring one when the listener ends: it may be on
 /// its way.
@@ -41,7 +42,7 @@ pub(crate) struct Shared<S> {
     pub(crate) gate: Gate,
     pub(crate) settings: Settings,
     http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
+    http2: http2::Builder<StreamTasks>,
 }
 
 impl<S: Service> Shared<S> {
@@ -53,7 +54,9 @@ impl<S: Service> Shared<S> {
             .header_read_timeout(None)
             .max_headers(settings.headers)
             .max_buf_size(head_bytes);
-        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        let mut http2 = http2::Builder::new(StreamTasks {
+            stall: settings.client_stall,
+        });
         http2
             .timer(TokioTimer::new())
             .max_concurrent_streams(settings.streams)

@@ -15,6 +15,7 @@ mod settings;
 mod socket;
 mod sockets;
 mod stream;
+mod stream_task;
 mod tls;
 
 pub use gate::Gate;

@@ -15,6 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::service::Ending;
+use crate::stream_task::Handed;
 
 /// The order is that of one task's own steps nearly always; the waker orders the rest.
 const ORDER: Ordering = Ordering::AcqRel;
@@ -235,9 +236,14 @@ impl Running {
 
     /// Ties the end of the request to the end of its answer.
     pub(crate) fn until<B>(self, body: B) -> Last<B> {
+        let handed = Handed::of_task();
+        if let Some(handed) = &handed {
+            handed.piece();
+        }
         Last {
             body,
             running: self,
+            handed,
         }
     }
 }
@@ -257,6 +263,8 @@ pin_project! {
         #[pin]
         body: B,
         running: Running,
+        // Over HTTP/2.
+        handed: Option<Arc<Handed>>,
     }
 }
 
@@ -268,7 +276,15 @@ impl<B: Body<Data = Bytes>> Body for Last<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        self.project().body.poll_frame(cx)
+        let this = self.project();
+        if let Some(handed) = this.handed {
+            handed.asked();
+        }
+        let polled = this.body.poll_frame(cx);
+        if let (Some(handed), Poll::Ready(Some(Ok(_)))) = (this.handed, &polled) {
+            handed.piece();
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

@@ -15,6 +15,7 @@ const RESET: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GO_AWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
 
 struct Frame {
     kind: u8,
@@ -198,4 +199,24 @@ async fn the_end_of_the_listener_lets_streams_finish() {
     assert_eq!(client.next(DATA).await.unwrap().content, b"waited");
     client.part().await;
     assert_eq!(over.await.unwrap(), Drained::Complete);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_not_read_is_ended_and_the_others_go_on() {
+    let settings = Settings {
+        client_stall: Duration::from_millis(150),
+        ..Settings::default()
+    };
+    let server = Server::with(Gate::new(10), settings).await;
+    let mut client = server.client().await;
+    client.greet().await;
+    // Room on the connection, but not on the first stream.
+    client
+        .send(frame(WINDOW_UPDATE, 0, 0, &(1_u32 << 20).to_be_bytes()))
+        .await;
+    client.send(get(1, "/endless")).await;
+    client.send(get(3, "/wait")).await;
+    while client.frame().await.unwrap().kind != RESET {}
+    server.recorder.go.notify_one();
+    while client.frame().await.unwrap().content != b"waited" {}
 }
