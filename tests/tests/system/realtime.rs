@@ -262,8 +262,14 @@ async fn a_group_that_drains_reads_the_response_to_its_end() {
     ask(&mut socket, "Hello!!!").await;
     hear_until(&mut socket, "response.output_text.delta").await;
     drop(socket);
-    let rows = [row("drained", 2 + 20 * 2, false)];
-    assert_eq!(receipts(&system, &token).await, rows);
+    let drained = || row("drained", 2 + 20 * 2, false);
+    assert_eq!(receipts(&system, &token).await, [drained()]);
+    // A word of farewell changes nothing.
+    let mut socket = connect(&system, &token, &slow).await;
+    ask(&mut socket, "Hello!!!").await;
+    hear_until(&mut socket, "response.output_text.delta").await;
+    socket.close(None).await.unwrap();
+    assert_eq!(receipts(&system, &token).await, [drained(), drained()]);
     system.finish().await;
 }
 

@@ -162,10 +162,16 @@ impl Session {
             Step::Read(0) => Err(self.hung_up().unwrap_or(End::Left)),
             Step::Read(_) => {
                 let heard = self.client.hear(self.up.waiting(), |_| {});
-                heard.map(drop).map_err(|error| {
+                if let Err(error) = heard {
                     self.up.truncate(0);
-                    End::ClientFrames(error)
-                })
+                    return Err(End::ClientFrames(error));
+                }
+                if self.client.closed.is_some() && self.turns.time_to_read_on().is_some() {
+                    // The farewell would end the response at the upstream as well.
+                    self.up.truncate(0);
+                    return Err(End::Left);
+                }
+                Ok(())
             }
         }
     }

@@ -160,10 +160,15 @@ impl Turns {
         self.running > 0
     }
 
-    /// The client has left. For how long the response that goes on is read to its end: where one
-    /// does, and the group says so.
+    /// The client has left. For how long the response that goes on is read to its end.
     pub(super) fn read_on(&mut self) -> Option<Duration> {
         self.is_last = true;
+        self.time_to_read_on()
+    }
+
+    /// For how long a response is read on without its client: where one goes on, and the group says
+    /// so.
+    pub(super) fn time_to_read_on(&self) -> Option<Duration> {
         let call = self.call.as_ref().filter(|_| self.is_running())?;
         match call.on_leave {
             OnLeave::Drain(seconds) => Some(Duration::from_secs(u64::from(seconds))),
