@@ -193,7 +193,8 @@ impl Scan {
         }
     }
 
-    /// Whether it matters what stands in a string that comes next and is no key.
+    /// Whether it matters what stands in a string that comes next and is no key. Such strings are never
+    /// read with a gap in them.
     pub(super) fn heeds_string(&self) -> bool {
         matches!(self.key, Key::Type | Key::Modalities) || self.here & MODALITIES != 0
     }
@@ -201,8 +202,12 @@ impl Scan {
     /// A string that is no key.
     pub(super) fn value(&mut self, value: Quoted<'_>) {
         let Quoted { text, is_plain } = value;
+        let is_heeded = self.heeds_string();
         let key = std::mem::replace(&mut self.key, Key::Other);
-        if key == Key::Modalities || self.here & MODALITIES != 0 {
+        if !is_heeded {
+            return;
+        }
+        if key != Key::Type || self.here & MODALITIES != 0 {
             self.features.audio |= !is_plain || text.eq_ignore_ascii_case(b"audio");
         }
         if key == Key::Type {
