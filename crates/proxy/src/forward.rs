@@ -125,7 +125,7 @@ async fn attempts(
                 .await?;
             drop(unsent);
             let may_repeat = !is_last && outgoing.can_be_repeated();
-            verdict::accept(response, attempt, &access.retry_on, may_repeat)
+            verdict::accept(response, (outgoing, attempt), &access.retry_on, may_repeat)
         };
         let answered: Answered = answered.await;
         let now = call.now();

@@ -75,6 +75,11 @@ impl Outgoing<'_> {
         }
     }
 
+    /// Whether it goes to a mounted API.
+    pub(crate) fn is_of_mount(&self) -> bool {
+        matches!(self, Self::Through(through) if !through.of_vendor)
+    }
+
     /// Whether the usage of a stream has to be asked for, because the client does not.
     pub(crate) fn asks_for_usage(&self) -> bool {
         match self {

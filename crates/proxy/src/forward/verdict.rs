@@ -9,6 +9,7 @@ use tollgate_policy::breaker::{Outcome, Report};
 use tollgate_policy::plan::Attempt;
 use tollgate_rights::source::RetryOn;
 
+use super::Outgoing;
 use crate::bounded::BodyError;
 use crate::upstream::{Answer, UpstreamError};
 
@@ -16,14 +17,14 @@ use crate::upstream::{Answer, UpstreamError};
 /// not answered the client's call. Nor has one whose status is to be tried elsewhere, if it may.
 pub(crate) fn accept(
     response: Response<Answer>,
-    attempt: &Attempt<'_>,
+    (outgoing, attempt): (&Outgoing<'_>, &Attempt<'_>),
     retry_on: &RetryOn,
     may_repeat: bool,
 ) -> Result<Response<Answer>, UpstreamError> {
     let status = response.status();
     let code = status.as_u16();
     match status {
-        _ if is_of_mount(attempt, status) => Ok(response),
+        _ if outgoing.is_of_mount() && is_of_path(attempt, status) => Ok(response),
         StatusCode::UNAUTHORIZED
         | StatusCode::FORBIDDEN
         | StatusCode::PAYMENT_REQUIRED
@@ -37,12 +38,14 @@ pub(crate) fn accept(
     }
 }
 
-/// Whether a refusal answers a call of a mount: what may be done there depends on the path, and
-/// without a credential of ours everything is the client's.
-fn is_of_mount(attempt: &Attempt<'_>, status: StatusCode) -> bool {
-    let is_refusal = matches!(status.as_u16(), 401..=403);
-    let of_path = status == StatusCode::FORBIDDEN || attempt.credential.is_none();
-    attempt.model.is_none() && is_refusal && of_path
+/// Whether a mount's refusal is of what was asked for: what may be done there depends on the path, and
+/// without a credential of ours all of it is the client's.
+fn is_of_path(attempt: &Attempt<'_>, status: StatusCode) -> bool {
+    match status.as_u16() {
+        403 => true,
+        401 | 402 => attempt.credential.is_none(),
+        _ => false,
+    }
 }
 
 fn failed(response: &Response<Answer>) -> Result<Response<Answer>, UpstreamError> {
@@ -67,7 +70,7 @@ pub(crate) fn report(answered: &Result<Response<Answer>, UpstreamError>) -> Repo
     match answered {
         Ok(response) => Report {
             outcome: match response.status().as_u16() {
-                // Those that concern the credential are no answers.
+                // Of a mount: where they concern the credential, they are no answers.
                 401..=403 => Outcome::Served,
                 status => Outcome::Status(status),
             },
