@@ -75,7 +75,7 @@ pin_project! {
         stream: TaskLocalFuture<Arc<Handed>, F>,
         handed: Arc<Handed>,
         stall: Duration,
-        // When it is ended, and after how many pieces there was no room.
+        // After how many pieces there was no room, and when it is ended for that.
         alarm: Option<(u32, Pin<Box<Sleep>>)>,
     }
 }
