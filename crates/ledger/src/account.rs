@@ -233,6 +233,10 @@ fn take(
     amount: Credits,
     now: Timestamp,
 ) -> bool {
+    if amount == Credits::ZERO {
+        // No pot has to be there for it.
+        return true;
+    }
     for (nth, limit) in limits.iter().enumerate() {
         let Some(limit) = limit else { continue };
         match pots.get_mut(&limit.pot) {

@@ -119,6 +119,27 @@ fn a_call_that_is_refused_wants_nothing() {
     assert_eq!(lack(stop.unwrap_err()), [pots(&principal, at(0))[0]].into());
 }
 
+/// Its pots may be unknown, overdrawn, empty or lapsed.
+#[test]
+fn a_call_that_costs_nothing_waits_for_no_pot() {
+    let (principal, group) = (limited(), group(Enforcement::Strict));
+    let demand = demand(&principal, &group, 0);
+    let mut overdrawn = state(&principal, [10; 4]);
+    for pot in pots(&principal, at(0)) {
+        overdrawn.pots.entry(pot).or_default().settle(0, 50, at(0));
+    }
+    let mut empty = state(&principal, [0; 4]);
+    dry(&mut empty, &principal);
+    for mut state in [AccountState::default(), overdrawn, empty] {
+        for lapsed in [false, true] {
+            let grip = state.try_hold(&demand, None, lapsed).unwrap();
+            let before = sums(&state);
+            state.settle(&grip, None, Credits::ZERO, 10, at(1));
+            assert_eq!((grip.amount, sums(&state)), (Credits::ZERO, before));
+        }
+    }
+}
+
 #[test]
 fn less_is_held_where_the_store_has_no_more_and_it_covers_the_least() {
     let (principal, group) = (limited(), group(Enforcement::Strict));
