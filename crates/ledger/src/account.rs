@@ -162,6 +162,12 @@ impl AccountState {
         self.pots.get_mut(&pot).and_then(PotState::take_wish)
     }
 
+    /// What to ask the store for a pot before a call waits for it, in a turn that charges so much.
+    pub(crate) fn take_ahead(&mut self, pot: Pot, charged: i64) -> Option<Wish> {
+        let state = self.pots.get_mut(&pot)?;
+        state.take_ahead(charged)
+    }
+
     /// Applies what the store says of a pot.
     pub(crate) fn apply(&mut self, lease: &Lease, charged: i64, needed: i64, now: Timestamp) {
         // Nothing is leased by default, so nothing is lost.

@@ -11,6 +11,11 @@ use crate::book::Lease;
 const DRY_FOR: Duration = Duration::from_secs(1);
 /// How many calls like those that wait a lease is to cover, so that few calls have to wait.
 const CALLS_PER_LEASE: i64 = 8;
+/// How many times what was taken at once of late a lease is to cover, so that no call has to wait
+/// while their number does not double from one turn to the next.
+const LEASED_AHEAD: i64 = 2;
+/// What was taken at once is forgotten by so much with each turn.
+const FADES: i64 = 8;
 /// A moment is noted by who comes later, and read by a call that came earlier and waited. Further
 /// ahead than this it is only where the clock was put back, and then it says nothing.
 const CLOCK_STEP: Duration = Duration::from_secs(10);
@@ -27,6 +32,8 @@ pub(crate) struct PotState {
     unsettled: i64,
     /// What calls that wait need in all.
     wanted: i64,
+    /// The most that was held and unsettled at once, of late.
+    peak: i64,
     /// The store has no limit for the pot, whatever the principal says.
     unlimited: bool,
     /// An operator changed the limit: nothing is held before what is free went back.
@@ -53,6 +60,7 @@ impl Default for PotState {
             held: 0,
             unsettled: 0,
             wanted: 0,
+            peak: 0,
             unlimited: false,
             recalled: false,
             dry: None,
@@ -112,6 +120,22 @@ impl PotState {
         Some(Wish { least, good })
     }
 
+    /// What to ask the store for before a call waits for it, in a turn that charges so much.
+    pub(crate) fn take_ahead(&mut self, charged: i64) -> Option<Wish> {
+        self.peak = self.peak.saturating_sub(self.peak / FADES);
+        self.note_peak();
+        if self.unlimited || self.recalled {
+            return None;
+        }
+        let left = self.leased.saturating_sub(charged);
+        let good = self.peak.saturating_mul(LEASED_AHEAD).saturating_sub(left);
+        (good > 0).then_some(Wish { least: 0, good })
+    }
+
+    fn note_peak(&mut self) {
+        self.peak = self.peak.max(self.held.saturating_add(self.unsettled));
+    }
+
     /// Applies what the store says, with what the receipts of the turn charged, and what was asked
     /// for at least.
     pub(crate) fn apply(&mut self, lease: &Lease, charged: i64, needed: i64, now: Timestamp) {
@@ -130,6 +154,7 @@ impl PotState {
     /// Holds an amount that is free.
     pub(crate) fn hold(&mut self, amount: i64, now: Timestamp) {
         self.held = self.held.saturating_add(amount);
+        self.note_peak();
         self.touched = self.touched.max(now);
     }
 

@@ -12,7 +12,6 @@ use tollgate_policy::time::Timestamp;
 use crate::book::{Ask, GatewayId, Outcome, Pot, Turn};
 use crate::live::{Kept, Live};
 use crate::pot::Wish;
-use crate::receipt::Receipt;
 use crate::sync::{Ground, Lock};
 
 /// Receipts in one turn, at most.
@@ -41,6 +40,8 @@ pub(crate) struct Round<P> {
     places: Vec<P>,
     /// What was held for each receipt.
     pots: Vec<[Option<Pot>; 4]>,
+    /// What its receipts charge to what is held in each pot.
+    charges: BTreeMap<Pot, (AccountId, i64)>,
     needs: BTreeMap<Pot, (AccountId, Wish)>,
     /// Whose the pots are that are given back.
     returns: BTreeMap<Pot, AccountId>,
@@ -82,12 +83,23 @@ impl Rounds {
                 needs.insert(pot, (id, wish));
             }
         }
+        let charges = charges(&waiting.receipts);
+        for (pot, (id, charged)) in &charges {
+            if needs.contains_key(pot) || returns.contains_key(pot) {
+                continue;
+            }
+            let account = live.account(*id);
+            let wish = account.with(|account| account.take_ahead(*pot, *charged));
+            if let Some(wish) = wish {
+                needs.insert(*pot, (*id, wish));
+            }
+        }
         let heartbeat = due(self.heard, HEARTBEAT_EVERY, now);
         let nothing = waiting.receipts.is_empty() && needs.is_empty() && returns.is_empty();
         if nothing && self.unsure.is_empty() && !heartbeat {
             return None;
         }
-        Some(self.round(waiting.receipts, returns, needs, now))
+        Some(self.round(waiting.receipts, charges, returns, needs, now))
     }
 
     /// The next turn of those that end it all: what is left is settled, and all that is free given
@@ -104,7 +116,8 @@ impl Rounds {
             returns.extend(free.into_iter().map(|(pot, free)| (pot, (id, free))));
         }
         let nothing = receipts.is_empty() && returns.is_empty() && self.unsure.is_empty();
-        (!nothing).then(|| self.round(receipts, returns, BTreeMap::new(), now))
+        let charges = charges(&receipts);
+        (!nothing).then(|| self.round(receipts, charges, returns, BTreeMap::new(), now))
     }
 
     /// The store did the turn. Gives the places of its receipts, which are free from now on.
@@ -117,10 +130,9 @@ impl Rounds {
         let turn = &round.turn;
         self.heard = Some(turn.now);
         live.heard(turn.now);
-        let charged = charged(&turn.receipts, &round.pots);
         for lease in &outcome.leases {
             let need = round.needs.get(&lease.pot);
-            let charge = charged.get(&lease.pot);
+            let charge = round.charges.get(&lease.pot);
             let account = charge.map(|charge| charge.0);
             let account = account.or_else(|| need.map(|need| need.0));
             let Some(account) = account.or_else(|| round.returns.get(&lease.pot).copied()) else {
@@ -162,6 +174,7 @@ impl Rounds {
     fn round<P>(
         &mut self,
         kept: Vec<Kept<P>>,
+        charges: BTreeMap<Pot, (AccountId, i64)>,
         mut returns: BTreeMap<Pot, (AccountId, Credits)>,
         needs: BTreeMap<Pot, (AccountId, Wish)>,
         now: Timestamp,
@@ -193,6 +206,7 @@ impl Rounds {
             turn: Arc::new(turn),
             places,
             pots,
+            charges,
             needs,
             returns: returns
                 .into_iter()
@@ -208,19 +222,22 @@ fn due(last: Option<Timestamp>, every: Duration, now: Timestamp) -> bool {
     last.is_none_or(|last| now < last || now.since(last) >= every)
 }
 
-/// What the receipts of a turn charge to what is held in each pot. A pot that was not limited when
-/// the call was admitted is in it with nothing, since the store may take the charge from a lease.
-fn charged(receipts: &[Receipt], pots: &[[Option<Pot>; 4]]) -> BTreeMap<Pot, (AccountId, i64)> {
-    let mut charged = BTreeMap::new();
-    for (receipt, held) in receipts.iter().zip(pots) {
+/// What receipts charge to what is held in each pot. A pot that was not limited when the call was
+/// admitted is in it with nothing, since the store may take the charge from a lease.
+fn charges<P>(kept: &[Kept<P>]) -> BTreeMap<Pot, (AccountId, i64)> {
+    let mut charges = BTreeMap::new();
+    for Kept { receipt, pots, .. } in kept {
         let payer = &receipt.payer;
         let amount = receipt.charged().as_micros();
         for pot in payer.pots() {
-            let (_, sum) = charged.entry(pot).or_insert((payer.account, 0_i64));
-            if held.contains(&Some(pot)) {
+            let (_, sum) = charges.entry(pot).or_insert((payer.account, 0_i64));
+            if pots.contains(&Some(pot)) {
                 *sum = sum.saturating_add(amount);
             }
         }
     }
-    charged
+    charges
 }
+
+#[cfg(test)]
+mod tests;

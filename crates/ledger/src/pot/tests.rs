@@ -48,6 +48,28 @@ fn only_the_first_want_is_to_be_asked_for() {
 }
 
 #[test]
+fn a_lease_covers_twice_what_was_taken_at_once() {
+    let mut state = leased(100);
+    state.hold(30, at(0));
+    state.settle(30, 25, at(0));
+    state.hold(30, at(0));
+    // 55 at once, of which 25 are charged now, so that 75 of the lease are left.
+    assert_eq!(state.take_ahead(25).map(|wish| wish.good), Some(35));
+    state.apply(&lease(pot(), 110), 25, 0, at(0));
+    assert_eq!(state.take_ahead(0), None, "less was taken since");
+    state.recall();
+    assert_eq!(state.take_ahead(110), None, "it goes back first");
+    let mut unlimited = PotState::default();
+    let no_limit = Lease {
+        limited: false,
+        ..lease(pot(), 0)
+    };
+    unlimited.apply(&no_limit, 0, 0, at(0));
+    unlimited.hold(30, at(0));
+    assert_eq!(unlimited.take_ahead(0), None);
+}
+
+#[test]
 fn a_wish_covers_what_is_overdrawn() {
     let mut state = leased(10);
     state.hold(10, at(0));
@@ -223,9 +245,11 @@ proptest! {
                     used += charged;
                     lease_in_store -= charged + returned;
                     let wish = state.take_wish();
+                    let ahead = state.take_ahead(charged);
                     let left: i64 = limit - used - lease_in_store;
                     let least = wish.map_or(0, |wish| wish.least);
-                    lease_in_store += least.min(left).max(0);
+                    let asked = wish.map_or(ahead.map_or(0, |ahead| ahead.good), |wish| wish.least);
+                    lease_in_store += asked.min(left).max(0);
                     state.apply(&lease(pot(), lease_in_store), charged, least, now);
                     (charged, returned) = (0, 0);
                 }

@@ -1,0 +1,132 @@
+use tollgate_policy::group::{Enforcement, Group};
+use tollgate_policy::token::Principal;
+
+use super::*;
+use crate::book::Lease;
+use crate::demand::Stop;
+use crate::fixture::{at, demand, group, micros, principal, receipt};
+use crate::sync::Ground;
+
+/// Without a journal.
+struct Bare;
+
+impl Ground for Bare {
+    type Lock<T: Send + 'static> = std::sync::Mutex<T>;
+    type Place = ();
+}
+
+/// A gateway with one token that has a quota, and a store that has enough.
+struct Scene {
+    live: Live<Bare>,
+    rounds: Rounds,
+    caller: Principal,
+    group: Group,
+    leased: i64,
+    calls: i64,
+    waited: usize,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let mut caller = principal();
+        caller.token.quota.lifetime = Some(micros(1_000_000));
+        Self {
+            live: Live::new(at(0)),
+            rounds: Rounds::new(GatewayId([1; 16])),
+            caller,
+            group: group(Enforcement::Strict),
+            leased: 0,
+            calls: 0,
+            waited: 0,
+        }
+    }
+
+    /// A call that may cost 10 and costs 9, with a turn first where it has to wait for one.
+    fn call(&mut self, second: i64) {
+        let account = self.live.account(self.caller.account.id);
+        let (caller, group) = (self.caller.clone(), self.group.clone());
+        let mut demand = demand(&caller, &group, 10);
+        demand.now = at(second);
+        let grip = match self.live.try_hold(&account, &demand) {
+            Ok(grip) => grip,
+            Err(Stop::Denied(denied)) => panic!("{denied:?}"),
+            Err(Stop::Lack(pots)) => {
+                self.waited += 1;
+                self.live.want(self.caller.account.id, pots);
+                self.turn(second);
+                self.live.try_hold(&account, &demand).unwrap()
+            }
+        };
+        let mut receipt = receipt(self.calls, grip.payer);
+        self.calls += 1;
+        receipt.cost = micros(9);
+        let cost = receipt.cost;
+        self.live.settle(&grip, self.group.id, cost, 1, at(second));
+        let pots = grip.pots;
+        let place = ();
+        self.live.keep(Kept {
+            place,
+            receipt,
+            pots,
+        });
+    }
+
+    fn turn(&mut self, second: i64) {
+        let Some(round) = self.rounds.next(&self.live, at(second)) else {
+            return;
+        };
+        let pot = Pot::Token(self.caller.token.id);
+        let charged = round.charges.get(&pot).map_or(0, |(_, charged)| *charged);
+        self.leased -= charged;
+        for (_, amount) in &round.turn.returns {
+            self.leased -= amount.as_micros();
+        }
+        for ask in &round.turn.asks {
+            self.leased += ask.wish.as_micros();
+        }
+        let lease = Lease {
+            pot,
+            leased: micros(self.leased),
+            limited: true,
+        };
+        let outcome = Outcome {
+            leases: vec![lease],
+            settled: 0,
+        };
+        self.rounds.done(&self.live, round, &outcome);
+    }
+}
+
+#[test]
+fn at_a_steady_rate_no_call_waits_for_the_store() {
+    let mut scene = Scene::new();
+    let mut waited = Vec::new();
+    for second in 0..20 {
+        for _ in 0..40 {
+            scene.call(second);
+        }
+        scene.turn(second);
+        waited.push(std::mem::take(&mut scene.waited));
+    }
+    let (first, rest) = waited.split_at(4);
+    assert!(
+        first[0] > 0 && first.iter().sum::<usize>() < 16,
+        "{first:?}"
+    );
+    assert_eq!(rest.iter().sum::<usize>(), 0, "{waited:?}");
+}
+
+#[test]
+fn a_lease_follows_what_is_spent_down() {
+    let mut scene = Scene::new();
+    for _ in 0..40 {
+        scene.call(0);
+    }
+    for second in 0..40 {
+        scene.call(second);
+        scene.turn(second);
+    }
+    assert!(scene.leased < 100, "{}", scene.leased);
+    scene.turn(50);
+    assert_eq!(scene.leased, 0, "what nobody uses goes back");
+}
