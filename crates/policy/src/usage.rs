@@ -14,10 +14,11 @@
 /// | `reasoning` | `reasoning_tokens` | | `thoughtsTokenCount` |
 /// | `output_audio`, `output_image` | `audio_tokens`, `image_tokens` of the output | | `candidatesTokensDetails` |
 ///
-/// Anthropic's `output_tokens` holds its thinking, and is not split. Where a part of OpenAI's is
-/// larger than its whole, or where the total says so, the provider counts it apart from the whole
-/// (xAI does so with reasoning): it is then not taken off. Each count is at most 2^53 as a
-/// provider says it, so that no sum of them overflows.
+/// Anthropic's `output_tokens` holds its thinking, and is not split. What of `usage.iterations` its
+/// counts of the whole leave out is added to them. Where a part of OpenAI's is larger than its
+/// whole, or where the total says so, the provider counts it apart from the whole (xAI does so with
+/// reasoning): it is then not taken off. Each count is at most 2^53 as a provider says it, so that
+/// no sum of them overflows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Tokens read at the plain price.

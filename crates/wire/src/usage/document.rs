@@ -37,6 +37,8 @@ struct Path {
 #[derive(Debug, Clone)]
 struct Draft {
     report: Option<Report>,
+    /// The iteration that is being read.
+    iteration: Option<Iteration>,
     beginning: bool,
     absurd: bool,
     error: bool,
@@ -47,6 +49,14 @@ struct Draft {
     modality: Modality,
     modality_count: u64,
     searches: Shown,
+}
+
+/// One time of Anthropic's that it sampled.
+#[derive(Debug, Clone, Default)]
+struct Iteration {
+    report: Report,
+    /// The counts of the whole answer do not have it in them.
+    is_beside: bool,
 }
 
 impl Document {
@@ -111,6 +121,7 @@ impl Path {
             (Node::Items, _, true) => Node::Item,
             (Node::Choices, _, true) => Node::Choice,
             (Node::Annotations, _, true) => Node::Annotation,
+            (Node::Iterations, _, true) => Node::Iteration,
             (_, Member::Into(node), _) if node.is_list() != is_object => node,
             _ => Node::Elsewhere,
         }
@@ -127,6 +138,7 @@ impl Node {
                 | Self::Items
                 | Self::Choices
                 | Self::Annotations
+                | Self::Iterations
         )
     }
 }
@@ -154,7 +166,7 @@ impl Reading<'_> {
     }
 
     fn amount(&mut self, slot: Slot, amount: Option<u64>) {
-        match (amount, &mut self.draft.report) {
+        match (amount, self.draft.counting()) {
             (Some(_), Some(report)) => report.set(slot, amount),
             _ => self.draft.absurd = true,
         }
@@ -196,6 +208,7 @@ impl Visitor for Reading<'_> {
             Member::ItemKind => self.draft.searches.item_kind(value),
             Member::ItemStatus => self.draft.searches.item_status(value),
             Member::AnnotationKind => self.draft.searches.annotation(value),
+            Member::IterationKind => self.draft.iteration_kind(value),
             _ => self.misplaced(),
         }
         self.path.member = Member::Nothing;
@@ -225,7 +238,7 @@ impl Visitor for Reading<'_> {
             // As if the key were not there; a key that is there twice counts as its last one says.
             (Some(b"null"), Member::Into(Node::Usage)) => self.draft.usage_ends(),
             (Some(b"null"), Member::Count(slot) | Member::Quantity(slot)) => {
-                if let Some(report) = &mut self.draft.report {
+                if let Some(report) = self.draft.counting() {
                     report.set(slot, None);
                 }
             }
@@ -252,6 +265,8 @@ impl Visitor for Reading<'_> {
             Node::InputModality | Node::OutputModality => {
                 (self.draft.modality, self.draft.modality_count) = (Modality::Other, 0);
             }
+            Node::Iterations => self.draft.iterations_begin(),
+            Node::Iteration => self.draft.iteration = Some(Iteration::default()),
             Node::Elsewhere => self.misplaced(),
             _ => {}
         }
@@ -271,6 +286,7 @@ impl Visitor for Reading<'_> {
                 self.draft.whole(surface, streamed, self.tally);
             }
             node @ (Node::InputModality | Node::OutputModality) => self.draft.modality_ends(node),
+            Node::Iteration => self.draft.iteration_ends(),
             _ => {}
         }
         self.path.depth = self.path.depth.saturating_sub(1);
@@ -285,6 +301,7 @@ impl Visitor for Reading<'_> {
 impl Draft {
     const NEW: Self = Self {
         report: None,
+        iteration: None,
         beginning: false,
         absurd: false,
         error: false,
@@ -306,6 +323,42 @@ impl Draft {
     const fn usage_ends(&mut self) {
         self.report = None;
         self.absurd = false;
+    }
+
+    /// What the next count belongs to.
+    const fn counting(&mut self) -> Option<&mut Report> {
+        match &mut self.iteration {
+            Some(iteration) => Some(&mut iteration.report),
+            None => self.report.as_mut(),
+        }
+    }
+
+    fn iterations_begin(&mut self) {
+        if let Some(report) = &mut self.report {
+            report.clear_beside();
+        }
+    }
+
+    /// What Anthropic's counts of the whole leave out: the summary that shortens a prompt, and the
+    /// advice of another model. They are the sum of all other iterations.
+    fn iteration_kind(&mut self, value: &[u8]) {
+        if let Some(iteration) = &mut self.iteration {
+            iteration.is_beside = matches!(value, b"compaction" | b"advisor_message");
+        }
+    }
+
+    fn iteration_ends(&mut self) {
+        let ended = self.iteration.take();
+        if let (
+            Some(report),
+            Some(Iteration {
+                report: used,
+                is_beside: true,
+            }),
+        ) = (&mut self.report, &ended)
+        {
+            report.add_beside(used);
+        }
     }
 
     fn clear(&mut self, audio: Slot, image: Slot) {

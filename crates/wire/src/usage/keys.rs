@@ -20,6 +20,9 @@ pub(super) enum Node {
     OutputDetails,
     CacheCreation,
     ServerTools,
+    /// Anthropic's list of what each time that it sampled used, and one entry.
+    Iterations,
+    Iteration,
     /// `meta` and `meta.billed_units` of a reranking.
     Meta,
     Billed,
@@ -66,6 +69,7 @@ pub(super) enum Member {
     ItemKind,
     ItemStatus,
     AnnotationKind,
+    IterationKind,
     Nothing,
 }
 
@@ -113,6 +117,7 @@ pub(super) fn member(surface: Surface, streamed: bool, at: Node, key: &[u8]) -> 
             b"ephemeral_1h_input_tokens" => Count(Slot::CacheWrite1h),
             _ => Nothing,
         },
+        Node::Iteration => iteration(key),
         Node::ServerTools if key == b"web_search_requests" => Count(Slot::WebSearches),
         Node::Meta if key == b"billed_units" => Into(Node::Billed),
         Node::Billed => match key {
@@ -194,6 +199,16 @@ fn anthropic(key: &[u8]) -> Member {
         b"cache_creation_input_tokens" => Count(Slot::CacheWrite),
         b"cache_creation" => Into(Node::CacheCreation),
         b"server_tool_use" => Into(Node::ServerTools),
+        b"iterations" => Into(Node::Iterations),
+        _ => Member::Nothing,
+    }
+}
+
+/// The counts have the names that they have for the whole.
+fn iteration(key: &[u8]) -> Member {
+    match (key, anthropic(key)) {
+        (b"type", _) => Member::IterationKind,
+        (_, known @ (Member::Count(_) | Member::Into(Node::CacheCreation))) => known,
         _ => Member::Nothing,
     }
 }

@@ -1,7 +1,7 @@
 //! A JSON number, digit by digit, without keeping its text.
 
 /// The largest count that is believed: the largest integer that every JSON reader understands.
-const MOST: u64 = 1 << 53;
+pub(super) const MOST: u64 = 1 << 53;
 
 const MICRO: u64 = 1_000_000;
 

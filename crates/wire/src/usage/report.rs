@@ -1,5 +1,6 @@
 //! The counts of one report of a provider as it named them, and what they mean.
 
+use super::number::MOST;
 use super::{Surface, Usage};
 
 /// A count in a provider's report.
@@ -22,6 +23,12 @@ pub(super) enum Slot {
     OutputImage,
     ToolInput,
     WebSearches,
+    /// Of Anthropic's: what is charged besides what the counts above say.
+    BesideInput,
+    BesideOutput,
+    BesideCached,
+    BesideWrite5m,
+    BesideWrite1h,
     /// In millionths.
     Seconds,
     /// In millionths.
@@ -52,7 +59,31 @@ impl Report {
 
     /// Adds to what is there: modalities may come in several parts.
     pub(super) fn add(&mut self, slot: Slot, count: u64) {
-        self.set(slot, Some(self.get(slot).saturating_add(count)));
+        let sum = self.get(slot).saturating_add(count);
+        self.set(slot, Some(sum.min(MOST)));
+    }
+
+    /// Adds what an iteration used that no other count has in it.
+    pub(super) fn add_beside(&mut self, iteration: &Self) {
+        let used = iteration.anthropic();
+        for (slot, count) in [
+            (Slot::BesideInput, used.input),
+            (Slot::BesideOutput, used.output),
+            (Slot::BesideCached, used.cached_input),
+            (Slot::BesideWrite5m, used.cache_write_5m),
+            (Slot::BesideWrite1h, used.cache_write_1h),
+        ] {
+            self.add(slot, count);
+        }
+    }
+
+    /// A list of iterations begins. One that is there twice counts as its last one says.
+    pub(super) fn clear_beside(&mut self) {
+        self.set(Slot::BesideInput, None);
+        self.set(Slot::BesideOutput, None);
+        self.set(Slot::BesideCached, None);
+        self.set(Slot::BesideWrite5m, None);
+        self.set(Slot::BesideWrite1h, None);
     }
 
     pub(super) fn said(&self, slot: Slot) -> Option<u64> {
@@ -111,12 +142,13 @@ impl Report {
     fn anthropic(&self) -> Usage {
         let (short, long) = (self.get(Slot::CacheWrite5m), self.get(Slot::CacheWrite1h));
         let unstated = self.written().saturating_sub(short.saturating_add(long));
+        let and = |count: u64, beside| count.saturating_add(self.get(beside));
         Usage {
-            input: self.get(Slot::Input),
-            cached_input: self.cached(),
-            cache_write_5m: short.saturating_add(unstated),
-            cache_write_1h: long,
-            output: self.get(Slot::Output),
+            input: and(self.get(Slot::Input), Slot::BesideInput),
+            cached_input: and(self.cached(), Slot::BesideCached),
+            cache_write_5m: and(short.saturating_add(unstated), Slot::BesideWrite5m),
+            cache_write_1h: and(long, Slot::BesideWrite1h),
+            output: and(self.get(Slot::Output), Slot::BesideOutput),
             ..Usage::default()
         }
     }

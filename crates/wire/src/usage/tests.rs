@@ -5,6 +5,7 @@ use super::*;
 mod bodies;
 mod dialects;
 mod hostile;
+mod iterations;
 mod memory;
 mod reference;
 mod searches;
