@@ -12,7 +12,7 @@
 /// | `input_audio`, `input_image` | `audio_tokens`, `image_tokens` of the input | | `promptTokensDetails` |
 /// | `output` | completion (or output) tokens less all parts of it below | `output_tokens` | candidates less their parts |
 /// | `reasoning` | `reasoning_tokens` | | `thoughtsTokenCount` |
-/// | `output_audio`, `output_image` | `audio_tokens`, `image_tokens` of the output | | `candidatesTokensDetails` |
+/// | `output_audio`, `output_image` | `audio_tokens`, `image_tokens` of the output; of speech and of images all of it, where none of them is said | | `candidatesTokensDetails` |
 ///
 /// Anthropic's `output_tokens` holds its thinking, and is not split. What of `usage.iterations` its
 /// counts of the whole leave out is added to them. Where a part of OpenAI's is larger than its

@@ -115,6 +115,16 @@ impl Report {
             Surface::Gemini => self.gemini(),
             _ => self.openai(),
         };
+        // Which the usage of neither says.
+        match surface {
+            Surface::Images if self.said(Slot::OutputImage).is_none() => {
+                usage.output_image = std::mem::take(&mut usage.output);
+            }
+            Surface::Speech if self.said(Slot::OutputAudio).is_none() => {
+                usage.output_audio = std::mem::take(&mut usage.output);
+            }
+            _ => {}
+        }
         usage.audio_micros = self.get(Slot::Seconds);
         usage.searches = self
             .get(Slot::WebSearches)

@@ -233,7 +233,7 @@ fn sound_and_images_have_usage_in_their_last_event() {
                 r#"{"type":"speech.audio.delta","audio":"AAAA"}"#.to_owned(),
                 r#"{"type":"speech.audio.done","usage":{"input_tokens":3,"output_tokens":9,"total_tokens":12}}"#.to_owned(),
             ],
-            said(used(3, 9), Ended::Complete, 0),
+            said(Usage { output_audio: 9, ..used(3, 0) }, Ended::Complete, 0),
         ),
         (
             Surface::Images,
@@ -241,10 +241,53 @@ fn sound_and_images_have_usage_in_their_last_event() {
                 r#"{"type":"image_generation.partial_image","b64_json":"AAAA"}"#.to_owned(),
                 r#"{"type":"image_generation.completed","b64_json":"AAAA","usage":{"input_tokens":50,"input_tokens_details":{"text_tokens":10,"image_tokens":40},"output_tokens":50,"total_tokens":100}}"#.to_owned(),
             ],
-            said(Usage { input_image: 40, ..used(10, 50) }, Ended::Complete, 0),
+            said(
+                Usage { input_image: 40, output_image: 50, ..used(10, 0) },
+                Ended::Complete,
+                0,
+            ),
         ),
     ] {
         let data: Vec<&str> = data.iter().map(String::as_str).collect();
         assert_eq!(stream(surface, &events(&data)), expected, "{surface:?}");
+    }
+}
+
+#[test]
+fn output_that_no_detail_names_is_what_the_surface_is_for() {
+    let counts = |details: &str| {
+        format!(
+            r#"{{"usage":{{"input_tokens":22,"output_tokens":272,"total_tokens":294{details}}}}}"#
+        )
+    };
+    let images = |output, output_image| Usage {
+        output_image,
+        ..used(22, output)
+    };
+    let sound = |output, output_audio| Usage {
+        output_audio,
+        ..used(22, output)
+    };
+    let (drawn, named) = (
+        r#","output_tokens_details":{"image_tokens":200,"text_tokens":72}"#,
+        r#","output_tokens_details":{"image_tokens":0,"text_tokens":272}"#,
+    );
+    let spoken = r#","output_tokens_details":{"audio_tokens":200}"#;
+    for (surface, details, expected) in [
+        (Surface::Images, "", images(0, 272)),
+        (
+            Surface::Images,
+            r#","output_tokens_details":null"#,
+            images(0, 272),
+        ),
+        (Surface::Images, drawn, images(72, 200)),
+        (Surface::Images, named, images(272, 0)),
+        (Surface::Speech, "", sound(0, 272)),
+        (Surface::Speech, spoken, sound(72, 200)),
+        (Surface::Transcription, "", used(22, 272)),
+        (Surface::Responses, "", used(22, 272)),
+    ] {
+        let usage = body(surface, &counts(details)).usage;
+        assert_eq!(usage, Some(expected), "{surface:?} {details}");
     }
 }
