@@ -116,6 +116,7 @@ impl Path {
             _ if self.depth == 0 => Node::RootArray,
             (Node::Documents, _, true) => Node::Root,
             (Node::InputModalities, _, true) => Node::InputModality,
+            (Node::CachedModalities, _, true) => Node::CachedModality,
             (Node::OutputModalities, _, true) => Node::OutputModality,
             (Node::Candidates, _, true) => Node::Candidate,
             (Node::Items, _, true) => Node::Item,
@@ -133,6 +134,7 @@ impl Node {
         matches!(
             self,
             Self::InputModalities
+                | Self::CachedModalities
                 | Self::OutputModalities
                 | Self::Candidates
                 | Self::Items
@@ -261,8 +263,9 @@ impl Visitor for Reading<'_> {
             Node::Items => self.draft.searches.list_begins(),
             Node::Item => self.draft.searches.item_begins(),
             Node::InputModalities => self.draft.clear(Slot::InputAudio, Slot::InputImage),
+            Node::CachedModalities => self.draft.clear(Slot::CachedAudio, Slot::CachedImage),
             Node::OutputModalities => self.draft.clear(Slot::OutputAudio, Slot::OutputImage),
-            Node::InputModality | Node::OutputModality => {
+            Node::InputModality | Node::CachedModality | Node::OutputModality => {
                 (self.draft.modality, self.draft.modality_count) = (Modality::Other, 0);
             }
             Node::Iterations => self.draft.iterations_begin(),
@@ -285,7 +288,9 @@ impl Visitor for Reading<'_> {
                 let (surface, streamed) = (self.path.surface, self.path.streamed);
                 self.draft.whole(surface, streamed, self.tally);
             }
-            node @ (Node::InputModality | Node::OutputModality) => self.draft.modality_ends(node),
+            Node::InputModality | Node::CachedModality | Node::OutputModality => {
+                self.draft.modality_ends(closed);
+            }
             Node::Iteration => self.draft.iteration_ends(),
             _ => {}
         }
@@ -372,6 +377,8 @@ impl Draft {
         let slot = match (node, self.modality) {
             (Node::InputModality, Modality::Audio) => Slot::InputAudio,
             (Node::InputModality, Modality::Image) => Slot::InputImage,
+            (Node::CachedModality, Modality::Audio) => Slot::CachedAudio,
+            (Node::CachedModality, Modality::Image) => Slot::CachedImage,
             (_, Modality::Audio) => Slot::OutputAudio,
             (_, Modality::Image) => Slot::OutputImage,
             (_, Modality::Other) => return,

@@ -29,6 +29,8 @@ pub(super) enum Node {
     /// Gemini's lists of modalities, and one entry.
     InputModalities,
     InputModality,
+    CachedModalities,
+    CachedModality,
     OutputModalities,
     OutputModality,
     Candidates,
@@ -126,7 +128,7 @@ pub(super) fn member(surface: Surface, streamed: bool, at: Node, key: &[u8]) -> 
             b"output_tokens" => Count(Slot::Output),
             _ => Nothing,
         },
-        Node::InputModality | Node::OutputModality => match key {
+        Node::InputModality | Node::CachedModality | Node::OutputModality => match key {
             b"modality" => Modality,
             b"tokenCount" => ModalityCount,
             _ => Nothing,
@@ -223,6 +225,7 @@ fn gemini(key: &[u8]) -> Member {
         b"toolUsePromptTokenCount" => Count(Slot::ToolInput),
         b"totalTokenCount" => Count(Slot::Total),
         b"promptTokensDetails" => Into(Node::InputModalities),
+        b"cacheTokensDetails" => Into(Node::CachedModalities),
         b"candidatesTokensDetails" => Into(Node::OutputModalities),
         _ => Member::Nothing,
     }

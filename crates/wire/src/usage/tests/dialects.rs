@@ -212,6 +212,36 @@ fn geminis_last_usage_counts_with_its_thoughts() {
 }
 
 #[test]
+fn what_gemini_read_from_its_cache_is_no_sound_and_no_image() {
+    let counts = |cached: &str| {
+        format!(
+            r#"{{"usageMetadata":{{"promptTokenCount":100,"cachedContentTokenCount":60,{cached}"promptTokensDetails":[{{"modality":"TEXT","tokenCount":20}},{{"modality":"AUDIO","tokenCount":50}},{{"modality":"IMAGE","tokenCount":30}}]}}}}"#
+        )
+    };
+    for (cached, [input, input_audio, input_image]) in [
+        ("", [0, 40, 0]),
+        (r#""cacheTokensDetails":[],"#, [0, 40, 0]),
+        (
+            r#""cacheTokensDetails":[{"modality":"AUDIO","tokenCount":30},{"modality":"AUDIO","tokenCount":20},{"modality":"IMAGE","tokenCount":10}],"#,
+            [20, 0, 20],
+        ),
+        (
+            r#""cacheTokensDetails":[{"modality":"IMAGE","tokenCount":30}],"cacheTokensDetails":[{"modality":"AUDIO","tokenCount":45},{"modality":"TEXT","tokenCount":15}],"#,
+            [5, 5, 30],
+        ),
+    ] {
+        let usage = Usage {
+            cached_input: 60,
+            input_audio,
+            input_image,
+            ..used(input, 0)
+        };
+        let seen = body(Surface::Gemini, &counts(cached)).usage;
+        assert_eq!(seen, Some(usage), "{cached}");
+    }
+}
+
+#[test]
 fn sound_and_images_have_usage_in_their_last_event() {
     let counts = r#""usage":{"type":"tokens","input_tokens":14,"input_token_details":{"text_tokens":4,"audio_tokens":10},"output_tokens":45,"total_tokens":59}"#;
     let sound = Usage {
