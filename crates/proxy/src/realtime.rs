@@ -4,11 +4,13 @@
 //! each response is a call: held for before it can begin, settled before its last word leaves. What
 //! a frame says is read on the way, and no frame is changed.
 
+mod charge;
 mod end;
 pub(crate) mod handshake;
 mod lane;
 mod session;
 mod side;
+mod standing;
 mod turns;
 
 use std::sync::Arc;
@@ -29,7 +31,8 @@ use crate::forward::{Outgoing, Upgrade, forward};
 use crate::relay::relay;
 use crate::stop::Stop;
 use session::Session;
-use turns::{Standing, Turns};
+use standing::Standing;
+use turns::Turns;
 
 impl Proxy {
     /// Opens a session. The answer is a 101, or what the upstream says instead.

@@ -1,5 +1,7 @@
 //! Realtime sessions: relayed frame by frame, and charged response by response.
 
+mod told;
+
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -25,16 +27,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// with 1,200 micro-credits.
 async fn start() -> System {
     let system = System::start().await;
+    let url = system.simulator.base_url();
+    serve(&system, &url, PRICE);
+    system
+}
+
+fn serve(system: &System, url: &str, price: &str) {
     let vendor = ["--provider", "openai"];
     let window = ["--context", "1000", "--max-output", "100"];
-    let create = ["model", "create", MODEL, "--price", PRICE];
+    let create = ["model", "create", MODEL, "--price", price];
     system.admin(&[create.as_slice(), &vendor, &window].concat());
-    let url = system.simulator.base_url();
     let create = ["upstream", "create", "sim realtime", "--dialect", "openai"];
     let key = ["--credential-env", "TEST_UPSTREAM_KEY", "--allow-private"];
-    let served = ["--models", MODEL, "--base-url", &url];
+    let served = ["--models", MODEL, "--base-url", url];
     system.admin(&[create.as_slice(), &vendor, &key, &served].concat());
-    system
 }
 
 async fn open(system: &System, path: &str, headers: &[(&'static str, &str)]) -> Opened {

@@ -4,7 +4,7 @@ use tollgate_ledger::receipt::Ending;
 use tollgate_wire::usage::realtime::error_event;
 use tollgate_wire::websocket::{FrameError, close_frame, text_frame};
 
-use super::turns::Refused;
+use super::standing::Refused;
 
 /// Codes of close frames (RFC 6455, section 7.4.1).
 const NORMAL: u16 = 1000;
@@ -38,7 +38,7 @@ pub(super) enum End {
 }
 
 impl End {
-    /// How the call ends that is open now.
+    /// How the calls end that are open now.
     pub(super) const fn ending(&self, is_running: bool) -> Ending {
         match self {
             Self::Left | Self::ClientFrames(_) => Ending::ClientLeft,

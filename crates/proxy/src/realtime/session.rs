@@ -62,7 +62,7 @@ impl Session {
 
     /// Relays to the end.
     ///
-    /// CANCEL: the call that is open ends as one whose client left.
+    /// CANCEL: the calls that are open end as those whose client left.
     pub(super) async fn run(mut self, client: OnUpgrade, upstream: Upstream) {
         let Ok(client) = client.await else {
             return;
@@ -230,7 +230,7 @@ impl Session {
         self.down.moved.max(self.up.moved)
     }
 
-    /// Reads the response that goes on to its end, for nobody.
+    /// Reads the responses that go on to their end, for nobody.
     async fn read_on(&mut self, source: &mut (impl AsyncRead + Unpin)) {
         while self.turns.is_running() {
             self.down.truncate(0);

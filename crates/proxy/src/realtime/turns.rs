@@ -1,5 +1,5 @@
-//! The calls of a session, one after the other: each response is held for before it can begin, and
-//! settled with what the provider says it used.
+//! The calls of a session: each response is held for before it can begin, and settled with what the
+//! provider says it used. One that begins while another goes on is held for as soon as that is known.
 //!
 //! | how a call ends | what is charged |
 //! | --- | --- |
@@ -7,37 +7,31 @@
 //! | the session breaks off inside a response | an estimate from what was generated |
 //! | the session ends between two responses | nothing |
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-use tollgate_ledger::Ledger;
 use tollgate_ledger::receipt::Ending;
-use tollgate_ledger::request_id::RequestId;
 use tollgate_policy::Target;
 use tollgate_policy::bound::{Demand, Uses};
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::group::OnLeave;
 use tollgate_policy::id::UpstreamId;
 use tollgate_policy::plan::{Attempt, Plan, PlanInput, Untroubled};
-use tollgate_policy::secret::SecretHash;
-use tollgate_policy::time::Timestamp;
 use tollgate_policy::usage::Usage;
 use tollgate_policy::verdict::Permit;
-use tollgate_rights::Rights;
 use tollgate_rights::entry::Entry;
-use tollgate_upkeep::refusals::Refusals;
-use tollgate_wire::usage::realtime::{ServerEvent, ServerScanner};
-use tollgate_wire::usage::{Ended, Metered, estimate};
+use tollgate_wire::usage::realtime::{ResponseTag, Said, ServerEvent, ServerScanner};
+use tollgate_wire::usage::{Ended, Metered};
 use tollgate_wire::websocket::Piece;
 
+use super::charge::Charge;
+use super::standing::{Refused, Standing};
 use crate::call::Call;
 use crate::exchange::Exchange;
 use crate::health::InFlight;
 use crate::metered::Outcome;
-use crate::metrics::Metrics;
 use crate::stop::Stop;
-use crate::{admit, hold, record};
+use crate::{admit, hold};
 
 /// What one response can use: all that was said before it, as far as the model reads, and as much
 /// as the model gives. Nothing of that is in the request.
@@ -57,20 +51,12 @@ pub(super) const DEMAND: Demand = Demand {
     tools: false,
 };
 
-/// Who speaks with what, for as long as the session lasts.
-pub(super) struct Standing {
-    pub(super) rights: Arc<Rights>,
-    pub(super) ledger: Ledger,
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) refusals: Refusals,
-    pub(super) clock: fn() -> Timestamp,
-    pub(super) secret: SecretHash,
-    /// The request that opened the session.
-    pub(super) opening: Arc<Exchange>,
-    pub(super) model: String,
-}
+/// How many responses of a session go on at once.
+const MOST_AT_ONCE: usize = 16;
+/// When to try again once one of them may have ended, in seconds.
+const RETRY_AFTER: u64 = 1;
 
-/// The calls of a session. Dropping it ends the one that is open.
+/// The calls of a session. Dropping it ends those that are open.
 pub(super) struct Turns {
     standing: Standing,
     /// Whose session it is, as they stood at the last call.
@@ -78,22 +64,27 @@ pub(super) struct Turns {
     upstream: Option<UpstreamId>,
     served_as: Option<String>,
     scanner: ServerScanner,
-    /// None only while there is none that could be charged.
-    call: Option<Box<Call>>,
+    /// The responses that go on, oldest first.
+    running: Vec<Turn>,
+    /// What the next response is held with, while none goes on.
+    next: Option<Box<Call>>,
     in_flight: Option<InFlight>,
-    /// Responses that have begun and not ended.
-    running: u32,
-    /// What was written down of the client's words while a response goes on, and is charged with it.
-    aside: Option<Usage>,
+    /// What is charged with the call that ends next: transcriptions while a response goes on, and
+    /// responses that could not be held for.
+    aside: Charge,
+    /// What was said outside of the responses that are known.
+    loose: Said,
+    /// Why the session has to end, once it has.
+    refused: Option<Refused>,
     /// Whether the client has left, so that nothing follows.
     is_last: bool,
 }
 
-/// Why there is no further response, by the name that the client is told.
-pub(super) struct Refused {
-    pub(super) id: RequestId,
-    pub(super) code: &'static str,
-    pub(super) message: String,
+/// A response that goes on.
+struct Turn {
+    tag: Option<ResponseTag>,
+    call: Box<Call>,
+    generated: Said,
 }
 
 impl Turns {
@@ -105,10 +96,12 @@ impl Turns {
             upstream: call.upstream(),
             served_as: call.served_as().map(str::to_owned),
             scanner: ServerScanner::new(),
-            call: Some(call),
+            running: Vec::new(),
+            next: Some(call),
             in_flight: None,
-            running: 0,
-            aside: None,
+            aside: Charge::NOTHING,
+            loose: Said::NOTHING,
+            refused: None,
             is_last: false,
         }
     }
@@ -121,113 +114,184 @@ impl Turns {
     /// Bytes of the upstream's are about to pass, in which it said so.
     ///
     /// # Errors
-    /// Where no further response may begin. What passes may pass, and nothing after it.
+    /// Where no further response may begin, or one has that may not. What passes may pass, and
+    /// nothing after it.
     pub(super) async fn passing(
         &mut self,
         bytes: usize,
         events: Vec<ServerEvent>,
     ) -> Result<(), Refused> {
-        if let Some(call) = &mut self.call {
+        let first = self.running.first_mut().map(|turn| &mut turn.call);
+        if let Some(call) = first.or(self.next.as_mut()) {
             call.passed(bytes);
         }
         for event in events {
             match event {
-                ServerEvent::ResponseBegins => self.running = self.running.saturating_add(1),
-                ServerEvent::Transcribed(metered) if self.is_running() => {
-                    let (usage, _) = metered.settled(0);
-                    self.aside = Some(self.aside.map_or(usage, |aside| sum(&aside, &usage)));
-                }
-                ServerEvent::Transcribed(metered) => {
-                    self.settle(&metered);
-                    self.renew().await?;
-                }
-                ServerEvent::ResponseEnds(metered) => {
-                    self.running = self.running.saturating_sub(1);
-                    self.settle(&metered);
-                    self.renew().await?;
-                }
+                ServerEvent::ResponseBegins(tag) => self.begins(tag).await,
+                ServerEvent::Generates(tag, said) => self.generates(tag, said),
+                ServerEvent::ResponseEnds(tag, metered) => self.ends(tag, &metered).await,
+                ServerEvent::Transcribed(metered) => self.transcribed(&metered).await,
             }
         }
-        let generated = self.scanner.output_bytes();
-        if let Some(call) = &mut self.call {
-            call.generated(generated);
+        if self.running.is_empty() && !self.is_last {
+            self.next = self.take().await;
         }
-        Ok(())
+        self.refused.take().map_or(Ok(()), Err)
     }
 
     /// Whether a response goes on.
-    pub(super) fn is_running(&self) -> bool {
-        self.running > 0
+    pub(super) const fn is_running(&self) -> bool {
+        !self.running.is_empty()
     }
 
-    /// The client has left. For how long the response that goes on is read to its end.
+    /// The client has left. For how long the responses that go on are read to their end.
     pub(super) fn read_on(&mut self) -> Option<Duration> {
         self.is_last = true;
         self.time_to_read_on()
     }
 
-    /// For how long a response is read on without its client: where one goes on, and the group says
-    /// so.
+    /// For how long responses are read on without their client: where one goes on, and the group
+    /// says so.
     pub(super) fn time_to_read_on(&self) -> Option<Duration> {
-        let call = self.call.as_ref().filter(|_| self.is_running())?;
-        match call.on_leave {
+        match self.running.first()?.call.on_leave {
             OnLeave::Drain(seconds) => Some(Duration::from_secs(u64::from(seconds))),
             _ => None,
         }
     }
 
-    /// Ends the session, and the call with it.
+    /// Ends the session, and all its calls with it.
     pub(super) fn end(&mut self, ending: Ending) {
-        let Some(mut call) = self.call.take() else {
-            return;
-        };
-        let generated = self.scanner.output_bytes();
-        let is_used = self.is_running() || generated > 0;
-        let usage = estimate(0, generated);
-        let aside = self.aside.take();
-        call.conclude(Outcome {
-            ending,
-            usage: aside.map_or(usage, |aside| sum(&aside, &usage)),
-            requests: u64::from(is_used || aside.is_some()),
-            estimated: is_used,
-        });
+        for turn in std::mem::take(&mut self.running) {
+            let charge = Charge::estimated(self.estimate(turn.generated));
+            self.conclude(turn.call, ending, charge);
+        }
+        if let Some(call) = self.next.take() {
+            let charge = match std::mem::take(&mut self.loose) {
+                Said::NOTHING => Charge::NOTHING,
+                said => Charge::estimated(said.generated()),
+            };
+            self.conclude(call, ending, charge);
+        }
+        if std::mem::replace(&mut self.aside, Charge::NOTHING) != Charge::NOTHING {
+            tracing::warn!("a session used what it could not be held for, nor charged");
+        }
     }
 
-    /// Before the bytes that say so are passed on.
-    fn settle(&mut self, metered: &Metered) {
-        let Some(mut call) = self.call.take() else {
+    async fn begins(&mut self, tag: Option<ResponseTag>) {
+        if tag.is_some() && self.running.iter().any(|turn| turn.tag == tag) {
+            return;
+        }
+        if let Some(call) = self.take().await {
+            self.running.push(Turn {
+                tag,
+                call,
+                generated: Said::NOTHING,
+            });
+        }
+    }
+
+    fn generates(&mut self, tag: Option<ResponseTag>, said: Said) {
+        let at = self.find(tag);
+        let Some(turn) = at.and_then(|at| self.running.get_mut(at)) else {
+            self.loose = self.loose.and(said);
             return;
         };
-        let (usage, estimated) = metered.settled(0);
+        turn.generated = turn.generated.and(said);
+        turn.call.generated(turn.generated.as_text());
+    }
+
+    async fn ends(&mut self, tag: Option<ResponseTag>, metered: &Metered) {
+        if self.find(tag).is_none() && self.refused.is_none() {
+            self.begins(tag).await;
+        }
+        let Some(at) = self.find(tag) else {
+            return;
+        };
+        let turn = self.running.remove(at);
+        let estimate = self.estimate(turn.generated);
         let ending = match metered.ended {
             Ended::Failed => Ending::Failed,
             Ended::Incomplete => Ending::Incomplete,
             _ if self.is_last => Ending::Drained,
             Ended::Complete | Ended::Unmarked => Ending::Complete,
         };
-        let is_served = ending != Ending::Failed || usage != Usage::NONE;
-        let aside = self.aside.take();
-        self.in_flight = call.hand_over();
+        let charge = match metered.usage {
+            Some(usage) => Charge {
+                usage,
+                served: ending != Ending::Failed || usage != Usage::NONE,
+                estimated: false,
+            },
+            None if ending == Ending::Failed && estimate == Usage::NONE => Charge::NOTHING,
+            None => Charge::estimated(estimate),
+        };
+        self.settle(turn.call, ending, charge);
+    }
+
+    async fn transcribed(&mut self, metered: &Metered) {
+        self.loose = Said::NOTHING;
+        let charge = Charge::transcribed(metered);
+        let call = match self.is_running() {
+            true => None,
+            false => self.take().await,
+        };
+        match call {
+            Some(call) => self.settle(call, Ending::Complete, charge),
+            None => self.aside = self.aside.and(charge),
+        }
+    }
+
+    /// The response that is meant, of those that go on. Who names none means the oldest one.
+    fn find(&self, tag: Option<ResponseTag>) -> Option<usize> {
+        let mut turns = self.running.iter();
+        let named = turns.position(|turn| turn.tag == tag);
+        named.or_else(|| {
+            let mut turns = self.running.iter();
+            turns.position(|turn| turn.tag.is_none() || tag.is_none())
+        })
+    }
+
+    /// What a response used that nobody counted.
+    fn estimate(&mut self, generated: Said) -> Usage {
+        let loose = std::mem::take(&mut self.loose);
+        generated.and(loose).generated()
+    }
+
+    /// Before the bytes that say so are passed on.
+    fn settle(&mut self, mut call: Box<Call>, ending: Ending, charge: Charge) {
+        let in_flight = call.hand_over().or_else(|| self.in_flight.take());
+        self.conclude(call, ending, charge);
+        self.in_flight = in_flight;
+    }
+
+    /// Ends a call, and the connection's with it where no other one has it.
+    fn conclude(&mut self, mut call: Box<Call>, ending: Ending, charge: Charge) {
+        let aside = std::mem::replace(&mut self.aside, Charge::NOTHING);
+        let charge = charge.and(aside);
+        if let Some(in_flight) = self.in_flight.take() {
+            call.served_by(in_flight);
+        }
         call.conclude(Outcome {
             ending,
-            usage: aside.map_or(usage, |aside| sum(&aside, &usage)),
-            requests: u64::from(is_served || aside.is_some()),
-            estimated: estimated && is_served,
+            usage: charge.usage,
+            requests: u64::from(charge.served),
+            estimated: charge.estimated,
         });
     }
 
-    /// Holds for the next response, as policy stands now.
-    async fn renew(&mut self) -> Result<(), Refused> {
-        if self.is_last {
-            return Ok(());
+    /// What a response is held with: the call that waits for one, or another one, as policy stands
+    /// now. None where that is refused, once and for all.
+    async fn take(&mut self) -> Option<Box<Call>> {
+        if self.next.is_some() || self.refused.is_some() {
+            return self.next.take();
         }
         let exchange = self.standing.exchange();
         match self.open(&exchange).await {
-            Ok(call) => {
-                self.call = Some(call);
-                Ok(())
+            Ok(call) => Some(call),
+            Err(stop) => {
+                let refused = self.standing.refused(&exchange, &self.entry, &stop);
+                self.refused = Some(refused);
+                None
             }
-            Err(stop) => Err(self.standing.refused(&exchange, &self.entry, &stop)),
         }
     }
 
@@ -248,6 +312,13 @@ impl Turns {
         let target = Target::Model { endpoint, model };
         let permit = admit::decide(exchange, &snapshot, &entry, target)?;
         let subject = admit::subject(target);
+        if self.running.len() >= MOST_AT_ONCE {
+            return Err(Stop::Overloaded {
+                retry_after_s: RETRY_AFTER,
+                why: "a session has too many responses at once",
+                subject,
+            });
+        }
         let attempt = self.attempt(&permit, exchange);
         let attempt = attempt.ok_or_else(|| Stop::no_upstream(subject.clone()))?;
         rights.note_use(&entry, exchange.now);
@@ -290,54 +361,3 @@ impl Drop for Turns {
 
 /// The status of every call of a session.
 const SWITCHED: u16 = 101;
-
-impl Standing {
-    /// The next call, as if it had been asked for now.
-    fn exchange(&self) -> Arc<Exchange> {
-        let now = (self.clock)();
-        let opening = &self.opening;
-        Arc::new(Exchange {
-            id: RequestId::new(now, rand::random()),
-            method: opening.method.clone(),
-            version: opening.version,
-            path: opening.path.clone(),
-            dialect: opening.dialect,
-            client: opening.client,
-            started: Instant::now(),
-            now,
-            settings: Arc::clone(&opening.settings),
-            read: OnceLock::new(),
-            trace: OnceLock::new(),
-        })
-    }
-
-    /// Records that a call was refused, as for one of its own.
-    fn refused(&self, exchange: &Exchange, entry: &Entry, stop: &Stop) -> Refused {
-        let fault = stop.fault(exchange.now);
-        let (code, id) = (stop.code(exchange.now), exchange.id);
-        let answer = tollgate_wire::answer::answer(&fault, exchange.dialect, &id.to_string());
-        self.metrics.refused(code, answer.status);
-        record::stopped(&self.refusals, exchange, Some(entry), stop, answer.status);
-        let message = tollgate_wire::answer::message(&fault);
-        Refused { id, code, message }
-    }
-}
-
-fn sum(one: &Usage, other: &Usage) -> Usage {
-    let add = u64::saturating_add;
-    Usage {
-        input: add(one.input, other.input),
-        cached_input: add(one.cached_input, other.cached_input),
-        cache_write_5m: add(one.cache_write_5m, other.cache_write_5m),
-        cache_write_1h: add(one.cache_write_1h, other.cache_write_1h),
-        input_audio: add(one.input_audio, other.input_audio),
-        input_image: add(one.input_image, other.input_image),
-        output: add(one.output, other.output),
-        reasoning: add(one.reasoning, other.reasoning),
-        output_audio: add(one.output_audio, other.output_audio),
-        output_image: add(one.output_image, other.output_image),
-        audio_micros: add(one.audio_micros, other.audio_micros),
-        searches: add(one.searches, other.searches),
-        images: add(one.images, other.images),
-    }
-}

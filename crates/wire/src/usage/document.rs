@@ -5,6 +5,7 @@ use super::json::{Json, Visitor};
 use super::keys::{Member, Node, member};
 use super::kind::{Kind, Modality, status};
 use super::number::Number;
+use super::realtime::ResponseTag;
 use super::report::{Report, Slot};
 use super::searches::Shown;
 use super::tally::{Tally, Turn};
@@ -46,6 +47,7 @@ struct Draft {
     response: bool,
     kind: Kind,
     status: Ended,
+    about: Option<ResponseTag>,
     modality: Modality,
     modality_count: u64,
     searches: Shown,
@@ -206,6 +208,7 @@ impl Visitor for Reading<'_> {
             Member::Kind => self.draft.kind = Kind::of(value),
             Member::Status => self.draft.status = status(value),
             Member::Finish => self.draft.finished = true,
+            Member::ResponseId => self.draft.about = ResponseTag::of(value),
             Member::Modality => self.draft.modality = Modality::of(value),
             Member::ItemKind => self.draft.searches.item_kind(value),
             Member::ItemStatus => self.draft.searches.item_status(value),
@@ -314,6 +317,7 @@ impl Draft {
         response: false,
         kind: Kind::Other,
         status: Ended::Complete,
+        about: None,
         modality: Modality::Other,
         modality_count: 0,
         searches: Shown::NONE,
@@ -399,6 +403,7 @@ impl Draft {
         }
         tally.searches.add(&self.searches, self.kind == Kind::Item);
         tally.end(self.ended(surface, streamed));
+        tally.about = self.about;
         if let Kind::Turn(turn) = self.kind {
             tally.turn = Some(turn);
         }

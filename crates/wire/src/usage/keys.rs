@@ -68,6 +68,8 @@ pub(super) enum Member {
     Finish,
     Modality,
     ModalityCount,
+    /// Which response of a realtime session an event is about.
+    ResponseId,
     ItemKind,
     ItemStatus,
     AnnotationKind,
@@ -89,7 +91,11 @@ pub(super) fn member(surface: Surface, streamed: bool, at: Node, key: &[u8]) -> 
         Node::Choice if matches!(key, b"message" | b"delta") => Into(Node::ChatMessage),
         Node::ChatMessage if key == b"annotations" => Into(Node::Annotations),
         Node::Annotation if key == b"type" => Member::AnnotationKind,
-        Node::Response if surface == Surface::Realtime && key == b"status" => Member::Status,
+        Node::Response if surface == Surface::Realtime => match key {
+            b"status" => Member::Status,
+            b"id" => Member::ResponseId,
+            _ => Nothing,
+        },
         Node::Usage => match surface {
             Surface::Messages => anthropic(key),
             Surface::Gemini => gemini(key),
@@ -151,6 +157,7 @@ fn root(surface: Surface, streamed: bool, key: &[u8]) -> Member {
         (Surface::Responses, b"output") if !streamed => Into(Node::Items),
         (Surface::Chat, b"choices") => Into(Node::Choices),
         (Surface::Realtime, b"response") => Into(Node::Response),
+        (Surface::Realtime, b"response_id") => Member::ResponseId,
         (Surface::Responses, b"usage") if streamed => Nothing,
         (Surface::Responses, b"status") => Member::Status,
         (Surface::Messages, b"message") if streamed => Into(Node::Message),

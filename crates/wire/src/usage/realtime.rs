@@ -1,24 +1,84 @@
 //! What a realtime session used, read from the text messages of its WebSocket, in constant memory.
 //! A session has many responses, and each is charged by itself with all its context.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::document::Document;
 use super::json::{Json, Visitor};
 use super::number::Number;
 use super::tally::{Tally, Turn};
-use super::{BYTES_PER_TOKEN, Metered, Surface};
+use super::{BYTES_PER_TOKEN, Metered, Surface, Usage};
 use crate::websocket::Piece;
 
 /// How many bytes of sound in base64 make a token where nobody counted: 20 tokens a second of
 /// 24,000 samples of 16 bits, which is the default of OpenAI's sessions.
 pub const SOUND_BYTES_PER_TOKEN: u64 = 3_200;
 
-/// Something that a server said and that counts.
+/// Which response of a session it is, of those that go on at once: its id, hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResponseTag(u64);
+
+impl ResponseTag {
+    /// None where the id says nothing, or is longer than any that is known.
+    pub(super) fn of(id: &[u8]) -> Option<Self> {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        (!id.is_empty()).then(|| Self(hasher.finish()))
+    }
+}
+
+/// What was said that nobody has counted, in bytes as they stand in the messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Text.
+    pub text: u64,
+    /// Sound, in base64.
+    pub sound: u64,
+}
+
+impl Said {
+    /// Nothing.
+    pub const NOTHING: Self = Self { text: 0, sound: 0 };
+
+    /// Both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            text: self.text.saturating_add(other.text),
+            sound: self.sound.saturating_add(other.sound),
+        }
+    }
+
+    /// What a model used that said so, by an estimate.
+    pub const fn generated(self) -> Usage {
+        let mut usage = Usage::NONE;
+        (usage.output, usage.output_audio) = self.tokens();
+        usage
+    }
+
+    /// As text alone that has as many tokens, in bytes.
+    pub const fn as_text(self) -> u64 {
+        let sound = self.tokens().1.saturating_mul(BYTES_PER_TOKEN);
+        self.text.saturating_add(sound)
+    }
+
+    /// Tokens of text and of sound, each rounded up.
+    const fn tokens(self) -> (u64, u64) {
+        let text = self.text.div_ceil(BYTES_PER_TOKEN);
+        (text, self.sound.div_ceil(SOUND_BYTES_PER_TOKEN))
+    }
+}
+
+/// Something that a server said and that counts. Which response it is about is told where the
+/// server does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerEvent {
     /// `response.created`: a response begins, because the client asks for it or has stopped to speak.
-    ResponseBegins,
+    ResponseBegins(Option<ResponseTag>),
+    /// A piece of a response.
+    Generates(Option<ResponseTag>, Said),
     /// `response.done`: what the response used, and how it ended.
-    ResponseEnds(Metered),
+    ResponseEnds(Option<ResponseTag>, Metered),
     /// What the client said was written down by another model, which is charged apart: by tokens, or
     /// by the time that was spoken.
     Transcribed(Metered),
@@ -44,9 +104,6 @@ pub enum ClientEvent {
 pub struct ServerScanner {
     document: Document,
     message: Tally,
-    /// Text and sound since the last response that was counted.
-    text: u64,
-    sound: u64,
 }
 
 impl ServerScanner {
@@ -55,8 +112,6 @@ impl ServerScanner {
         Self {
             document: Document::event(Surface::Realtime),
             message: Tally::new(Surface::Realtime),
-            text: 0,
-            sound: 0,
         }
     }
 
@@ -73,31 +128,19 @@ impl ServerScanner {
         }
     }
 
-    /// Text that was generated and not counted yet, in bytes: sound counts as the text that has as
-    /// many tokens. It is what is left to estimate from where a session breaks off.
-    pub const fn output_bytes(&self) -> u64 {
-        let sound = self.sound.div_ceil(SOUND_BYTES_PER_TOKEN);
-        self.text
-            .saturating_add(sound.saturating_mul(BYTES_PER_TOKEN))
-    }
-
     fn end(&mut self) -> Option<ServerEvent> {
         self.document = Document::event(Surface::Realtime);
         let message = std::mem::replace(&mut self.message, Tally::new(Surface::Realtime));
-        let mut metered = message.metered();
+        let (about, metered) = (message.about, message.metered());
+        let said = Said {
+            text: message.text,
+            sound: message.sound,
+        };
         match message.turn {
-            Some(Turn::Begins) => Some(ServerEvent::ResponseBegins),
+            Some(Turn::Begins) => Some(ServerEvent::ResponseBegins(about)),
             Some(Turn::Transcribed) => Some(ServerEvent::Transcribed(metered)),
-            Some(Turn::Ends) => {
-                metered.output_bytes = self.output_bytes();
-                (self.text, self.sound) = (0, 0);
-                Some(ServerEvent::ResponseEnds(metered))
-            }
-            None => {
-                self.text = self.text.saturating_add(message.text);
-                self.sound = self.sound.saturating_add(message.sound);
-                None
-            }
+            Some(Turn::Ends) => Some(ServerEvent::ResponseEnds(about, metered)),
+            None => (said != Said::NOTHING).then_some(ServerEvent::Generates(about, said)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What all documents of an answer say together.
 
+use super::realtime::ResponseTag;
 use super::report::Report;
 use super::searches::Searches;
 use super::{Ended, Metered, Surface};
@@ -19,6 +20,8 @@ pub(super) struct Tally {
     pub(super) sound: u64,
     /// What the last event of a realtime session says.
     pub(super) turn: Option<Turn>,
+    /// Which response it is about.
+    pub(super) about: Option<ResponseTag>,
     pub(super) searches: Searches,
 }
 
@@ -42,6 +45,7 @@ impl Tally {
             text: 0,
             sound: 0,
             turn: None,
+            about: None,
             searches: Searches::NONE,
         }
     }

@@ -62,10 +62,10 @@ fn each_response_is_counted_by_itself_without_overlap() {
     for size in [1, 7, 100_000] {
         let mut scanner = ServerScanner::new();
         let events = heard(&mut scanner, &messages, size);
-        assert_eq!(events[0], ServerEvent::ResponseBegins);
+        assert_eq!(events[0], ServerEvent::ResponseBegins(None));
         let ends = [Ended::Complete, Ended::Incomplete];
         for (event, ended) in events[1..].iter().zip(ends) {
-            let ServerEvent::ResponseEnds(metered) = event else {
+            let ServerEvent::ResponseEnds(Some(_), metered) = event else {
                 panic!("{event:?}");
             };
             assert_eq!((metered.usage, metered.ended), (Some(expected), ended));
@@ -75,21 +75,55 @@ fn each_response_is_counted_by_itself_without_overlap() {
 }
 
 #[test]
-fn what_was_generated_and_not_counted_is_known() {
-    let mut scanner = ServerScanner::new();
-    let messages = [
-        delta("response.output_text.delta", "12345678"),
-        delta("response.output_audio.delta", &"A".repeat(6_400)),
-        delta("response.audio.delta", "A"),
-    ];
-    assert_eq!(heard(&mut scanner, &messages, 1_000), []);
-    assert_eq!(scanner.output_bytes(), 8 + 3 * BYTES_PER_TOKEN);
-    let events = heard(&mut scanner, &[done("cancelled", &Value::Null)], 64);
-    let [ServerEvent::ResponseEnds(metered)] = events[..] else {
-        panic!("{events:?}");
+fn what_is_generated_is_told_of_each_response_and_sound_apart_from_text() {
+    let created = |id: &str| {
+        let response = json!({"object": "realtime.response", "id": id, "status": "in_progress"});
+        json!({"type": "response.created", "response": response}).to_string()
     };
-    assert_eq!((metered.usage, metered.ended), (None, Ended::Failed));
-    assert_eq!((metered.output_bytes, scanner.output_bytes()), (20, 0));
+    let of = |id: &str, event: String| event.replace(r#""response_id":"r""#, id);
+    let messages = [
+        created("resp_1"),
+        created("resp_2"),
+        of(
+            r#""response_id":"resp_2""#,
+            delta("response.output_text.delta", "12345678"),
+        ),
+        of(
+            r#""response_id":"resp_1""#,
+            delta("response.output_audio.delta", &"A".repeat(6_401)),
+        ),
+        of(r#""item_id":"i""#, delta("response.audio.delta", "AA")),
+        done("cancelled", &Value::Null),
+    ];
+    let [one, two] = ["resp_1", "resp_2"].map(|id| ResponseTag::of(id.as_bytes()));
+    assert_ne!(one, two);
+    let said = |text, sound| Said { text, sound };
+    for size in [1, 7, 1_000] {
+        let events = heard(&mut ServerScanner::new(), &messages, size);
+        let [begun @ .., ServerEvent::ResponseEnds(about, metered)] = &events[..] else {
+            panic!("{events:?}");
+        };
+        let expected = [
+            ServerEvent::ResponseBegins(one),
+            ServerEvent::ResponseBegins(two),
+            ServerEvent::Generates(two, said(8, 0)),
+            ServerEvent::Generates(one, said(0, 6_401)),
+            ServerEvent::Generates(None, said(0, 2)),
+        ];
+        assert_eq!(begun, expected);
+        assert_eq!(
+            (*about, metered.usage, metered.ended),
+            (one, None, Ended::Failed)
+        );
+    }
+    let generated = said(9, 6_401).generated();
+    let expected = Usage {
+        output: 3,
+        output_audio: 3,
+        ..Usage::NONE
+    };
+    assert_eq!(generated, expected);
+    assert_eq!(said(9, 6_401).as_text(), 9 + 3 * BYTES_PER_TOKEN);
 }
 
 #[test]
@@ -113,7 +147,7 @@ fn transcriptions_are_told_apart_and_absurd_counts_are_not_taken() {
 
     let absurd = done("completed", &json!({"input_tokens": -1}));
     let events = heard(&mut ServerScanner::new(), &[absurd], 9);
-    let [ServerEvent::ResponseEnds(metered)] = events[..] else {
+    let [ServerEvent::ResponseEnds(_, metered)] = events[..] else {
         panic!("{events:?}");
     };
     assert_eq!((metered.usage, metered.absurd), (None, true));
