@@ -67,7 +67,8 @@ impl Rights {
     /// The credential of a secret; `None` if it is nobody's. Waits only if it is not in memory.
     ///
     /// # Errors
-    /// Where the secret is not in memory and the source does not answer.
+    /// Where the secret is not in memory and the source does not answer, or changes come faster than
+    /// its answers.
     pub async fn credential(&self, hash: &SecretHash) -> Result<Option<Arc<Entry>>, SourceError> {
         match self.known.find(hash) {
             Remembered::Known(entry) => Ok(Some(entry)),
@@ -151,7 +152,6 @@ impl Rights {
     async fn load(&self, hash: &SecretHash) -> Result<Option<Arc<Entry>>, SourceError> {
         // The semaphore is never closed; if it were, loading without its bound is right.
         let _place = self.loads.acquire().await.ok();
-        let mut loaded = None;
         for _ in 0..LOAD_ATTEMPTS {
             match self.known.find(hash) {
                 Remembered::Known(entry) => return Ok(Some(entry)),
@@ -161,13 +161,15 @@ impl Rights {
             let begun = self.known.generation();
             tracing::trace!(?hash, "a credential is looked up");
             let found = self.source.credential(*hash).await?;
-            loaded = found.map(|credential| Arc::new(Entry::new(credential)));
+            let loaded = found.map(|credential| Arc::new(Entry::new(credential)));
             if self.known.keep(*hash, loaded.as_ref(), begun) {
-                break;
+                return Ok(loaded);
             }
         }
-        // Changes come faster than loads: what was read last is at most one load old.
-        Ok(loaded)
+        // What was read last may be what one of the changes took back.
+        Err(SourceError(
+            "changes come faster than they can be read".into(),
+        ))
     }
 }
 

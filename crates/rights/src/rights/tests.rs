@@ -218,6 +218,30 @@ async fn a_load_that_began_before_a_revocation_is_not_kept_after_it() {
 }
 
 #[tokio::test]
+async fn what_may_be_stale_is_refused_when_changes_come_faster_than_loads() {
+    let shelf = Arc::new(Shelf::default());
+    shelf.put(1, TokenState::Enabled);
+    let rights = open(&shelf).await;
+    rights.catch_up().await.unwrap();
+    let gate = Arc::new((Notify::new(), Notify::new()));
+    *shelf.held.lock().unwrap() = Some(Arc::clone(&gate));
+    let loading = tokio::spawn({
+        let rights = Arc::clone(&rights);
+        async move { rights.credential(&hash(1)).await.map(|_| ()) }
+    });
+    for attempt in 1..=LOAD_ATTEMPTS {
+        gate.0.notified().await;
+        shelf.put(1, TokenState::Revoked);
+        rights.catch_up().await.unwrap();
+        let again = (attempt < LOAD_ATTEMPTS).then(|| Arc::clone(&gate));
+        *shelf.held.lock().unwrap() = again;
+        gate.1.notify_one();
+    }
+    assert!(loading.await.unwrap().is_err());
+    assert_eq!(state(&rights, 1).await, Some(TokenState::Revoked));
+}
+
+#[tokio::test]
 async fn what_is_in_memory_outlives_the_store() {
     let shelf = Arc::new(Shelf::default());
     shelf.put(1, TokenState::Enabled);
