@@ -7,6 +7,8 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use crate::postgres;
+
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
@@ -45,7 +47,10 @@ pub(crate) fn sqlite(path: &std::path::Path, step: Step) -> Result<(), Cause> {
 
 /// Migrates a PostgreSQL database. Blocks, and must not run on a thread of the async runtime.
 pub(crate) fn postgres(url: &str, step: Step) -> Result<(), Cause> {
-    let mut conn = AsyncConnectionWrapper::<AsyncPgConnection>::establish(url)?;
+    let address = postgres::address(url);
+    let mut conn = AsyncConnectionWrapper::<AsyncPgConnection>::establish(&address)?;
+    // However long it takes, and whoever is waited for.
+    conn.batch_execute(&postgres::only_gone())?;
     let mut outcome = Ok(());
     conn.transaction(|conn: &mut AsyncConnectionWrapper<AsyncPgConnection>| {
         conn.batch_execute(LINE_UP)?;

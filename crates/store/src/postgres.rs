@@ -1,26 +1,120 @@
-//! The PostgreSQL pool.
+//! The PostgreSQL pool, and how long its connections and their server wait for each other.
+//!
+//! A host that loses power says nothing. Without these limits its backend keeps the locks of a
+//! transaction for hours, and those who wait for a server that is gone do so for a quarter of one.
 
+use std::future::ready;
 use std::time::Duration;
 
-use diesel_async::AsyncPgConnection;
+use diesel::result::Error;
+use diesel::{ConnectionError, ConnectionResult, QueryResult};
 use diesel_async::pooled_connection::bb8::Pool;
 use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+    AsyncDieselConnectionManager, ManagerConfig, PoolableConnection, RecyclingMethod,
 };
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use tokio::time::timeout;
 
 use crate::error::StoreError;
 
 const CONNECTIONS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a connection may take to be there and set up, however many hosts are tried for it.
+const CONNECT: Duration = Duration::from_secs(30);
+
+/// How long this side waits for a server that is not heard of, in seconds. Nothing that is sent
+/// stays unacknowledged for so long while a server lives, whatever it takes to answer.
+const TCP: &str = "connect_timeout=3&tcp_user_timeout=15&\
+    keepalives_idle=10&keepalives_interval=3&keepalives_retries=3";
+
+type Setting = (&'static str, &'static str);
+
+/// When the server lets go of a client that is not heard of. The first is less than the deadline of
+/// a turn, so that the locks of a dead gateway are free before another one gives up.
+const GONE: [Setting; 5] = [
+    ("idle_in_transaction_session_timeout", "5s"),
+    ("tcp_keepalives_idle", "10s"),
+    ("tcp_keepalives_interval", "5s"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "20s"),
+];
+/// Longer than any statement of a gateway: these are for changes that line up behind a large one,
+/// and for reports of many years.
+const SLOW: [Setting; 2] = [("lock_timeout", "30s"), ("statement_timeout", "5min")];
+/// How often the server looks whether somebody still waits for an answer. Since PostgreSQL 14, and
+/// not on each system that it runs on.
+const WATCHED: [Setting; 1] = [("client_connection_check_interval", "2s")];
 
 /// Opens the pool of a database that is there and migrated.
 pub(crate) async fn open(url: &str) -> Result<Pool<AsyncPgConnection>, StoreError> {
     let mut config = ManagerConfig::<AsyncPgConnection>::default();
-    config.recycling_method = RecyclingMethod::Fast;
+    config.recycling_method =
+        RecyclingMethod::CustomFunction(Box::new(|conn| Box::pin(ready(usable(conn)))));
+    config.custom_setup = Box::new(|url| Box::pin(connect(url)));
     Pool::builder()
         .max_size(CONNECTIONS)
         .connection_timeout(PATIENCE)
-        .build(AsyncDieselConnectionManager::new_with_config(url, config))
+        .build(AsyncDieselConnectionManager::new_with_config(
+            address(url),
+            config,
+        ))
         .await
         .map_err(StoreError::unavailable)
 }
+
+/// The address with the limits of this side, before the parameters that it has: of two with one
+/// name the later one counts.
+pub(crate) fn address(url: &str) -> String {
+    // A password may have a question mark.
+    let place = url.find('@').unwrap_or(0);
+    let (credentials, rest) = url.split_at_checked(place).unwrap_or(("", url));
+    let (place, theirs) = rest.split_once('?').unwrap_or((rest, ""));
+    format!("{credentials}{place}?{TCP}&{theirs}")
+}
+
+/// The statement that sets the limits of a connection whose work may take as long as it needs.
+pub(crate) fn only_gone() -> String {
+    set(&GONE)
+}
+
+/// Asks nobody: a connection that ended while it lay in the pool is not lent.
+fn usable(conn: &mut AsyncPgConnection) -> QueryResult<()> {
+    match conn.is_broken() {
+        true => Err(Error::BrokenTransactionManager),
+        false => Ok(()),
+    }
+}
+
+async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
+    let connecting = async {
+        let mut conn = AsyncPgConnection::establish(url).await?;
+        let limits = [GONE.as_slice(), &SLOW].concat();
+        conn.batch_execute(&set(&limits))
+            .await
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        if let Err(error) = conn.batch_execute(&set(&WATCHED)).await {
+            tracing::debug!(%error, "the server cannot see whether a client is still there");
+        }
+        Ok(conn)
+    };
+    let late = |_| ConnectionError::BadConnection("the server did not answer in time".to_owned());
+    timeout(CONNECT, connecting).await.map_err(late)?
+}
+
+/// Sets what the server knows and no operator has: neither in the address nor for the role or the
+/// database. What the server's own file says is meant for all its clients.
+fn set(settings: &[Setting]) -> String {
+    let values: Vec<String> = settings
+        .iter()
+        .map(|(name, value)| format!("('{name}', '{value}')"))
+        .collect();
+    format!(
+        "SELECT set_config(s.name, ours.value, false) FROM pg_settings AS s \
+         JOIN (VALUES {}) AS ours (name, value) ON s.name = ours.name \
+         WHERE s.source NOT IN ('client', 'global', 'database', 'user', 'database user')",
+        values.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests;
