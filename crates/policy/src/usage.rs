@@ -43,7 +43,7 @@ pub struct Usage {
     pub output_image: u64,
     /// Sound, in microseconds, where the provider counts it by time. Rounded up.
     pub audio_micros: u64,
-    /// Searches: Anthropic's web searches, and the search units of a reranking, rounded up.
+    /// Searches of the web, and the search units of a reranking, rounded up.
     pub searches: u64,
     /// Images generated, where they are counted and not measured in tokens.
     pub images: u64,

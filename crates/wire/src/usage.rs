@@ -12,6 +12,7 @@ mod keys;
 mod kind;
 mod lines;
 mod number;
+mod queries;
 pub mod realtime;
 mod report;
 mod searches;
@@ -75,7 +76,8 @@ pub struct Metered {
     /// Bytes of generated text, as they stand in the JSON, to estimate from.
     pub output_bytes: u64,
     /// Searches that the answer shows and no count of it says: completed `web_search_call` items of
-    /// a response, or one where a chat completion has a `url_citation`. They are in `usage` too.
+    /// a response, one where a chat completion has a `url_citation`, or what Gemini searched for.
+    /// They are in `usage` too.
     pub searches: u64,
 }
 

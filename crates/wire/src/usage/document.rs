@@ -139,6 +139,7 @@ impl Node {
                 | Self::CachedModalities
                 | Self::OutputModalities
                 | Self::Candidates
+                | Self::Queries
                 | Self::Items
                 | Self::Choices
                 | Self::Annotations
@@ -194,11 +195,17 @@ impl Visitor for Reading<'_> {
         self.path.member != Member::Nothing
     }
 
-    fn text(&mut self, bytes: usize) {
+    fn lists_strings(&self) -> bool {
+        self.path.member == Member::Query
+    }
+
+    fn text(&mut self, part: &[u8]) {
         if self.path.is_text && self.draft.kind == Kind::Sound {
-            self.tally.add_sound(bytes);
+            self.tally.add_sound(part.len());
         } else if self.path.is_text {
-            self.tally.add_text(bytes);
+            self.tally.add_text(part.len());
+        } else if self.path.member == Member::Query {
+            self.tally.queries.text(part);
         }
     }
 
@@ -213,6 +220,8 @@ impl Visitor for Reading<'_> {
             Member::ItemKind => self.draft.searches.item_kind(value),
             Member::ItemStatus => self.draft.searches.item_status(value),
             Member::AnnotationKind => self.draft.searches.annotation(value),
+            Member::ModelVersion => self.tally.queries.model(value),
+            Member::Query => return self.tally.queries.ends(),
             Member::IterationKind => self.draft.iteration_kind(value),
             _ => self.misplaced(),
         }
@@ -263,6 +272,7 @@ impl Visitor for Reading<'_> {
             // The units of a reranking complete a usage that stands before them.
             Node::Billed if self.draft.report.is_none() => self.draft.usage_begins(false),
             Node::Response => self.draft.response = true,
+            Node::Queries => self.tally.queries.begin(),
             Node::Items => self.draft.searches.list_begins(),
             Node::Item => self.draft.searches.item_begins(),
             Node::InputModalities => self.draft.clear(Slot::InputAudio, Slot::InputImage),
@@ -281,7 +291,10 @@ impl Visitor for Reading<'_> {
             *place = node;
         }
         self.path.depth = self.path.depth.saturating_add(1);
-        self.path.member = Member::Nothing;
+        self.path.member = match node {
+            Node::Queries => Member::Query,
+            _ => Member::Nothing,
+        };
     }
 
     fn close(&mut self) {

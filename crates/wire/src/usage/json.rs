@@ -16,8 +16,12 @@ pub(super) trait Visitor {
     /// Whether the value of the last key means anything. Where it does not, what is told of it may
     /// be wrong.
     fn cares(&self) -> bool;
-    /// Bytes of a string that is the value of the last key, as they stand in the text.
-    fn text(&mut self, bytes: usize);
+    /// Whether a string that comes now is the element of a list, and is told of as a value is.
+    fn lists_strings(&self) -> bool {
+        false
+    }
+    /// A part of a string that is the value of the last key, as it stands in the text.
+    fn text(&mut self, part: &[u8]);
     /// The end of a string that is the value of the last key.
     fn string(&mut self, value: Option<&[u8]>);
     /// A number.
@@ -118,6 +122,7 @@ impl Json {
     /// most are, is told from where it stands; of any other the pieces are gathered.
     fn quoted<'a>(&mut self, rest: &'a [u8], visitor: &mut impl Visitor) -> &'a [u8] {
         self.word.clear();
+        self.is_value |= visitor.lists_strings();
         let (text, after) = rest.split_at(end_of_text(rest));
         let Some((b'"', after)) = after.split_first() else {
             self.within = Within::Text;
@@ -125,7 +130,7 @@ impl Json {
         };
         if self.is_value {
             if !text.is_empty() {
-                visitor.text(text.len());
+                visitor.text(text);
             }
             visitor.string(known(text));
             self.is_value = false;
@@ -173,14 +178,14 @@ impl Json {
             if visitor.cares() {
                 self.word.push(part);
             }
-            visitor.text(part.len());
+            visitor.text(part);
         }
         let Some((&byte, after)) = rest.split_first() else {
             return rest;
         };
         if byte == b'\\' {
             self.within = Within::Escape;
-            self.count(1, visitor);
+            self.tell(&[byte], visitor);
             return after;
         }
         self.within = Within::Gap;
@@ -193,7 +198,7 @@ impl Json {
     }
 
     fn escape(&mut self, byte: u8, visitor: &mut impl Visitor) {
-        self.count(1, visitor);
+        self.tell(&[byte], visitor);
         self.within = Within::Text;
         match byte {
             b'u' => self.within = Within::Hex(4, 0),
@@ -211,7 +216,7 @@ impl Json {
             self.text(&[byte], visitor);
             return;
         };
-        self.count(1, visitor);
+        self.tell(&[byte], visitor);
         let code = code << 4 | u16::try_from(digit).unwrap_or_default();
         if left > 1 {
             self.within = Within::Hex(left - 1, code);
@@ -223,9 +228,9 @@ impl Json {
         self.within = Within::Text;
     }
 
-    fn count(&self, bytes: usize, visitor: &mut impl Visitor) {
+    fn tell(&self, part: &[u8], visitor: &mut impl Visitor) {
         if self.is_value {
-            visitor.text(bytes);
+            visitor.text(part);
         }
     }
 }

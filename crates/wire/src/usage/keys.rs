@@ -35,6 +35,9 @@ pub(super) enum Node {
     OutputModality,
     Candidates,
     Candidate,
+    /// What Gemini found for an answer, and what it searched for.
+    Grounding,
+    Queries,
     /// The items of a response, one of them, or that of an event.
     Items,
     Item,
@@ -66,6 +69,10 @@ pub(super) enum Member {
     Error,
     /// Gemini's reason to end.
     Finish,
+    /// Which model of Gemini's answers.
+    ModelVersion,
+    /// An element of a list of queries.
+    Query,
     Modality,
     ModalityCount,
     /// Which response of a realtime session an event is about.
@@ -139,7 +146,12 @@ pub(super) fn member(surface: Surface, streamed: bool, at: Node, key: &[u8]) -> 
             b"tokenCount" => ModalityCount,
             _ => Nothing,
         },
-        Node::Candidate if key == b"finishReason" => Finish,
+        Node::Candidate => match key {
+            b"finishReason" => Finish,
+            b"groundingMetadata" => Into(Node::Grounding),
+            _ => Nothing,
+        },
+        Node::Grounding if key == b"webSearchQueries" => Into(Node::Queries),
         _ => Nothing,
     }
 }
@@ -150,6 +162,7 @@ fn root(surface: Surface, streamed: bool, key: &[u8]) -> Member {
         (_, b"error") => Member::Error,
         (Surface::Gemini, b"usageMetadata") => Into(Node::Usage),
         (Surface::Gemini, b"candidates") => Into(Node::Candidates),
+        (Surface::Gemini, b"modelVersion") => Member::ModelVersion,
         (Surface::Gemini, _) => Nothing,
         (_, b"type") => Member::Kind,
         (Surface::Responses, b"response") if streamed => Into(Node::Response),

@@ -223,7 +223,7 @@ impl Visitor for Message {
         self.is_type
     }
 
-    fn text(&mut self, _bytes: usize) {}
+    fn text(&mut self, _part: &[u8]) {}
 
     fn string(&mut self, value: Option<&[u8]>) {
         if !std::mem::take(&mut self.is_type) {

@@ -19,7 +19,7 @@ pub(super) struct Skim {
 /// What is searched for on a surface. Making it ready takes longer than to use it.
 #[derive(Debug)]
 struct Words {
-    signs: [Option<Finder<'static>>; 3],
+    signs: [Option<Finder<'static>>; 4],
     anchor: Finder<'static>,
 }
 
@@ -27,7 +27,7 @@ static WORDS: LazyLock<[Words; Surface::ALL.len()]> = LazyLock::new(|| {
     Surface::ALL.map(|surface| {
         let mut signs = surface.signs().iter().map(Finder::new);
         Words {
-            signs: [signs.next(), signs.next(), signs.next()],
+            signs: [(); 4].map(|()| signs.next()),
             anchor: Finder::new(surface.text_anchor()),
         }
     })

@@ -85,7 +85,12 @@ impl Surface {
             // Without its citations, nothing says that a search was made.
             Self::Chat => &[b"usage\"", b"error\"", b"url_citation\""],
             Self::Messages => &[b"usage\"", b"message_stop\"", b"error\""],
-            Self::Gemini => &[b"usageMetadata\"", b"finishReason\"", b"error\""],
+            Self::Gemini => &[
+                b"usageMetadata\"",
+                b"finishReason\"",
+                b"error\"",
+                b"webSearchQueries\"",
+            ],
             Self::Images => &[b"usage\"", b"completed\"", b"error\""],
             Self::Transcription | Self::Speech => &[b"usage\"", b"done\"", b"error\""],
             _ => &[b"usage\"", b"error\""],

@@ -1,5 +1,6 @@
 //! What all documents of an answer say together.
 
+use super::queries::Queries;
 use super::realtime::ResponseTag;
 use super::report::Report;
 use super::searches::Searches;
@@ -23,6 +24,7 @@ pub(super) struct Tally {
     /// Which response it is about.
     pub(super) about: Option<ResponseTag>,
     pub(super) searches: Searches,
+    pub(super) queries: Queries,
 }
 
 /// An event of a realtime session that counts.
@@ -47,6 +49,7 @@ impl Tally {
             turn: None,
             about: None,
             searches: Searches::NONE,
+            queries: Queries::NONE,
         }
     }
 
@@ -89,7 +92,7 @@ impl Tally {
     }
 
     pub(super) fn metered(&self) -> Metered {
-        let searches = self.searches.count();
+        let searches = self.searches.count().max(self.queries.searches());
         let usage = |report: Report| {
             let mut usage = report.usage(self.surface);
             usage.searches = usage.searches.saturating_add(searches);

@@ -11,8 +11,8 @@ impl Visitor for Said {
     fn cares(&self) -> bool {
         true
     }
-    fn text(&mut self, bytes: usize) {
-        self.1 += bytes;
+    fn text(&mut self, part: &[u8]) {
+        self.1 += part.len();
     }
     fn string(&mut self, value: Option<&[u8]>) {
         self.0

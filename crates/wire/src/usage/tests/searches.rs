@@ -116,3 +116,78 @@ fn a_chat_completion_that_cites_the_web_has_searched_once() {
         );
     }
 }
+
+fn grounded(model: &str, queries: &str, usage: &str) -> String {
+    format!(
+        r#"{{"candidates":[{{"content":{{"parts":[{{"text":"ab"}}]}},"groundingMetadata":{{"webSearchQueries":{queries},"groundingChunks":[{{"web":{{"title":"t"}}}}]}}}}]{usage},"modelVersion":"{model}"}}"#
+    )
+}
+
+const GEMINI_USED: &str =
+    r#","usageMetadata":{"promptTokenCount":2,"candidatesTokenCount":1,"totalTokenCount":3}"#;
+
+#[test]
+fn what_gemini_searched_for_counts_as_google_charges_it() {
+    let long = "q".repeat(100);
+    for (queries, by_query) in [
+        ("null".to_owned(), 0),
+        ("[]".to_owned(), 0),
+        (r#"["",""]"#.to_owned(), 0),
+        (r#""a""#.to_owned(), 0),
+        (r#"{"a":"b"}"#.to_owned(), 0),
+        (r#"["a"]"#.to_owned(), 1),
+        (r#"["", "a" , "b","a"]"#.to_owned(), 2),
+        (
+            r#"["say \"a\"","say \"b\"","\u00e9","\u00e8"]"#.to_owned(),
+            4,
+        ),
+        (format!(r#"["{long}a","{long}b","{long}a"]"#), 2),
+    ] {
+        for (model, searches) in [
+            ("gemini-3-pro-preview", by_query),
+            ("gemini-3.1-flash-lite", by_query),
+            ("another", by_query),
+            ("gemini-2.5-flash", by_query.min(1)),
+            ("gemini-2.0-flash-001", by_query.min(1)),
+            ("publishers/google/models/gemini-1.5-pro", by_query.min(1)),
+        ] {
+            let answer = grounded(model, &queries, GEMINI_USED);
+            let metered = body(Surface::Gemini, &answer);
+            let expected = (Some(with_searches(searches)), searches, 2);
+            let seen = (metered.usage, metered.searches, metered.output_bytes);
+            assert_eq!(seen, expected, "{model} {queries}");
+            let metered = stream(Surface::Gemini, &events(&[&answer]));
+            assert_eq!(metered.usage, expected.0, "{model} {queries}");
+        }
+    }
+    let elsewhere = format!(r#"{{"webSearchQueries":["a"],"candidates":[]{GEMINI_USED}}}"#);
+    assert_eq!(body(Surface::Gemini, &elsewhere).searches, 0);
+}
+
+#[test]
+fn each_query_of_a_stream_counts_once() {
+    let model = "gemini-3-flash-preview";
+    let plain = format!(
+        r#"{{"candidates":[{{"content":{{"parts":[{{"text":"ab"}}]}}}}]{GEMINI_USED},"modelVersion":"{model}"}}"#
+    );
+    let first = grounded(model, r#"["a"]"#, "");
+    let second = grounded(model, r#"["a","b"]"#, GEMINI_USED);
+    let third = grounded(model, r#"["c"]"#, GEMINI_USED);
+    let data = [
+        &*plain, &plain, &first, &plain, &second, &plain, &third, &third, &plain,
+    ];
+    let metered = stream(Surface::Gemini, &events(&data));
+    assert_eq!(metered.usage, Some(with_searches(3)));
+    assert_eq!(metered.output_bytes, 18);
+    let array = body(Surface::Gemini, &format!("[{}]", data.join(",\n")));
+    assert_eq!(array.usage, Some(with_searches(3)));
+    let cut = stream(Surface::Gemini, &events(&[&first]));
+    let expected = Usage {
+        searches: 1,
+        ..used(2, 1)
+    };
+    assert_eq!(cut.settled(8), (expected, true));
+    let many: Vec<String> = (0..1000).map(|n| format!("\"{n}\"")).collect();
+    let many = grounded(model, &format!("[{}]", many.join(",")), GEMINI_USED);
+    assert_eq!(body(Surface::Gemini, &many).searches, 256);
+}
