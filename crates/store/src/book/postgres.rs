@@ -18,11 +18,24 @@ use super::pot::{Key, Owner};
 use super::sheet::{self, Leased, Sheet};
 use kept::{Bind, Kept};
 
-const HEARTBEAT: &str = "INSERT INTO gateways (id, seen_at) VALUES (?, ?) \
-    ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at";
+/// The server's clock, one for all gateways: one whose own is wrong buries nobody.
+macro_rules! now {
+    () => {
+        "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT"
+    };
+}
+
+const HEARTBEAT: &str = concat!(
+    "INSERT INTO gateways (id, seen_at) VALUES (?, ",
+    now!(),
+    ") ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"
+);
 /// A gateway that is in a turn of its own lives; one that another turn buries is left to it.
-const DEAD: &str = "SELECT id FROM gateways WHERE seen_at < ? AND id <> ? \
-    FOR UPDATE SKIP LOCKED";
+const DEAD: &str = concat!(
+    "SELECT id FROM gateways WHERE seen_at < ",
+    now!(),
+    " - ? AND id <> ? FOR UPDATE SKIP LOCKED"
+);
 const LEASES: &str = "SELECT pot, owner_id, begin_at, amount FROM leases \
     WHERE gateway_id = ANY(?) ORDER BY pot, owner_id, begin_at";
 const SOME_LEASES: &str = "SELECT l.pot, l.owner_id, l.begin_at, l.amount \
@@ -92,18 +105,15 @@ async fn settle(conn: &mut AsyncPgConnection, turn: &Turn) -> QueryResult<Outcom
 }
 
 async fn heartbeat(conn: &mut AsyncPgConnection, turn: &Turn) -> QueryResult<()> {
-    let binds = vec![
-        Bind::Blob(&turn.gateway.0),
-        Bind::Number(turn.now.as_micros()),
-    ];
+    let binds = vec![Bind::Blob(&turn.gateway.0)];
     Kept::new(HEARTBEAT, binds).execute(conn).await?;
     Ok(())
 }
 
 /// Locks the gateways that are not heard of any more.
 async fn silent(conn: &mut AsyncPgConnection, turn: &Turn) -> QueryResult<Vec<Vec<u8>>> {
-    let since = turn.now.minus(LEASE_LIFETIME).as_micros();
-    let binds = vec![Bind::Number(since), Bind::Blob(&turn.gateway.0)];
+    let lifetime = i64::try_from(LEASE_LIFETIME.as_micros()).unwrap_or(i64::MAX);
+    let binds = vec![Bind::Number(lifetime), Bind::Blob(&turn.gateway.0)];
     let rows: Vec<Id> = Kept::new(DEAD, binds).load(conn).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

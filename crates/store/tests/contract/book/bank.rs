@@ -8,7 +8,7 @@ use tollgate_ledger::book::{Ask, GatewayId, Pot, Turn};
 use tollgate_ledger::receipt::Receipt;
 use tollgate_policy::period::Period;
 
-use super::desk::{Payers, Stands, number, payers, settle, stands, turn};
+use super::desk::{Payers, Stands, number, pass, payers, settle, stands, turn};
 use crate::contract::fixture::{Fixture, at, credits};
 
 on_both! {
@@ -108,11 +108,13 @@ impl Bank {
     }
 
     async fn step(&mut self, fixture: &Fixture) {
-        self.now += match self.random.random_range(0..20) {
+        let passed = match self.random.random_range(0..20) {
             0 => self.random.random_range(0..90_000),
             1..4 => self.random.random_range(0..2_000),
             _ => self.random.random_range(0..60),
         };
+        self.now += passed;
+        pass(fixture, passed).await;
         if self.random.random_bool(0.05) {
             self.edit(fixture).await;
         }

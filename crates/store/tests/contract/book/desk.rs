@@ -118,6 +118,15 @@ pub async fn settle(fixture: &Fixture, turn: Turn) -> Outcome {
     fixture.store.turn(Arc::new(turn)).await.unwrap()
 }
 
+/// Lets time pass between turns. A PostgreSQL server goes by its own clock, SQLite by that of turns.
+pub async fn pass(fixture: &Fixture, seconds: i64) {
+    if !fixture.url.starts_with("sqlite:") {
+        let micros = seconds * 1_000_000;
+        let set = format!("UPDATE gateways SET seen_at = seen_at - {micros}");
+        fixture.sql(&set).await;
+    }
+}
+
 /// Settles receipts of the first gateway.
 pub async fn receive(fixture: &Fixture, receipts: Vec<Receipt>, seconds: i64) -> Outcome {
     let turn = Turn {

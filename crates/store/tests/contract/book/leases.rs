@@ -5,7 +5,7 @@ use tollgate_ledger::book::{GatewayId, Turn};
 use tollgate_policy::id::TokenId;
 use tollgate_policy::token::TokenState;
 
-use super::desk::{ONE, OTHER, Payers, ask, lease, payers, settle, stands, turn};
+use super::desk::{ONE, OTHER, Payers, ask, lease, pass, payers, settle, stands, turn};
 use crate::contract::fixture::{Fixture, credits};
 
 on_both! {
@@ -181,6 +181,7 @@ async fn a_reset_gives_back_all_leases_of_this_gateway_alone(fixture: &Fixture) 
 async fn a_gateway_that_is_silent_loses_its_leases(fixture: &Fixture) {
     let who = limited(fixture).await;
     ask(fixture, ONE, who.token(), (1000, 1000), 0).await;
+    pass(fixture, SILENCE + 1).await;
     let leased = ask(fixture, OTHER, who.token(), (600, 600), SILENCE + 1).await;
     assert_eq!(leased, lease(who.token(), 600, true));
     let stands = stands(fixture).await;
@@ -191,10 +192,14 @@ async fn a_gateway_that_is_silent_loses_its_leases(fixture: &Fixture) {
 async fn a_gateway_that_is_heard_keeps_its_leases(fixture: &Fixture) {
     let who = limited(fixture).await;
     ask(fixture, ONE, who.token(), (100, 100), 0).await;
+    pass(fixture, SILENCE).await;
     settle(fixture, turn(ONE, SILENCE)).await;
     settle(fixture, turn(OTHER, SILENCE)).await;
+    // A server's clock runs on meanwhile.
+    pass(fixture, SILENCE - 60).await;
     settle(fixture, turn(OTHER, 2 * SILENCE)).await;
     // Its own turn, however late, does not bury it.
+    pass(fixture, SILENCE + 1).await;
     settle(fixture, turn(ONE, 3 * SILENCE + 1)).await;
     assert_eq!(stands(fixture).await.leased(who.token(), Some(ONE)), 100);
 }
@@ -202,6 +207,7 @@ async fn a_gateway_that_is_heard_keeps_its_leases(fixture: &Fixture) {
 async fn a_gateway_that_comes_back_is_charged_without_a_lease(fixture: &Fixture) {
     let who = limited(fixture).await;
     ask(fixture, ONE, who.token(), (100, 100), 0).await;
+    pass(fixture, SILENCE + 1).await;
     settle(fixture, turn(OTHER, SILENCE + 1)).await;
     let late = Turn {
         receipts: vec![who.receipt(fixture, 30, 0)],
@@ -210,6 +216,20 @@ async fn a_gateway_that_comes_back_is_charged_without_a_lease(fixture: &Fixture)
     let outcome = settle(fixture, late).await;
     assert!(outcome.leases.contains(&lease(who.token(), 0, true)));
     assert_eq!(stands(fixture).await.counts(who.token()), (30, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_whose_clock_is_wrong_takes_no_leases_of_others_on_postgres() {
+    let fixture = Fixture::postgres().await;
+    let who = limited(&fixture).await;
+    ask(&fixture, ONE, who.token(), (100, 100), 0).await;
+    settle(&fixture, turn(OTHER, 10 * SILENCE)).await;
+    assert_eq!(stands(&fixture).await.leased(who.token(), Some(ONE)), 100);
+    // Nor are its own kept for longer than those of others.
+    ask(&fixture, OTHER, who.token(), (100, 100), 10 * SILENCE).await;
+    pass(&fixture, SILENCE + 1).await;
+    settle(&fixture, turn(ONE, 0)).await;
+    assert_eq!(stands(&fixture).await.leased(who.token(), Some(OTHER)), 0);
 }
 
 async fn a_disabled_token_still_leases(fixture: &Fixture) {
