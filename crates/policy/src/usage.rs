@@ -45,7 +45,8 @@ pub struct Usage {
     pub audio_micros: u64,
     /// Searches of the web, and the search units of a reranking, rounded up.
     pub searches: u64,
-    /// Images generated, where they are counted and not measured in tokens.
+    /// Images generated, where they are counted and not measured in tokens: those that were asked
+    /// for, or that a response made by a tool.
     pub images: u64,
 }
 

@@ -176,7 +176,7 @@ impl Metered {
         if estimated && metered.usage.is_none() {
             usage = bounded(usage, worth);
         }
-        usage.images = worth.demand.images;
+        usage.images = usage.images.max(worth.demand.images);
         estimated |=
             endpoint.is_some_and(|endpoint| fill_in(&mut usage, endpoint, price, input_bytes));
         Outcome {

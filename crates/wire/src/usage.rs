@@ -79,15 +79,18 @@ pub struct Metered {
     /// a response, one where a chat completion has a `url_citation`, or what Gemini searched for.
     /// They are in `usage` too.
     pub searches: u64,
+    /// Images that a response made by a tool: `image_generation_call` items that have a result.
+    /// They are in `usage` too.
+    pub images: u64,
 }
 
 impl Metered {
     /// What to charge, and whether it is an estimate: the provider's count; where its output is
     /// provisional, the larger one of that and the estimate; else [`estimate`].
     pub fn settled(&self, input_bytes: u64) -> (Usage, bool) {
-        let searches = self.searches;
         let estimated = Usage {
-            searches,
+            searches: self.searches,
+            images: self.images,
             ..estimate(input_bytes, self.output_bytes)
         };
         match self.usage {

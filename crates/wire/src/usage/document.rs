@@ -210,6 +210,9 @@ impl Visitor for Reading<'_> {
     }
 
     fn string(&mut self, value: Option<&[u8]>) {
+        if self.path.member == Member::ItemResult {
+            self.draft.searches.item_result(value);
+        }
         let value = value.unwrap_or_default();
         match self.path.member {
             Member::Kind => self.draft.kind = Kind::of(value),

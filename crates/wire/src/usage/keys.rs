@@ -79,6 +79,7 @@ pub(super) enum Member {
     ResponseId,
     ItemKind,
     ItemStatus,
+    ItemResult,
     AnnotationKind,
     IterationKind,
     Nothing,
@@ -93,6 +94,7 @@ pub(super) fn member(surface: Surface, streamed: bool, at: Node, key: &[u8]) -> 
         Node::Item => match key {
             b"type" => Member::ItemKind,
             b"status" => Member::ItemStatus,
+            b"result" => Member::ItemResult,
             _ => Nothing,
         },
         Node::Choice if matches!(key, b"message" | b"delta") => Into(Node::ChatMessage),

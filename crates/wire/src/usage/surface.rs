@@ -81,7 +81,12 @@ impl Surface {
     pub(super) const fn signs(self) -> &'static [&'static [u8]] {
         match self {
             // What ends it has the whole response in it.
-            Self::Responses => &[b"response\"", b"error\"", b"web_search_call\""],
+            Self::Responses => &[
+                b"response\"",
+                b"error\"",
+                b"web_search_call\"",
+                b"image_generation_call\"",
+            ],
             // Without its citations, nothing says that a search was made.
             Self::Chat => &[b"usage\"", b"error\"", b"url_citation\""],
             Self::Messages => &[b"usage\"", b"message_stop\"", b"error\""],

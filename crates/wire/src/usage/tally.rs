@@ -93,14 +93,17 @@ impl Tally {
 
     pub(super) fn metered(&self) -> Metered {
         let searches = self.searches.count().max(self.queries.searches());
+        let images = self.searches.images();
         let usage = |report: Report| {
             let mut usage = report.usage(self.surface);
             usage.searches = usage.searches.saturating_add(searches);
+            usage.images = images;
             usage
         };
         Metered {
             usage: self.report.map(usage),
             searches,
+            images,
             absurd: self.absurd,
             provisional: self.provisional && self.report.is_some(),
             ended: self.ended,

@@ -86,6 +86,64 @@ fn each_search_of_a_stream_counts_once() {
 }
 
 #[test]
+fn images_that_a_response_made_by_a_tool_count_once() {
+    let image = |status: &str, result: &str| {
+        format!(
+            r#"{{"id":"ig_1","type":"image_generation_call","status":"{status}","result":{result}}}"#
+        )
+    };
+    let png = format!("\"{}\"", "A".repeat(9_000));
+    let done = image("completed", &png);
+    // The provider says so of some that it has made.
+    let made = image("generating", "\"AAAA\"");
+    let (failed, running) = (image("failed", "\"\""), image("generating", "null"));
+    let last = |output: &str| {
+        format!(r#"{{"type":"response.completed","response":{{"output":[{output}],{USED}}}}}"#)
+    };
+    let partial =
+        r#"{"type":"response.image_generation_call.partial_image","partial_image_b64":"AAAA"}"#;
+    for (output, images) in [
+        (String::new(), 0),
+        (done.clone(), 1),
+        (made.clone(), 1),
+        (format!("{failed},{running},{MESSAGE}"), 0),
+        (format!("{done},{MESSAGE},{made}"), 2),
+        (made.replace("image_generation", "another"), 0),
+    ] {
+        let usage = Some(Usage {
+            images,
+            ..used(2, 1)
+        });
+        let answer = format!(r#"{{"status":"completed","output":[{output}],{USED}}}"#);
+        assert_eq!(
+            body(Surface::Responses, &answer).usage,
+            usage,
+            "{output:.300}"
+        );
+        let answer = events(&[partial, &last(&output)]);
+        assert_eq!(
+            stream(Surface::Responses, &answer).usage,
+            usage,
+            "{output:.300}"
+        );
+    }
+    let (added, ended) = (item("added", &running), item("done", &made));
+    let data = [
+        &*added,
+        partial,
+        &ended,
+        &added,
+        partial,
+        &ended,
+        &last(&format!("{made},{made}")),
+    ];
+    let metered = stream(Surface::Responses, &events(&data));
+    assert_eq!((metered.usage.unwrap().images, metered.searches), (2, 0));
+    let cut = stream(Surface::Responses, &events(&[&added, partial, &ended]));
+    assert_eq!(cut.settled(0).0.images, 1);
+}
+
+#[test]
 fn a_chat_completion_that_cites_the_web_has_searched_once() {
     let cites = r#"{"type":"url_citation","url_citation":{"url":"https://example.com"}}"#;
     let usage = r#""usage":{"prompt_tokens":2,"completion_tokens":1}"#;
