@@ -68,6 +68,8 @@ pub struct Demand {
     pub cache: bool,
     /// Whether the request has tools.
     pub tools: bool,
+    /// Whether the prompt may be read once more, so that it is made shorter.
+    pub compacts: bool,
 }
 
 /// By what a call is charged. Kept on its receipt.
@@ -105,7 +107,7 @@ impl Demand {
             (None, true) => bytes.max(window.context.unwrap_or(UNKNOWN_CONTEXT)),
             (None, false) => bytes,
         };
-        once.saturating_mul(self.rounds())
+        once.saturating_mul(self.rounds().saturating_add(u64::from(self.compacts)))
     }
 
     /// What a tool gave is in the prompt of the next round.

@@ -75,6 +75,7 @@ pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Deman
         audio: peek.features.audio || endpoint == Endpoint::Speech,
         cache: peek.features.cache,
         tools: peek.features.tools,
+        compacts: peek.features.compacts,
     }
 }
 

@@ -137,6 +137,11 @@ fn a_prompt_is_read_in_each_round_of_tools_that_the_provider_runs() {
     for uses in [Uses::None, Uses::AtMost(0)] {
         assert_eq!(with(uses).input_bound(&WINDOW), 300, "{uses:?}");
     }
+    let compacted = Demand {
+        compacts: true,
+        ..demand(300, None)
+    };
+    assert_eq!(compacted.input_bound(&WINDOW), 600, "once more, as it is");
     let endless = with(Uses::AtMost(u64::MAX));
     assert_eq!(endless.input_bound(&WINDOW), u64::MAX);
     let two = Demand {

@@ -49,6 +49,7 @@ pub(super) const DEMAND: Demand = Demand {
     audio: true,
     cache: false,
     tools: false,
+    compacts: false,
 };
 
 /// How many responses of a session go on at once.

@@ -26,6 +26,9 @@ pub struct Features {
     pub cache: bool,
     /// The model may call tools.
     pub tools: bool,
+    /// The client asks for the conversation to be made shorter where it is long: the provider reads
+    /// all of it first.
+    pub compacts: bool,
     /// How often the provider may run tools by itself, as each of them says with `max_uses`. Clients
     /// run functions and the tools that act on their machines, whoever describes them.
     pub provider_runs: Uses,
@@ -76,6 +79,7 @@ impl Scan {
                 audio: false,
                 cache: false,
                 tools: false,
+                compacts: false,
                 provider_runs: Uses::None,
                 provider_searches: Uses::None,
             },
@@ -238,8 +242,10 @@ impl Scan {
             | b"computer_screenshot" => {
                 self.features.referenced = true;
             }
+            _ if text.starts_with(b"compact_") => self.features.compacts = true,
             _ if !is_plain => {
                 self.features.audio = true;
+                self.features.compacts = true;
                 self.features.referenced = true;
             }
             _ => {}

@@ -95,6 +95,17 @@ fn caching_and_tools_are_noticed() {
     }
 }
 
+#[test]
+fn a_wish_for_a_shorter_conversation_is_noticed() {
+    let edits = |kind: &str| {
+        let edits = format!(r#"{{"edits":[{{"type":"{kind}","trigger":null}}]}}"#);
+        found(&format!(r#"{{"context_management":{edits}}}"#)).compacts
+    };
+    assert!(edits("compact_20260112") && edits("\\u0063ompact_20260112"));
+    assert!(!edits("clear_tool_uses_20250919"));
+    assert!(!found(r#"{"messages":[{"content":"compact_20260112"}]}"#).compacts);
+}
+
 /// How often the provider may run tools, and search.
 fn runs(body: &str) -> (Uses, Uses) {
     let found = found(body);
