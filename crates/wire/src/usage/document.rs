@@ -1,14 +1,17 @@
 //! One JSON document of an answer: the whole body, or the data of one event.
 //! It follows the path to the usage, and tells the tally when the document is whole.
 
+mod draft;
+
+use draft::Draft;
+
 use super::json::{Json, Visitor};
 use super::keys::{Member, Node, member};
 use super::kind::{Kind, Modality, status};
 use super::number::Number;
 use super::realtime::ResponseTag;
-use super::report::{Report, Slot};
-use super::searches::Shown;
-use super::tally::{Tally, Turn};
+use super::report::Slot;
+use super::tally::Tally;
 use super::{Ended, Surface};
 
 /// No path to a usage is longer.
@@ -32,33 +35,6 @@ struct Path {
     /// The value of the last key is generated text, if it is a string.
     is_text: bool,
     is_json: bool,
-}
-
-/// What the document has said so far. It counts once the document is whole.
-#[derive(Debug, Clone)]
-struct Draft {
-    report: Option<Report>,
-    /// The iteration that is being read.
-    iteration: Option<Iteration>,
-    beginning: bool,
-    absurd: bool,
-    error: bool,
-    finished: bool,
-    response: bool,
-    kind: Kind,
-    status: Ended,
-    about: Option<ResponseTag>,
-    modality: Modality,
-    modality_count: u64,
-    searches: Shown,
-}
-
-/// One time of Anthropic's that it sampled.
-#[derive(Debug, Clone, Default)]
-struct Iteration {
-    report: Report,
-    /// The counts of the whole answer do not have it in them.
-    is_beside: bool,
 }
 
 impl Document {
@@ -285,7 +261,7 @@ impl Visitor for Reading<'_> {
                 (self.draft.modality, self.draft.modality_count) = (Modality::Other, 0);
             }
             Node::Iterations => self.draft.iterations_begin(),
-            Node::Iteration => self.draft.iteration = Some(Iteration::default()),
+            Node::Iteration => self.draft.iteration_begins(),
             Node::Elsewhere => self.misplaced(),
             _ => {}
         }
@@ -318,124 +294,6 @@ impl Visitor for Reading<'_> {
         if closed == Node::Item {
             let in_list = self.path.at() == Node::Items;
             self.draft.searches.item_ends(in_list);
-        }
-    }
-}
-
-impl Draft {
-    const NEW: Self = Self {
-        report: None,
-        iteration: None,
-        beginning: false,
-        absurd: false,
-        error: false,
-        finished: false,
-        response: false,
-        kind: Kind::Other,
-        status: Ended::Complete,
-        about: None,
-        modality: Modality::Other,
-        modality_count: 0,
-        searches: Shown::NONE,
-    };
-
-    fn usage_begins(&mut self, beginning: bool) {
-        self.report = Some(Report::default());
-        self.beginning = beginning;
-        self.absurd = false;
-    }
-
-    const fn usage_ends(&mut self) {
-        self.report = None;
-        self.absurd = false;
-    }
-
-    /// What the next count belongs to.
-    const fn counting(&mut self) -> Option<&mut Report> {
-        match &mut self.iteration {
-            Some(iteration) => Some(&mut iteration.report),
-            None => self.report.as_mut(),
-        }
-    }
-
-    fn iterations_begin(&mut self) {
-        if let Some(report) = &mut self.report {
-            report.clear_beside();
-        }
-    }
-
-    /// What Anthropic's counts of the whole leave out: the summary that shortens a prompt, and the
-    /// advice of another model. They are the sum of all other iterations.
-    fn iteration_kind(&mut self, value: &[u8]) {
-        if let Some(iteration) = &mut self.iteration {
-            iteration.is_beside = matches!(value, b"compaction" | b"advisor_message");
-        }
-    }
-
-    fn iteration_ends(&mut self) {
-        let ended = self.iteration.take();
-        if let (
-            Some(report),
-            Some(Iteration {
-                report: used,
-                is_beside: true,
-            }),
-        ) = (&mut self.report, &ended)
-        {
-            report.add_beside(used);
-        }
-    }
-
-    fn clear(&mut self, audio: Slot, image: Slot) {
-        if let Some(report) = &mut self.report {
-            report.set(audio, None);
-            report.set(image, None);
-        }
-    }
-
-    fn modality_ends(&mut self, node: Node) {
-        let slot = match (node, self.modality) {
-            (Node::InputModality, Modality::Audio) => Slot::InputAudio,
-            (Node::InputModality, Modality::Image) => Slot::InputImage,
-            (Node::CachedModality, Modality::Audio) => Slot::CachedAudio,
-            (Node::CachedModality, Modality::Image) => Slot::CachedImage,
-            (_, Modality::Audio) => Slot::OutputAudio,
-            (_, Modality::Image) => Slot::OutputImage,
-            (_, Modality::Other) => return,
-        };
-        if let Some(report) = &mut self.report {
-            report.add(slot, self.modality_count);
-        }
-    }
-
-    fn whole(&self, surface: Surface, streamed: bool, tally: &mut Tally) {
-        if self.absurd {
-            tally.absurd();
-        } else if let Some(report) = &self.report
-            // Some providers send `{}` until they know better.
-            && !report.is_empty()
-        {
-            tally.counts(report, self.beginning);
-        }
-        tally.searches.add(&self.searches, self.kind == Kind::Item);
-        tally.end(self.ended(surface, streamed));
-        tally.about = self.about;
-        if let Kind::Turn(turn) = self.kind {
-            tally.turn = Some(turn);
-        }
-    }
-
-    fn ended(&self, surface: Surface, streamed: bool) -> Ended {
-        match self.kind {
-            _ if self.error => Ended::Failed,
-            Kind::Error => Ended::Failed,
-            Kind::Response(ended) if streamed && self.response => ended,
-            Kind::Last if streamed => Ended::Complete,
-            Kind::Turn(Turn::Ends) if self.response => self.status,
-            // Gemini's body may be a stream in another form.
-            _ if surface == Surface::Gemini && self.finished => Ended::Complete,
-            _ if streamed || surface == Surface::Gemini => Ended::Unmarked,
-            _ => self.status,
         }
     }
 }
