@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
 use diesel::{ExpressionMethods, QueryDsl, QueryableByName, RunQueryDsl, SqliteConnection};
 use tollgate_rights::source::{Changes, Revision};
@@ -12,8 +13,13 @@ use crate::error::StoreError;
 use crate::schema::audit;
 use crate::sqlite;
 
+/// How long reading waits for who has the file for itself, as a recovery has. Asking whether
+/// anything was written never waits, since that holds up whoever asks.
+const READING: &str = "PRAGMA busy_timeout = 5000";
+const ASKING: &str = "PRAGMA busy_timeout = 0";
+
 /// Polls a SQLite file on a connection of its own: while no other connection has written, asking
-/// costs microseconds and reads no table.
+/// costs microseconds, reads no table and wakes no other thread.
 pub(crate) struct SqliteFeed {
     path: PathBuf,
     state: Arc<Mutex<Option<Polled>>>,
@@ -42,6 +48,12 @@ impl SqliteFeed {
 
     /// What was changed after a revision.
     pub(crate) async fn poll(&self, after: Revision) -> Result<Changes, StoreError> {
+        if self.is_still(after) {
+            return Ok(Changes {
+                touched: Vec::new(),
+                revision: after,
+            });
+        }
         let (state, path) = (Arc::clone(&self.state), self.path.clone());
         let task = tokio::task::spawn_blocking(move || {
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,18 +75,36 @@ impl SqliteFeed {
         });
         task.await.map_err(StoreError::unavailable)?
     }
+
+    /// Whether it is certain that nothing was written since that revision was read.
+    fn is_still(&self, after: Revision) -> bool {
+        let Ok(mut state) = self.state.try_lock() else {
+            return false;
+        };
+        let polled = state.as_mut().filter(|polled| polled.revision == after);
+        polled.is_some_and(|polled| {
+            let version = polled.version();
+            version.is_ok_and(|version| version == polled.version)
+        })
+    }
 }
 
 impl Polled {
+    fn version(&mut self) -> Result<i64, StoreError> {
+        let asked = diesel::sql_query("PRAGMA data_version");
+        let version: DataVersion = asked.get_result(&mut self.conn)?;
+        Ok(version.data_version)
+    }
+
     fn after(&mut self, after: Revision) -> Result<Changes, StoreError> {
-        let version: DataVersion =
-            diesel::sql_query("PRAGMA data_version").get_result(&mut self.conn)?;
-        if version.data_version == self.version && after == self.revision {
-            return Ok(Changes {
-                touched: Vec::new(),
-                revision: after,
-            });
-        }
+        self.conn.batch_execute(READING)?;
+        let read = self.read(after);
+        self.conn.batch_execute(ASKING)?;
+        read
+    }
+
+    fn read(&mut self, after: Revision) -> Result<Changes, StoreError> {
+        let version = self.version()?;
         let rows = audit::table
             .filter(audit::seq.gt(after.0))
             .order(audit::seq.asc())
@@ -84,8 +114,38 @@ impl Polled {
         let whole = (rows.len() as i64) < MOST;
         let changes = changes(after, rows)?;
         // A part of the changes leaves the next poll something to read.
-        self.version = if whole { version.data_version } else { -1 };
+        self.version = if whole { version } else { -1 };
         self.revision = changes.revision;
         Ok(changes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_file_in_which_nothing_was_written_is_still() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let mut other = sqlite::connect(&path).unwrap();
+        let table = "CREATE TABLE audit (seq INTEGER, subject_kind TEXT, subject_id INTEGER)";
+        other.batch_execute(table).unwrap();
+        let feed = SqliteFeed::new(path);
+        let revision = async |after| feed.poll(Revision(after)).await.unwrap().revision.0;
+        assert!(!feed.is_still(Revision(0)), "it was never read");
+        assert_eq!(revision(0).await, 0);
+        assert!(feed.is_still(Revision(0)));
+        let row = "INSERT INTO audit VALUES (1, 'group', 1)";
+        other.batch_execute(row).unwrap();
+        assert!(!feed.is_still(Revision(0)));
+        assert_eq!(revision(0).await, 1);
+        assert!(feed.is_still(Revision(1)));
+        assert!(
+            !feed.is_still(Revision(0)),
+            "what came after it was not asked for"
+        );
+        other.batch_execute("BEGIN EXCLUSIVE").unwrap();
+        assert_eq!(revision(1).await, 1, "who writes holds nobody up");
     }
 }
