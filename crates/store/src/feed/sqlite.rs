@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::connection::SimpleConnection;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
-use diesel::{ExpressionMethods, QueryDsl, QueryableByName, RunQueryDsl, SqliteConnection};
+use diesel::sqlite::Sqlite;
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection};
 use tollgate_rights::source::{Changes, Revision};
 
 use super::{Changed, MOST, changes};
@@ -34,10 +36,21 @@ struct Polled {
     revision: Revision,
 }
 
-#[derive(QueryableByName)]
-struct DataVersion {
-    #[diesel(sql_type = BigInt)]
-    data_version: i64,
+/// A statement that the connection keeps prepared.
+#[derive(QueryId)]
+struct DataVersion;
+
+impl Query for DataVersion {
+    type SqlType = BigInt;
+}
+
+impl RunQueryDsl<SqliteConnection> for DataVersion {}
+
+impl QueryFragment<Sqlite> for DataVersion {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("PRAGMA data_version");
+        Ok(())
+    }
 }
 
 impl SqliteFeed {
@@ -90,10 +103,8 @@ impl SqliteFeed {
 }
 
 impl Polled {
-    fn version(&mut self) -> Result<i64, StoreError> {
-        let asked = diesel::sql_query("PRAGMA data_version");
-        let version: DataVersion = asked.get_result(&mut self.conn)?;
-        Ok(version.data_version)
+    fn version(&mut self) -> QueryResult<i64> {
+        DataVersion.get_result(&mut self.conn)
     }
 
     fn after(&mut self, after: Revision) -> Result<Changes, StoreError> {
