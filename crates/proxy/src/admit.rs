@@ -1,4 +1,4 @@
-//! From a hash to a permit: who calls, and whether they may.
+//! From a hash to a permit: who calls, and whether they may, also after they took their time.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,12 +9,61 @@ use tollgate_policy::secret::SecretHash;
 use tollgate_policy::{Asked, Permit, Target, Verdict, evaluate};
 use tollgate_rights::Rights;
 use tollgate_rights::entry::Entry;
-use tollgate_rights::source::Snapshot;
+use tollgate_rights::source::{Revision, Snapshot};
 use tollgate_wire::answer::Fault;
 
 use crate::call::Subject;
 use crate::exchange::Exchange;
 use crate::stop::Stop;
+
+/// Who calls, as they were found.
+pub(crate) struct Caller {
+    secret: SecretHash,
+    pub(crate) entry: Arc<Entry>,
+    /// What was in force before that.
+    revision: Revision,
+}
+
+impl Caller {
+    pub(crate) async fn find(rights: &Rights, secret: SecretHash) -> Result<Self, Stop> {
+        let revision = rights.revision();
+        let entry = principal(rights, &secret).await?;
+        Ok(Self {
+            secret,
+            entry,
+            revision,
+        })
+    }
+
+    /// Finds them anew where anything was changed since, and says whether it was: who sends a body
+    /// for hours, or waits for credits, has the rights of the end of it.
+    pub(crate) async fn renew(&mut self, rights: &Rights) -> Result<bool, Stop> {
+        let changed = self.is_outdated(rights);
+        if changed {
+            *self = Self::find(rights, self.secret.clone()).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Whether anything was changed since they were found, theirs or not.
+    fn is_outdated(&self, rights: &Rights) -> bool {
+        rights.revision() != self.revision
+    }
+
+    /// Refuses where they may not any more.
+    pub(crate) async fn confirm(
+        &self,
+        rights: &Rights,
+        exchange: &Exchange,
+        target: Target<'_>,
+    ) -> Result<(), Stop> {
+        if !self.is_outdated(rights) {
+            return Ok(());
+        }
+        let entry = principal(rights, &self.secret).await?;
+        decide(exchange, &rights.snapshot(), &entry, target).map(drop)
+    }
+}
 
 /// Finds whose secret it is.
 pub(crate) async fn principal(rights: &Rights, hash: &SecretHash) -> Result<Arc<Entry>, Stop> {
@@ -53,7 +102,7 @@ pub(crate) fn decide<'a>(
         &snapshot.catalog,
         &credential.principal,
         &asked,
-        exchange.now,
+        exchange.moment(),
     ) {
         Verdict::Permit(permit) => Ok(permit),
         Verdict::Refuse(refusal) => Err(Stop::Refused {

@@ -13,12 +13,12 @@ use tollgate_policy::secret::HashKey;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::verdict::Permit;
 use tollgate_rights::Rights;
-use tollgate_rights::entry::Entry;
 use tollgate_rights::responses::Kept;
 use tollgate_rights::source::Snapshot;
 use tollgate_upkeep::refusals::Refusals;
 use tollgate_upkeep::watch::UpstreamWatch;
 
+use crate::admit::Caller;
 use crate::buffers::Buffers;
 use crate::call::Call;
 use crate::drain::Drains;
@@ -166,13 +166,14 @@ impl Proxy {
     pub(crate) async fn open(
         &self,
         exchange: &Arc<Exchange>,
-        entry: &Arc<Entry>,
+        caller: &Caller,
         permit: &Permit<'_>,
         plan: &Plan<'_>,
         target: Target<'_>,
         demand: Demand,
     ) -> Result<Box<Call>, Stop> {
-        self.rights.note_use(entry, exchange.now);
+        let entry = &caller.entry;
+        self.rights.note_use(entry, exchange.moment());
         let subject = admit::subject(target);
         let hold = hold::take(
             &self.ledger,
@@ -187,9 +188,12 @@ impl Proxy {
         let endpoint = target.endpoint();
         let on_leave = permit.group().terms.on_leave;
         let metrics = &self.metrics;
-        Ok(Call::new(
-            exchange, entry, subject, endpoint, hold, on_leave, metrics,
-        ))
+        let call = Call::new(exchange, entry, subject, endpoint, hold, on_leave, metrics);
+        if let Err(stop) = caller.confirm(&self.rights, exchange, target).await {
+            call.abandon();
+            return Err(stop);
+        }
+        Ok(call)
     }
 
     /// The attempts of a call, by how upstreams do.
@@ -199,10 +203,11 @@ impl Proxy {
         exchange: &Exchange,
         target: Target<'_>,
     ) -> Result<Plan<'a>, Stop> {
-        let view = self.health.view(exchange.now);
+        let now = exchange.moment();
+        let view = self.health.view(now);
         let plan = Plan::draw(permit, &view.plan_input(rand::random()));
         plan.map_err(|all| {
-            let left = all.until.since(exchange.now);
+            let left = all.until.since(now);
             // Rounded up: earlier, there would be no more room than now.
             let retry_after_s = left.as_secs() + u64::from(left.subsec_nanos() > 0);
             Stop::Overloaded {

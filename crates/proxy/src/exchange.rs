@@ -25,6 +25,7 @@ use tollgate_wire::answer::Fault;
 use tollgate_wire::default_cap_field;
 use tollgate_wire::route::{ModelPlace, RouteError, RouteTarget, dialect_of, route};
 
+use crate::admit::Caller;
 use crate::answer::{self, ReplyBody};
 use crate::arriving::Arriving;
 use crate::bounded::BoundedBody;
@@ -57,6 +58,11 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
+    /// When its body was read, which may have taken long; when it came, where it passes through.
+    pub(crate) fn moment(&self) -> Timestamp {
+        self.now.plus(self.read_after())
+    }
+
     /// After what time its body was read; at once where it passes through.
     pub(crate) fn read_after(&self) -> Duration {
         self.read.get().copied().unwrap_or_default()
@@ -87,14 +93,15 @@ impl Proxy {
             Ok(RouteTarget::Preflight) => (None, Ok(Reply::Made(answer::empty(&exchange)))),
             Ok(target) => match self.identify(&exchange, &mut head).await {
                 Err(stop) => (None, Err(stop)),
-                Ok(entry) => {
+                Ok(mut caller) => {
                     if let Some(traces) = self.traces {
-                        let begin = || Trace::begin(traces, &exchange, &entry, &head.headers);
+                        let entry = &caller.entry;
+                        let begin = || Trace::begin(traces, &exchange, entry, &head.headers);
                         exchange.trace.get_or_init(begin);
                     }
-                    let outcome = self.serve(&exchange, &entry, target, head, &mut body);
+                    let outcome = self.serve(&exchange, &mut caller, target, head, &mut body);
                     let outcome = outcome.await;
-                    (Some(entry), outcome)
+                    (Some(caller.entry), outcome)
                 }
             },
         };
@@ -123,37 +130,41 @@ impl Proxy {
     }
 
     /// One secret, and whose it is.
-    async fn identify(&self, exchange: &Exchange, head: &mut Parts) -> Result<Arc<Entry>, Stop> {
+    async fn identify(&self, exchange: &Exchange, head: &mut Parts) -> Result<Caller, Stop> {
         let hash = credential::take(head, &self.hash_key, exchange.settings.basic_credentials)?;
-        admit::principal(&self.rights, &hash).await
+        Caller::find(&self.rights, hash).await
     }
 
     /// What is asked for, whether it may be, and who answers.
     async fn serve(
         &self,
         exchange: &Arc<Exchange>,
-        entry: &Arc<Entry>,
+        caller: &mut Caller,
         target: RouteTarget<'_>,
         head: Parts,
         body: &mut Arriving,
     ) -> Result<Reply, Stop> {
-        let snapshot = self.rights.snapshot();
+        let mut snapshot = self.rights.snapshot();
         match target {
             RouteTarget::Model(ref route) if route.place == ModelPlace::Form => {
                 // What is seldom asked for leaves no room in the future of every request.
-                Box::pin(self.form(exchange, &snapshot, entry, route, head, body)).await
+                Box::pin(self.form(exchange, snapshot, caller, route, head, body)).await
             }
             RouteTarget::Model(ref route) if route.place == ModelPlace::Query => {
-                let answer = Box::pin(self.realtime(exchange, entry, route, head, body));
+                let answer = Box::pin(self.realtime(exchange, caller, route, head, body));
                 answer.await.map(Reply::Relayed)
             }
             RouteTarget::Model(ref route) => {
                 let endpoint = route.endpoint;
-                admit::check_caller(exchange, &snapshot, entry, endpoint)?;
+                admit::check_caller(exchange, &snapshot, &caller.entry, endpoint)?;
                 let settings = &exchange.settings;
                 let (buffers, rooms) = (&self.buffers, &self.rooms);
                 let intake = intake::read(route, &head, body, settings, buffers, rooms).await?;
                 exchange.was_read();
+                if caller.renew(&self.rights).await? {
+                    snapshot = self.rights.snapshot();
+                }
+                let entry = &caller.entry;
                 intake.check(endpoint)?;
                 let target = Target::Model {
                     endpoint,
@@ -166,7 +177,7 @@ impl Proxy {
                     stored::prefer(&mut plan, place);
                 }
                 let demand = hold::demand(&intake.peek, endpoint, intake.body.len());
-                let call = self.open(exchange, entry, &permit, &plan, target, demand);
+                let call = self.open(exchange, caller, &permit, &plan, target, demand);
                 let mut call = call.await?;
                 if stored::is_kept(endpoint, &intake.peek) {
                     call.learn(&self.responses);
@@ -182,11 +193,11 @@ impl Proxy {
             }
             RouteTarget::Mount { prefix, rest } => {
                 let target = Target::Mount { prefix };
-                let permit = admit::decide(exchange, &snapshot, entry, target)?;
+                let permit = admit::decide(exchange, &snapshot, &caller.entry, target)?;
                 let plan = self.draw(&permit, exchange, target)?;
                 intake::check_announced(&head, exchange.settings.body_bytes)?;
                 let demand = Demand::default();
-                let call = self.open(exchange, entry, &permit, &plan, target, demand);
+                let call = self.open(exchange, caller, &permit, &plan, target, demand);
                 let call = call.await?;
                 let body = std::mem::take(body);
                 let body = BoundedBody::new(body, exchange.settings.body_bytes, &exchange.settings);
@@ -195,6 +206,7 @@ impl Proxy {
                 Ok(self.pass_on(upstreamed))
             }
             RouteTarget::Gateway(endpoint) => {
+                let entry = &caller.entry;
                 admit::check_caller(exchange, &snapshot, entry, endpoint)?;
                 self.rights.note_use(entry, exchange.now);
                 let form = local::form(exchange, &head);
@@ -202,6 +214,7 @@ impl Proxy {
                 Ok(Reply::Made(list))
             }
             RouteTarget::OneModel(name) => {
+                let entry = &caller.entry;
                 admit::check_caller(exchange, &snapshot, entry, Endpoint::Models)?;
                 self.rights.note_use(entry, exchange.now);
                 let form = local::form(exchange, &head);
@@ -210,12 +223,12 @@ impl Proxy {
 
             RouteTarget::SelfService(page) => {
                 let statements = self.statements.as_ref();
-                local::self_service(exchange, statements, entry, page)
+                local::self_service(exchange, statements, &caller.entry, page)
                     .await
                     .map(Reply::Made)
             }
             RouteTarget::Stored(ref stored) => {
-                Box::pin(self.stored(exchange, entry, stored, head, body)).await
+                Box::pin(self.stored(exchange, caller, stored, head, body)).await
             }
             RouteTarget::Preflight => Ok(Reply::Made(answer::empty(exchange))),
         }
@@ -241,10 +254,11 @@ impl Proxy {
                 response
             }
             Err(stop) => {
-                let mut response = answer::refuse(exchange, &stop.fault(exchange.now));
+                let now = exchange.moment();
+                let mut response = answer::refuse(exchange, &stop.fault(now));
                 answer::tell_limits(exchange, &stop.windows(), response.headers_mut());
                 let status = response.status().as_u16();
-                self.metrics.refused(stop.code(exchange.now), status);
+                self.metrics.refused(stop.code(now), status);
                 record::stopped(&self.refusals, exchange, caller, &stop, status);
                 response
             }

@@ -19,10 +19,10 @@ use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body_util::{Either, Full};
 use tollgate_policy::Target;
-use tollgate_rights::entry::Entry;
 use tollgate_wire::route::{ModelRoute, model_in_query};
 
 use crate::admit;
+use crate::admit::Caller;
 use crate::answer::{self, ReplyBody};
 use crate::arriving::Arriving;
 use crate::data_plane::Proxy;
@@ -39,13 +39,13 @@ impl Proxy {
     pub(crate) async fn realtime(
         &self,
         exchange: &Arc<Exchange>,
-        entry: &Arc<Entry>,
+        caller: &Caller,
         route: &ModelRoute<'_>,
         mut head: Parts,
         body: &Arriving,
     ) -> Result<Response<ReplyBody>, Stop> {
         let snapshot = self.rights.snapshot();
-        let endpoint = route.endpoint;
+        let (endpoint, entry) = (route.endpoint, &caller.entry);
         admit::check_caller(exchange, &snapshot, entry, endpoint)?;
         let client = handshake::accept(&mut head, body)?;
         let model = model_in_query(head.uri.query());
@@ -57,7 +57,7 @@ impl Proxy {
         };
         let permit = admit::decide(exchange, &snapshot, entry, target)?;
         let plan = self.draw(&permit, exchange, target)?;
-        let call = self.open(exchange, entry, &permit, &plan, target, turns::DEMAND);
+        let call = self.open(exchange, caller, &permit, &plan, target, turns::DEMAND);
         let call = call.await?;
         let way = self.way(&snapshot, &plan);
         let outgoing = Outgoing::Upgrade(Upgrade {

@@ -20,6 +20,7 @@ use tollgate_wire::peek::{Peek, Previous};
 use tollgate_wire::response_id::ResponseId;
 use tollgate_wire::route::Stored;
 
+use crate::admit::Caller;
 use crate::arriving::Arriving;
 use crate::bounded::BoundedBody;
 use crate::data_plane::Proxy;
@@ -70,12 +71,12 @@ impl Proxy {
     pub(crate) async fn stored(
         &self,
         exchange: &Arc<Exchange>,
-        entry: &Arc<Entry>,
+        caller: &Caller,
         stored: &Stored<'_>,
         head: Parts,
         body: &mut Arriving,
     ) -> Result<Reply, Stop> {
-        let snapshot = self.rights.snapshot();
+        let (snapshot, entry) = (self.rights.snapshot(), &caller.entry);
         let target = Target::Gateway {
             endpoint: Endpoint::StoredResponses,
         };
@@ -88,7 +89,7 @@ impl Proxy {
         let plan = Plan {
             attempts: vec![attempt(place, access)],
         };
-        let call = self.open(exchange, entry, &permit, &plan, target, Demand::default());
+        let call = self.open(exchange, caller, &permit, &plan, target, Demand::default());
         let call = call.await?;
         let body = std::mem::take(body);
         let body = BoundedBody::new(body, exchange.settings.body_bytes, &exchange.settings);

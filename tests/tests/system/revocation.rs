@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use tollgate_testkit::raw_client::RawClient;
 use tollgate_tests::{Backend, System};
 
 /// How long after the command's end calls may still be admitted.
@@ -38,6 +39,51 @@ async fn a_revoked_tokens_next_call_is_refused() {
         assert!(delays[12] <= BOUND, "{backend:?}: {delays:?}");
         system.finish().await;
     }
+}
+
+/// The gateway asks for a body once it knows who sends it: only then is the token changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_a_body_for_long_has_the_rights_of_its_end() {
+    let system = System::start().await;
+    let chat = r#"{"model":"sim-chat","messages":[]}"#;
+    let form = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nsim-chat\r\n--b--\r\n";
+    let bodies = [
+        ("/v1/chat/completions", "application/json", chat),
+        (
+            "/v1/audio/transcriptions",
+            "multipart/form-data; boundary=b",
+            form,
+        ),
+    ];
+    let changes: [(&[&str], u16); 3] = [
+        (&["edit", "--quota", "0"], 429),
+        (&["edit", "--models", "another"], 404),
+        (&["revoke", "--yes"], 401),
+    ];
+    for (path, kind, body) in bodies {
+        let token = system.token(&[]);
+        system.in_force().await;
+        for (change, status) in changes {
+            let mut client = RawClient::connect(system.gateway.address).await.unwrap();
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: {}\r\nContent-Type: {kind}\r\n\
+                 Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+                token.bearer(),
+                body.len()
+            );
+            client.send(head).await.unwrap();
+            assert_eq!(client.head().await.unwrap().status(), Some(100));
+            let (verb, flags) = change.split_first().unwrap();
+            system.admin(&[&["token", verb, token.id.as_str()], flags].concat());
+            system.in_force().await;
+            client.send(body).await.unwrap();
+            let answer = client.head().await.unwrap();
+            let body = client.body(&answer).await.unwrap();
+            let body = String::from_utf8_lossy(&body);
+            assert_eq!(answer.status(), Some(status), "{path} {change:?} {body}");
+        }
+    }
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use tollgate_policy::Target;
-use tollgate_rights::entry::Entry;
 use tollgate_rights::source::Snapshot;
 use tollgate_wire::route::ModelRoute;
 
 use super::{Exchange, Proxy, Reply};
+use crate::admit::Caller;
 use crate::arriving::Arriving;
 use crate::forward::{FormCall, Outgoing, forward};
 use crate::stop::Stop;
@@ -19,16 +19,19 @@ impl Proxy {
     pub(super) async fn form(
         &self,
         exchange: &Arc<Exchange>,
-        snapshot: &Snapshot,
-        entry: &Arc<Entry>,
+        mut snapshot: Arc<Snapshot>,
+        caller: &mut Caller,
         route: &ModelRoute<'_>,
         head: Parts,
         body: &mut Arriving,
     ) -> Result<Reply, Stop> {
         let endpoint = route.endpoint;
-        admit::check_caller(exchange, snapshot, entry, endpoint)?;
+        admit::check_caller(exchange, &snapshot, &caller.entry, endpoint)?;
         let form = intake::read_form(route, &head, body, &exchange.settings, &self.rooms).await?;
         exchange.was_read();
+        if caller.renew(&self.rights).await? {
+            snapshot = self.rights.snapshot();
+        }
         let seen = form.fields.peek(route.model.as_deref());
         let seen = seen.map_err(|error| Stop::Malformed(error.to_string()))?;
         let model = seen.model.into_owned();
@@ -36,13 +39,13 @@ impl Proxy {
             endpoint,
             model: &model,
         };
-        let permit = admit::decide(exchange, snapshot, entry, target)?;
+        let permit = admit::decide(exchange, &snapshot, &caller.entry, target)?;
         let plan = self.draw(&permit, exchange, target)?;
         let demand = hold::form_demand(&form.fields, endpoint);
-        let call = self.open(exchange, entry, &permit, &plan, target, demand);
+        let call = self.open(exchange, caller, &permit, &plan, target, demand);
         let call = call.await?;
         let outgoing = Outgoing::Form(Box::new(FormCall::new(route, &model, form)));
-        let upstreamed = forward(self.way(snapshot, &plan), &head, outgoing, call).await?;
+        let upstreamed = forward(self.way(&snapshot, &plan), &head, outgoing, call).await?;
         Ok(self.pass_on(upstreamed))
     }
 }
