@@ -323,3 +323,21 @@ async fn a_token_learns_what_is_left_on_it() {
     assert_eq!(usage["total_usage"], 0.1, "cents");
     system.finish().await;
 }
+
+/// Nothing was held for the token yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn counting_tokens_costs_nothing_and_waits_for_no_credits() {
+    let system = System::start().await;
+    let messages = json!([{"role": "user", "content": "Hello"}]);
+    let body = json!({"model": "sim-messages", "messages": messages}).to_string();
+    for quota in ["0.000001", "0"] {
+        let token = system.token(&["--quota", quota]);
+        system.in_force().await;
+        let headers = [("x-api-key", token.secret.as_str())];
+        let line = "POST /v1/messages/count_tokens";
+        let answer = system.send(line, &headers, &body).await;
+        let status = if quota == "0" { 402 } else { 200 };
+        assert_eq!(answer.status(), status, "{quota}");
+    }
+    system.finish().await;
+}
