@@ -18,7 +18,7 @@ fuzz_target!(|data: (u8, Vec<&[u8]>)| {
             }
         }
         assert_eq!(said.len(), messages.len());
-        (heard, said, client.bytes())
+        (heard, said, client.said())
     };
     assert_eq!(run(usize::from(size)), run(1 << 20));
 });

@@ -129,6 +129,11 @@ impl Call {
         self.worth.cap(&attempt.quote, &attempt.window())
     }
 
+    /// The longest prompt that is held for, in tokens.
+    pub(crate) fn longest_prompt(&self) -> u64 {
+        self.worth.demand.input_bound(&self.worth.window)
+    }
+
     /// The limits of a minute as they stood when the call was admitted.
     pub(crate) fn windows(&self) -> &Windows {
         self.held.windows()

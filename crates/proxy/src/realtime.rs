@@ -8,6 +8,7 @@ mod charge;
 mod end;
 pub(crate) mod handshake;
 mod lane;
+mod prompt;
 mod session;
 mod side;
 mod standing;

@@ -48,7 +48,8 @@ impl Charge {
     }
 }
 
-fn sum(one: &Usage, other: &Usage) -> Usage {
+/// The sum of both, part by part.
+pub(super) fn sum(one: &Usage, other: &Usage) -> Usage {
     let add = u64::saturating_add;
     Usage {
         input: add(one.input, other.input),

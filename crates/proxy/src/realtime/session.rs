@@ -161,7 +161,10 @@ impl Session {
             Step::Wrote => Ok(()),
             Step::Read(0) => Err(self.hung_up().unwrap_or(End::Left)),
             Step::Read(_) => {
-                let heard = self.client.hear(self.up.waiting(), |_| {});
+                let turns = &mut self.turns;
+                let heard = self
+                    .client
+                    .hear(self.up.waiting(), |piece| turns.hear(piece));
                 if let Err(error) = heard {
                     self.up.truncate(0);
                     return Err(End::ClientFrames(error));

@@ -3,8 +3,8 @@
 //!
 //! | how a call ends | what is charged |
 //! | --- | --- |
-//! | `response.done`, or a transcription | what it says, else an estimate from what was generated |
-//! | the session breaks off inside a response | an estimate from what was generated |
+//! | `response.done`, or a transcription | what it says, else an estimate |
+//! | the session breaks off inside a response | an estimate of what it read and generated |
 //! | the session ends between two responses | nothing |
 
 use std::sync::Arc;
@@ -20,11 +20,14 @@ use tollgate_policy::plan::{Attempt, Plan, PlanInput, Untroubled};
 use tollgate_policy::usage::Usage;
 use tollgate_policy::verdict::Permit;
 use tollgate_rights::entry::Entry;
-use tollgate_wire::usage::realtime::{ResponseTag, Said, ServerEvent, ServerScanner};
+use tollgate_wire::usage::realtime::{
+    ClientScanner, ResponseTag, Said, ServerEvent, ServerScanner,
+};
 use tollgate_wire::usage::{Ended, Metered};
 use tollgate_wire::websocket::Piece;
 
-use super::charge::Charge;
+use super::charge::{Charge, sum};
+use super::prompt::Conversation;
 use super::standing::{Refused, Standing};
 use crate::call::Call;
 use crate::exchange::Exchange;
@@ -65,6 +68,10 @@ pub(super) struct Turns {
     upstream: Option<UpstreamId>,
     served_as: Option<String>,
     scanner: ServerScanner,
+    client: ClientScanner,
+    conversation: Conversation,
+    /// The longest prompt that the last call was held for, in tokens.
+    longest: u64,
     /// The responses that go on, oldest first.
     running: Vec<Turn>,
     /// What the next response is held with, while none goes on.
@@ -85,6 +92,10 @@ pub(super) struct Turns {
 struct Turn {
     tag: Option<ResponseTag>,
     call: Box<Call>,
+    /// What the client had said when it began.
+    heard: Said,
+    /// What it reads, by an estimate.
+    prompt: Usage,
     generated: Said,
 }
 
@@ -95,8 +106,11 @@ impl Turns {
             standing,
             entry: Arc::clone(&call.entry),
             upstream: call.upstream(),
+            longest: call.longest_prompt(),
             served_as: call.served_as().map(str::to_owned),
             scanner: ServerScanner::new(),
+            client: ClientScanner::new(),
+            conversation: Conversation::NEW,
             running: Vec::new(),
             next: Some(call),
             in_flight: None,
@@ -110,6 +124,11 @@ impl Turns {
     /// Reads what the upstream says.
     pub(super) fn read(&mut self, piece: Piece<'_>) -> Option<ServerEvent> {
         self.scanner.push(piece)
+    }
+
+    /// Reads what the client says.
+    pub(super) fn hear(&mut self, piece: Piece<'_>) {
+        self.client.push(piece);
     }
 
     /// Bytes of the upstream's are about to pass, in which it said so.
@@ -163,7 +182,8 @@ impl Turns {
     /// Ends the session, and all its calls with it.
     pub(super) fn end(&mut self, ending: Ending) {
         for turn in std::mem::take(&mut self.running) {
-            let charge = Charge::estimated(self.estimate(turn.generated));
+            let generated = self.estimate(turn.generated);
+            let charge = Charge::estimated(sum(&turn.prompt, &generated));
             self.conclude(turn.call, ending, charge);
         }
         if let Some(call) = self.next.take() {
@@ -182,12 +202,19 @@ impl Turns {
         if tag.is_some() && self.running.iter().any(|turn| turn.tag == tag) {
             return;
         }
-        if let Some(call) = self.take().await {
-            self.running.push(Turn {
+        let call = self.take().await;
+        let heard = self.client.said();
+        let prompt = self.conversation.prompt(heard, self.longest);
+        match call {
+            Some(call) => self.running.push(Turn {
                 tag,
                 call,
+                heard,
+                prompt,
                 generated: Said::NOTHING,
-            });
+            }),
+            // It has begun all the same.
+            None => self.aside = self.aside.and(Charge::estimated(prompt)),
         }
     }
 
@@ -209,7 +236,10 @@ impl Turns {
             return;
         };
         let turn = self.running.remove(at);
-        let estimate = self.estimate(turn.generated);
+        let generated = self.estimate(turn.generated);
+        if let Some(usage) = &metered.usage {
+            self.conversation.counted(usage, turn.heard);
+        }
         let ending = match metered.ended {
             Ended::Failed => Ending::Failed,
             Ended::Incomplete => Ending::Incomplete,
@@ -222,8 +252,8 @@ impl Turns {
                 served: ending != Ending::Failed || usage != Usage::NONE,
                 estimated: false,
             },
-            None if ending == Ending::Failed && estimate == Usage::NONE => Charge::NOTHING,
-            None => Charge::estimated(estimate),
+            None if ending == Ending::Failed && generated == Usage::NONE => Charge::NOTHING,
+            None => Charge::estimated(sum(&turn.prompt, &generated)),
         };
         self.settle(turn.call, ending, charge);
     }
@@ -251,7 +281,7 @@ impl Turns {
         })
     }
 
-    /// What a response used that nobody counted.
+    /// What a response generated that nobody counted.
     fn estimate(&mut self, generated: Said) -> Usage {
         let loose = std::mem::take(&mut self.loose);
         generated.and(loose).generated()
@@ -330,6 +360,7 @@ impl Turns {
         let on_leave = permit.group().terms.on_leave;
         let endpoint = Some(endpoint);
         let mut call = Call::new(exchange, &entry, subject, endpoint, hold, on_leave, metrics);
+        self.longest = call.longest_prompt();
         call.sending(&attempt);
         call.answered(SWITCHED);
         if let Some(in_flight) = self.in_flight.take() {

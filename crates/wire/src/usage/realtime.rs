@@ -49,6 +49,22 @@ impl Said {
         }
     }
 
+    /// What was said since as much was said as `earlier`.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self {
+            text: self.text.saturating_sub(earlier.text),
+            sound: self.sound.saturating_sub(earlier.sound),
+        }
+    }
+
+    /// What a model uses that reads so much, by an estimate.
+    pub const fn read(self) -> Usage {
+        let mut usage = Usage::NONE;
+        (usage.input, usage.input_audio) = self.tokens();
+        usage
+    }
+
     /// What a model used that said so, by an estimate.
     pub const fn generated(self) -> Usage {
         let mut usage = Usage::NONE;
@@ -156,7 +172,7 @@ impl Default for ServerScanner {
 pub struct ClientScanner {
     json: Json,
     message: Message,
-    bytes: u64,
+    said: Said,
 }
 
 /// The message that is being read.
@@ -164,7 +180,10 @@ pub struct ClientScanner {
 struct Message {
     depth: u64,
     is_type: bool,
+    is_sound: bool,
     event: ClientEvent,
+    bytes: u64,
+    sound: u64,
 }
 
 impl ClientScanner {
@@ -173,7 +192,7 @@ impl ClientScanner {
         Self {
             json: Json::new(),
             message: Message::NEW,
-            bytes: 0,
+            said: Said::NOTHING,
         }
     }
 
@@ -182,21 +201,23 @@ impl ClientScanner {
     pub fn push(&mut self, piece: Piece<'_>) -> Option<ClientEvent> {
         match piece {
             Piece::Text(bytes) => {
-                self.bytes = self.bytes.saturating_add(bytes.len() as u64);
+                self.message.bytes = self.message.bytes.saturating_add(bytes.len() as u64);
                 self.json.push(bytes, &mut self.message);
                 None
             }
             Piece::TextEnd => {
                 self.json = Json::new();
-                Some(std::mem::replace(&mut self.message, Message::NEW).event)
+                let message = std::mem::replace(&mut self.message, Message::NEW);
+                self.said = self.said.and(message.said());
+                Some(message.event)
             }
             Piece::Binary(_) | Piece::Close(_) => None,
         }
     }
 
-    /// How many bytes the client has said: a prompt never has more tokens.
-    pub const fn bytes(&self) -> u64 {
-        self.bytes
+    /// What the client has said, in messages that are whole.
+    pub const fn said(&self) -> Said {
+        self.said
     }
 }
 
@@ -210,20 +231,41 @@ impl Message {
     const NEW: Self = Self {
         depth: 0,
         is_type: false,
+        is_sound: false,
         event: ClientEvent::Other,
+        bytes: 0,
+        sound: 0,
     };
+
+    /// A message is text but for the sound in it; where it brings nothing but sound, all else only
+    /// says so.
+    const fn said(&self) -> Said {
+        let text = match self.event {
+            ClientEvent::AudioAppend => 0,
+            _ => self.bytes.saturating_sub(self.sound),
+        };
+        Said {
+            text,
+            sound: self.sound,
+        }
+    }
 }
 
 impl Visitor for Message {
     fn key(&mut self, key: Option<&[u8]>) {
         self.is_type = self.depth == 1 && key == Some(b"type");
+        self.is_sound = key == Some(b"audio");
     }
 
     fn cares(&self) -> bool {
         self.is_type
     }
 
-    fn text(&mut self, _part: &[u8]) {}
+    fn text(&mut self, part: &[u8]) {
+        if self.is_sound {
+            self.sound = self.sound.saturating_add(part.len() as u64);
+        }
+    }
 
     fn string(&mut self, value: Option<&[u8]>) {
         if !std::mem::take(&mut self.is_type) {

@@ -61,6 +61,12 @@ impl Tally {
         self.sound = self.sound.saturating_add(bytes as u64);
     }
 
+    /// What was taken for text is sound, as the document says behind it.
+    pub(super) fn all_is_sound(&mut self) {
+        let text = std::mem::take(&mut self.text);
+        self.sound = self.sound.saturating_add(text);
+    }
+
     pub(super) fn end(&mut self, ended: Ended) {
         self.ended = self.ended.max(ended);
     }

@@ -55,8 +55,17 @@ async fn connect(system: &System, token: &Token) -> Socket {
     opened.unwrap().0
 }
 
-async fn tell(socket: &mut Socket, now: &[Value]) {
-    say(socket, json!({"now": now})).await;
+/// Gives the tokens of what was said, by an estimate.
+async fn tell(socket: &mut Socket, now: &[Value]) -> i64 {
+    let told = json!({"now": now});
+    let bytes = told.to_string().len();
+    say(socket, told).await;
+    i64::try_from(bytes.div_ceil(4)).unwrap()
+}
+
+async fn speak(socket: &mut Socket, sound: &str) {
+    let append = json!({"type": "input_audio_buffer.append", "audio": sound});
+    say(socket, append).await;
 }
 
 fn created(id: &str) -> Value {
@@ -87,13 +96,13 @@ async fn responses_at_once_are_charged_each_by_itself() {
         text("a", "12345678"),
         done("a", 70, 9),
     ];
-    tell(&mut socket, &now).await;
+    let said = tell(&mut socket, &now).await;
     hear_until(&mut socket, "response.done").await;
     drop(socket);
-    // The first is charged what the provider counts, the second what it generated.
+    // The first is charged what the provider counts, the second what it read and generated.
     let rows = [
         row("complete", 70 + 9 * 2, false),
-        row("client_left", 4 * 2, true),
+        row("client_left", said + 4 * 2, true),
     ];
     assert_eq!(receipts(&system, &token).await, rows);
     system.finish().await;
@@ -106,12 +115,13 @@ async fn a_second_response_that_cannot_be_held_for_ends_the_session() {
     system.in_force().await;
     let mut socket = connect(&system, &token).await;
     let now = [created("a"), text("a", "12345678"), created("b")];
-    tell(&mut socket, &now).await;
+    let said = tell(&mut socket, &now).await;
     let refused = hear_until(&mut socket, "error").await;
     assert_eq!(refused["error"]["code"], "insufficient_quota", "{refused}");
     assert_eq!(closed(&mut socket).await.0, 1008);
     end(socket).await;
-    let rows = [row("client_left", 2 * 2, true)];
+    // Both have read what was said, and one is held for.
+    let rows = [row("client_left", said + 2 * 2 + said, true)];
     assert_eq!(receipts(&system, &token).await, rows);
     system.finish().await;
 }
@@ -139,6 +149,31 @@ async fn all_responses_are_read_on_in_a_group_that_drains() {
         row("drained", 70 + 9 * 2, false),
         row("drained", 80 + 8 * 2, false),
         row("drained", 90 + 7 * 2, false),
+    ];
+    assert_eq!(receipts(&system, &token).await, rows);
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_that_breaks_off_is_charged_the_conversation_and_its_sound() {
+    let price = format!("{PRICE},input-audio=10,output-audio=20");
+    let system = start(&price).await;
+    let token = system.token(&[]);
+    system.in_force().await;
+    let mut socket = connect(&system, &token).await;
+    speak(&mut socket, &"A".repeat(32_000)).await;
+    tell(&mut socket, &[created("a"), done("a", 70, 9)]).await;
+    hear_until(&mut socket, "response.done").await;
+    speak(&mut socket, &"A".repeat(6_400)).await;
+    let sound = json!({"type": "response.output_audio.delta", "response_id": "b", "delta": "AA"});
+    let said = tell(&mut socket, &[created("b"), sound]).await;
+    hear_until(&mut socket, "response.output_audio.delta").await;
+    drop(socket);
+    // What was counted is not estimated again.
+    let conversation = 70 + 9 + said + 2 * 10;
+    let rows = [
+        row("complete", 70 + 9 * 2, false),
+        row("client_left", conversation + 20, true),
     ];
     assert_eq!(receipts(&system, &token).await, rows);
     system.finish().await;

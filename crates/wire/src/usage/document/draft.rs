@@ -131,6 +131,9 @@ impl Draft {
         tally.searches.add(&self.searches, self.kind == Kind::Item);
         tally.end(self.ended(surface, streamed));
         tally.about = self.about;
+        if surface == Surface::Realtime && self.kind == Kind::Sound {
+            tally.all_is_sound();
+        }
         if let Kind::Turn(turn) = self.kind {
             tally.turn = Some(turn);
         }

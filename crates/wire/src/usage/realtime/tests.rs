@@ -92,7 +92,7 @@ fn what_is_generated_is_told_of_each_response_and_sound_apart_from_text() {
             r#""response_id":"resp_1""#,
             delta("response.output_audio.delta", &"A".repeat(6_401)),
         ),
-        of(r#""item_id":"i""#, delta("response.audio.delta", "AA")),
+        r#"{"delta":"AA","type":"response.audio.delta"}"#.to_owned(),
         done("cancelled", &Value::Null),
     ];
     let [one, two] = ["resp_1", "resp_2"].map(|id| ResponseTag::of(id.as_bytes()));
@@ -162,6 +162,7 @@ fn a_client_is_heard_through_its_masks() {
         r#"{"response":{"type":"x"},"type":"response.create"}"#,
         r#"{"type":7}"#,
         r#"{"a":["type","response.create"]}"#,
+        r#"{"type":"conversation.item.create","item":{"content":[{"audio":"AAAAAA"}]}}"#,
     ];
     let frames: Vec<u8> = messages
         .iter()
@@ -180,10 +181,19 @@ fn a_client_is_heard_through_its_masks() {
         ClientEvent::ResponseCreate,
         ClientEvent::Other,
         ClientEvent::Other,
+        ClientEvent::ItemCreate,
     ];
     assert_eq!(events, expected);
-    let said: usize = messages.iter().map(|text| text.len()).sum();
-    assert_eq!(scanner.bytes(), said as u64);
+    // Of the sound that is appended nothing else counts.
+    let bytes: usize = messages.iter().map(|text| text.len()).sum();
+    let text = bytes - messages[1].len() - 6;
+    let said = Said {
+        text: text as u64,
+        sound: 4 + 6,
+    };
+    assert_eq!(scanner.said(), said);
+    assert_eq!((said.read().input_audio, said.read().output_audio), (1, 0));
+    assert_eq!(said.since(said), Said::NOTHING);
 }
 
 #[test]
