@@ -219,6 +219,8 @@ impl Turns {
     }
 
     fn generates(&mut self, tag: Option<ResponseTag>, said: Said) {
+        let is_narrow = self.client.is_narrow();
+        let said = if is_narrow { said.narrow() } else { said };
         let at = self.find(tag);
         let Some(turn) = at.and_then(|at| self.running.get_mut(at)) else {
             self.loose = self.loose.and(said);

@@ -13,6 +13,8 @@ use crate::websocket::Piece;
 /// How many bytes of sound in base64 make a token where nobody counted: 20 tokens a second of
 /// 24,000 samples of 16 bits, which is the default of OpenAI's sessions.
 pub const SOUND_BYTES_PER_TOKEN: u64 = 3_200;
+/// How many times fewer bytes the same sound has by G.711: 8,000 samples of 8 bits.
+const NARROW: u64 = 6;
 
 /// Which response of a session it is, of those that go on at once: its id, hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +34,7 @@ impl ResponseTag {
 pub struct Said {
     /// Text.
     pub text: u64,
-    /// Sound, in base64.
+    /// Sound, in base64, of 24,000 samples of 16 bits.
     pub sound: u64,
 }
 
@@ -46,6 +48,15 @@ impl Said {
         Self {
             text: self.text.saturating_add(other.text),
             sound: self.sound.saturating_add(other.sound),
+        }
+    }
+
+    /// The same, where its sound is of G.711.
+    #[must_use]
+    pub const fn narrow(self) -> Self {
+        Self {
+            text: self.text,
+            sound: self.sound.saturating_mul(NARROW),
         }
     }
 
@@ -173,6 +184,7 @@ pub struct ClientScanner {
     json: Json,
     message: Message,
     said: Said,
+    is_narrow: bool,
 }
 
 /// The message that is being read.
@@ -181,6 +193,9 @@ struct Message {
     depth: u64,
     is_type: bool,
     is_sound: bool,
+    /// The value of the last key may be a format of sound.
+    is_format: bool,
+    is_narrow: bool,
     event: ClientEvent,
     bytes: u64,
     sound: u64,
@@ -193,6 +208,7 @@ impl ClientScanner {
             json: Json::new(),
             message: Message::NEW,
             said: Said::NOTHING,
+            is_narrow: false,
         }
     }
 
@@ -208,11 +224,20 @@ impl ClientScanner {
             Piece::TextEnd => {
                 self.json = Json::new();
                 let message = std::mem::replace(&mut self.message, Message::NEW);
-                self.said = self.said.and(message.said());
+                self.is_narrow |= message.is_narrow;
+                let said = message.said();
+                let said = if self.is_narrow { said.narrow() } else { said };
+                self.said = self.said.and(said);
                 Some(message.event)
             }
             Piece::Binary(_) | Piece::Close(_) => None,
         }
+    }
+
+    /// Whether it has named G.711, by which sound has fewer bytes. From then on all of it is taken
+    /// for such, in both directions.
+    pub const fn is_narrow(&self) -> bool {
+        self.is_narrow
     }
 
     /// What the client has said, in messages that are whole.
@@ -232,6 +257,8 @@ impl Message {
         depth: 0,
         is_type: false,
         is_sound: false,
+        is_format: false,
+        is_narrow: false,
         event: ClientEvent::Other,
         bytes: 0,
         sound: 0,
@@ -255,10 +282,15 @@ impl Visitor for Message {
     fn key(&mut self, key: Option<&[u8]>) {
         self.is_type = self.depth == 1 && key == Some(b"type");
         self.is_sound = key == Some(b"audio");
+        // The first two were its place before realtime left its beta.
+        self.is_format = matches!(
+            key,
+            Some(b"input_audio_format" | b"output_audio_format" | b"type")
+        );
     }
 
     fn cares(&self) -> bool {
-        self.is_type
+        self.is_type || self.is_format
     }
 
     fn text(&mut self, part: &[u8]) {
@@ -268,10 +300,16 @@ impl Visitor for Message {
     }
 
     fn string(&mut self, value: Option<&[u8]>) {
+        let value = value.unwrap_or_default();
+        self.is_narrow |= std::mem::take(&mut self.is_format)
+            && matches!(
+                value,
+                b"g711_ulaw" | b"g711_alaw" | b"audio/pcmu" | b"audio/pcma"
+            );
         if !std::mem::take(&mut self.is_type) {
             return;
         }
-        self.event = match value.unwrap_or_default() {
+        self.event = match value {
             b"response.create" => ClientEvent::ResponseCreate,
             b"session.update" => ClientEvent::SessionUpdate,
             b"input_audio_buffer.append" => ClientEvent::AudioAppend,

@@ -197,6 +197,30 @@ fn a_client_is_heard_through_its_masks() {
 }
 
 #[test]
+fn sound_of_telephones_has_fewer_bytes_for_a_token() {
+    let of_now = r#"{"session":{"audio":{"output":{"format":{"type":"audio/pcmu"}}}}}"#;
+    let of_beta = r#"{"session":{"input_audio_format":"g711_alaw"}}"#;
+    let other = r#"{"session":{"audio":{"output":{"format":{"type":"audio/pcm"}}}}}"#;
+    let append = r#"{"type":"input_audio_buffer.append","audio":"AAAA"}"#;
+    for (update, is_narrow) in [(of_now, true), (of_beta, true), (other, false)] {
+        let mut scanner = ClientScanner::new();
+        for message in [append, update, append] {
+            for chunk in message.as_bytes().chunks(5) {
+                scanner.push(Piece::Text(chunk));
+            }
+            scanner.push(Piece::TextEnd);
+        }
+        assert_eq!(scanner.is_narrow(), is_narrow, "{update}");
+        let second = if is_narrow { 4 * 6 } else { 4 };
+        let said = Said {
+            text: update.len() as u64,
+            sound: 4 + second,
+        };
+        assert_eq!(scanner.said(), said);
+    }
+}
+
+#[test]
 fn an_error_is_told_as_the_provider_tells_it() {
     let text = error_event("event_1", "insufficient_quota", "spent");
     let event: Value = serde_json::from_str(&text).unwrap();
