@@ -48,7 +48,7 @@ pub(crate) struct Call {
     pub(crate) on_leave: OnLeave,
     in_flight: Option<InFlight>,
     held: Held,
-    worth: Worth,
+    pub(crate) worth: Worth,
     metered: Metered,
     learning: Option<Box<Learning>>,
     metrics: Arc<Metrics>,
@@ -127,11 +127,6 @@ impl Call {
     /// The cap that keeps the output within what is held, if an upstream with this price and model needs one.
     pub(crate) fn cap(&self, attempt: &Attempt<'_>) -> Option<u64> {
         self.worth.cap(&attempt.quote, &attempt.window())
-    }
-
-    /// The longest prompt that is held for, in tokens.
-    pub(crate) fn longest_prompt(&self) -> u64 {
-        self.worth.demand.input_bound(&self.worth.window)
     }
 
     /// The limits of a minute as they stood when the call was admitted.

@@ -43,6 +43,11 @@ pub(crate) struct Worth {
 }
 
 impl Worth {
+    /// The longest prompt that is held for, in tokens.
+    pub(crate) fn longest_prompt(&self) -> u64 {
+        self.demand.input_bound(&self.window)
+    }
+
     /// The cap that keeps the output within what was held, if one is needed.
     pub(crate) fn cap(&self, quote: &Quote, window: &bound::Window) -> Option<u64> {
         let bound = quote.bound(&self.demand, window);

@@ -215,7 +215,7 @@ fn fill_in(usage: &mut Usage, endpoint: Endpoint, price: &Price, input_bytes: u6
 
 /// An estimate of the input never passes the bound that was held: images have many bytes for a token.
 fn bounded(mut usage: Usage, worth: &Worth) -> Usage {
-    usage.input = usage.input.min(worth.demand.input_bound(&worth.window));
+    usage.input = usage.input.min(worth.longest_prompt());
     usage
 }
 

@@ -106,7 +106,7 @@ impl Turns {
             standing,
             entry: Arc::clone(&call.entry),
             upstream: call.upstream(),
-            longest: call.longest_prompt(),
+            longest: call.worth.longest_prompt(),
             served_as: call.served_as().map(str::to_owned),
             scanner: ServerScanner::new(),
             client: ClientScanner::new(),
@@ -362,7 +362,7 @@ impl Turns {
         let on_leave = permit.group().terms.on_leave;
         let endpoint = Some(endpoint);
         let mut call = Call::new(exchange, &entry, subject, endpoint, hold, on_leave, metrics);
-        self.longest = call.longest_prompt();
+        self.longest = call.worth.longest_prompt();
         call.sending(&attempt);
         call.answered(SWITCHED);
         if let Some(in_flight) = self.in_flight.take() {
