@@ -40,7 +40,7 @@ impl Caller {
     pub(crate) async fn renew(&mut self, rights: &Rights) -> Result<bool, Stop> {
         let changed = self.is_outdated(rights);
         if changed {
-            *self = Self::find(rights, self.secret.clone()).await?;
+            *self = Self::find(rights, self.secret).await?;
         }
         Ok(changed)
     }
