@@ -37,8 +37,14 @@ pub(crate) struct Intake {
 }
 
 impl Intake {
-    /// Refuses what cannot be charged: an answer that is made after the call has ended.
+    /// Refuses what cannot be charged: an answer that is made after the call has ended, or one of a
+    /// model that nobody judged.
     pub(crate) fn check(&self, endpoint: Endpoint) -> Result<(), Stop> {
+        if self.peek.features.advised {
+            return Err(Stop::Malformed(
+                "tools of a type `advisor_…` are not supported: they ask another model".to_owned(),
+            ));
+        }
         if endpoint == Endpoint::Responses && self.peek.kept.background {
             return Err(Stop::Malformed(
                 "`background` is not supported: ask for the answer itself, or for a stream"

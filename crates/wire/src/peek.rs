@@ -12,6 +12,7 @@ use crate::route::{ModelPlace, ModelRoute};
 
 mod caps;
 mod choices;
+mod choosing;
 mod features;
 mod generation;
 mod kept;
@@ -146,6 +147,12 @@ pub enum PeekError {
     /// `include_usage` is neither a boolean nor null.
     #[error("`include_usage` in `stream_options` must be `true` or `false`")]
     IncludeUsageNotBool,
+    /// The body names models besides the one that is judged and charged.
+    #[error("`{0}` names further models: ask for one, and leave the others to the gateway")]
+    MoreModels(&'static str),
+    /// The body asks for a service that costs more than what is charged.
+    #[error("`{0}` asks for a service at another price than what is charged: leave it out")]
+    OtherPrice(&'static str),
 }
 
 /// Reads what policy needs from the whole body of a request, without copying the rest. The body names
@@ -246,6 +253,7 @@ fn read_members<'a>(
         Some("false" | "null") | None => false,
         Some(_) => return Err(PeekError::StreamNotBool),
     };
+    choosing::check(members)?;
     let cap = |key| cap(text, members, key);
     Ok(Peek {
         model,

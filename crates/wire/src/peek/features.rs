@@ -29,6 +29,9 @@ pub struct Features {
     /// The client asks for the conversation to be made shorter where it is long: the provider reads
     /// all of it first.
     pub compacts: bool,
+    /// A tool asks another model than the one that is named, or its type is written so that only
+    /// some readers know it.
+    pub advised: bool,
     /// How often the provider may run tools by itself, as each of them says with `max_uses`. Clients
     /// run functions and the tools that act on their machines, whoever describes them.
     pub provider_runs: Uses,
@@ -80,6 +83,7 @@ impl Scan {
                 cache: false,
                 tools: false,
                 compacts: false,
+                advised: false,
                 provider_runs: Uses::None,
                 provider_searches: Uses::None,
             },
@@ -224,6 +228,7 @@ impl Scan {
         if self.here & TOOL != 0 {
             // All others have a description, or do something, that is not in the body.
             self.features.referenced |= !matches!(text, b"function" | b"custom");
+            self.features.advised |= !is_plain || text.starts_with(b"advisor_");
             self.tool.kind(text);
             return;
         }

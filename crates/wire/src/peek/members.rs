@@ -30,14 +30,20 @@ pub(super) enum Deciding {
     PreviousResponse,
     /// Whether an upstream keeps the answer.
     Store,
+    /// How quickly it is to be answered, at another price.
+    ServiceTier,
+    Speed,
+    /// Models that may answer in place of the one that is named.
+    Models,
+    Fallbacks,
 }
 
 impl Deciding {
     /// How many there are.
-    const COUNT: usize = Self::Store as usize + 1;
+    const COUNT: usize = Self::Fallbacks as usize + 1;
 
     /// All ways to write them. No two differ only in their case.
-    const NAMES: [(&'static str, Self); 15] = [
+    const NAMES: [(&'static str, Self); 20] = [
         ("model", Self::Model),
         ("stream", Self::Stream),
         ("stream_options", Self::StreamOptions),
@@ -53,12 +59,18 @@ impl Deciding {
         ("background", Self::Background),
         ("previous_response_id", Self::PreviousResponse),
         ("store", Self::Store),
+        ("service_tier", Self::ServiceTier),
+        ("serviceTier", Self::ServiceTier),
+        ("speed", Self::Speed),
+        ("models", Self::Models),
+        ("fallbacks", Self::Fallbacks),
     ];
 
-    /// Whether a member of this name decides something. Operators may have nothing kept, whatever
-    /// clients ask for.
+    /// Whether a member of this name decides something that operators cannot put in. They may have
+    /// nothing kept, whatever clients ask for, and choose what they pay for.
     pub(super) fn has(name: &str) -> bool {
-        let mut others = Self::NAMES.iter().filter(|(_, key)| *key != Self::Store);
+        let free = |key: Self| matches!(key, Self::Store | Self::ServiceTier | Self::Speed);
+        let mut others = Self::NAMES.iter().filter(|(_, key)| !free(*key));
         others.any(|(known, _)| alike(known, name))
     }
 
@@ -78,6 +90,10 @@ impl Deciding {
             Self::Background => "background",
             Self::PreviousResponse => "previous_response_id",
             Self::Store => "store",
+            Self::ServiceTier => "service_tier",
+            Self::Speed => "speed",
+            Self::Models => "models",
+            Self::Fallbacks => "fallbacks",
         }
     }
 }

@@ -266,3 +266,23 @@ fn nesting_is_bounded_and_brackets_in_strings_do_not_count() {
     let wide = format!("[{},[]]", nested(MOST - 2));
     assert!(read(wide));
 }
+
+#[test]
+fn a_tool_that_asks_another_model_is_told() {
+    for (tool, advised) in [
+        (
+            r#"{"type":"advisor_20260301","name":"a","model":"dear"}"#,
+            true,
+        ),
+        (r#"{"type":"\u0061dvisor_20260301","model":"dear"}"#, true),
+        (r#"{"type":"custom","name":"advisor_1"}"#, false),
+        (
+            r#"{"type":"custom","input_schema":{"type":"advisor_1"}}"#,
+            false,
+        ),
+    ] {
+        let body = format!(r#"{{"model":"m","tools":[{tool}]}}"#);
+        let features = found(&body);
+        assert_eq!(features.advised, advised, "{tool}");
+    }
+}

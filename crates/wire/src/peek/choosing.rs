@@ -1,0 +1,94 @@
+//! What a client may not choose in a body: it would use what nobody judged, or what costs more than
+//! is charged.
+
+use super::PeekError;
+use super::members::{Deciding, Members, string};
+
+/// The tiers of service at or below the prices of a list, by what vendors call them in any case.
+/// `auto` is what the operator agreed on with the vendor.
+const TIERS: [&str; 7] = [
+    "auto",
+    "default",
+    "flex",
+    "on_demand",
+    "standard",
+    "standard_only",
+    "unspecified",
+];
+/// What `speed` may say, where it is a word; of speech, it is a number.
+const SPEEDS: [&str; 1] = ["standard"];
+
+/// Refuses further models, and other prices.
+pub(super) fn check(members: &Members<'_>) -> Result<(), PeekError> {
+    for key in [Deciding::Models, Deciding::Fallbacks] {
+        if members.get(key).is_some_and(names_any) {
+            return Err(PeekError::MoreModels(key.name()));
+        }
+    }
+    for (key, usual) in [
+        (Deciding::ServiceTier, TIERS.as_slice()),
+        (Deciding::Speed, SPEEDS.as_slice()),
+    ] {
+        let said = members.get(key).and_then(string);
+        let is_usual = |said: &str| usual.iter().any(|one| one.eq_ignore_ascii_case(said));
+        if said.is_some_and(|said| !is_usual(&said)) {
+            return Err(PeekError::OtherPrice(key.name()));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a list, or what stands in place of one, has anything in it.
+fn names_any(raw: &str) -> bool {
+    let inner = raw.strip_prefix('[').and_then(|raw| raw.strip_suffix(']'));
+    raw != "null" && inner.is_none_or(|inner| !inner.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::peek;
+    use super::*;
+
+    fn seen(member: &str) -> Result<(), PeekError> {
+        let body = format!(r#"{{"model":"m",{member}}}"#);
+        peek(body.as_bytes()).map(drop)
+    }
+
+    #[test]
+    fn a_body_names_one_model() {
+        for member in [r#""models":[]"#, r#""models":[ ]"#, r#""fallbacks":null"#] {
+            assert_eq!(seen(member), Ok(()), "{member}");
+        }
+        for (member, name) in [
+            (r#""models":["dear"]"#, "models"),
+            (r#""models":"dear""#, "models"),
+            (r#""fallbacks":[{"model":"dear"}]"#, "fallbacks"),
+            (r#""fallbacks":{}"#, "fallbacks"),
+        ] {
+            assert_eq!(seen(member), Err(PeekError::MoreModels(name)), "{member}");
+        }
+        assert_eq!(seen(r#""Models":[]"#), Err(PeekError::Lookalike("models")));
+    }
+
+    #[test]
+    fn a_body_asks_for_no_dearer_service() {
+        for member in [
+            r#""service_tier":"auto""#,
+            r#""service_tier":"FLEX""#,
+            r#""service_tier":null"#,
+            r#""serviceTier":"standard""#,
+            r#""speed":"standard""#,
+            r#""speed":1.25"#,
+        ] {
+            assert_eq!(seen(member), Ok(()), "{member}");
+        }
+        for (member, name) in [
+            (r#""service_tier":"priority""#, "service_tier"),
+            (r#""service_tier":"pr\u0069ority""#, "service_tier"),
+            (r#""serviceTier":"PRIORITY""#, "service_tier"),
+            (r#""speed":"fast""#, "speed"),
+        ] {
+            assert_eq!(seen(member), Err(PeekError::OtherPrice(name)), "{member}");
+        }
+    }
+}
