@@ -13,7 +13,7 @@ mod query;
 mod stored;
 
 pub use model::{ModelPlace, ModelRoute};
-pub use query::{QueryModelError, model_in_query};
+pub use query::{AnswerFormError, QueryModelError, model_in_query};
 pub use stored::{Stored, StoredAction};
 
 /// What is asked for, and the dialect that it is asked in.

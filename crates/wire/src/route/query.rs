@@ -1,5 +1,5 @@
-//! The parameters of a query that decide something: the model of a realtime session, and Azure's
-//! version. All others pass as they came.
+//! The parameters of a query that decide something: the model of a realtime session, Azure's
+//! version, and what Google's APIs leave out of an answer. All others pass as they came.
 
 use std::borrow::Cow;
 
@@ -37,6 +37,26 @@ pub fn model_in_query(query: Option<&str>) -> Result<Cow<'_, str>, QueryModelErr
         text if text.chars().any(char::is_control) => Err(QueryModelError::Unreadable),
         _ => Ok(model),
     }
+}
+
+/// A parameter that has Google's APIs answer in parts or in another form, in which nothing can be
+/// metered: <https://cloud.google.com/apis/docs/system-parameters>. The message is meant for the client.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the parameter `{0}` of the query is not supported, as it changes the form of the answer")]
+pub struct AnswerFormError(String);
+
+/// Whether an answer of Google's comes whole, as JSON or as events.
+pub(super) fn check_answer_form(query: &str) -> Result<(), AnswerFormError> {
+    for (name, value) in pairs(query) {
+        let name = name.strip_prefix('$').unwrap_or(&name);
+        let is = |one: &str| name.eq_ignore_ascii_case(one);
+        let usual = ["json", "sse"];
+        let is_usual = usual.iter().any(|one| value.eq_ignore_ascii_case(one));
+        if is("fields") || is("callback") || is("alt") && !is_usual {
+            return Err(AnswerFormError(name.to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// The query with another model, which stands first.

@@ -175,3 +175,31 @@ fn what_is_kept_of_a_response_is_asked_for_by_its_id() {
         ));
     }
 }
+
+#[test]
+fn an_answer_of_geminis_comes_whole() {
+    let path = "/v1beta/models/gemini-2.5-pro:generateContent";
+    let found = route("POST", path).unwrap();
+    let model = model_of(&found);
+    for query in [
+        "",
+        "alt=sse",
+        "alt=JSON",
+        "key=x&prettyPrint=false",
+        "field=1",
+    ] {
+        assert_eq!(model.check_query(Some(query)), Ok(()), "{query}");
+    }
+    for query in [
+        "fields=candidates.content",
+        "alt=sse&%66ields=candidates",
+        "%24fields=candidates",
+        "FIELDS=candidates",
+        "callback=f",
+        "alt=proto",
+        "%24alt=media",
+        "alt=",
+    ] {
+        assert!(model.check_query(Some(query)).is_err(), "{query}");
+    }
+}
