@@ -34,6 +34,8 @@ pub(crate) struct Metered {
     filter: Option<UsageFilter>,
     /// Bytes of an answer that was compressed, so that nothing can be read in it.
     opaque: Option<u64>,
+    /// What an answer is of that did not say that it is a stream, before its first character.
+    unbegun: Option<Surface>,
     /// Whether an answer that says that it is at its end is. Each candidate of Gemini's says so for
     /// itself, and some upstreams in every event.
     has_last_word: bool,
@@ -79,12 +81,16 @@ impl Metered {
             scanner: surface.map(scanner),
             filter: (events && filtered).then(UsageFilter::new),
             opaque: opaque.then_some(0),
+            unbegun: surface.filter(|surface| !events && tells_texts(*surface)),
             has_last_word: surface != Some(Surface::Gemini),
         }
     }
 
     /// Reads a piece of the answer, and gives what of it is passed on; empty where all is held back.
     pub(crate) fn read(&mut self, data: Bytes) -> Bytes {
+        if let Some(surface) = self.unbegun {
+            self.begin(surface, &data);
+        }
         match (&mut self.opaque, &mut self.scanner) {
             (Some(bytes), _) => *bytes = bytes.saturating_add(data.len() as u64),
             (None, Some(scanner)) => scanner.push(&data),
@@ -93,6 +99,19 @@ impl Metered {
         match self.filter.as_mut().map(|filter| filter.push(&data)) {
             None | Some(Filtered::Unchanged) => data,
             Some(Filtered::Changed(rest)) => Bytes::from(rest),
+        }
+    }
+
+    /// Some upstreams send events and do not say so, and as one document only the first would be
+    /// read. No JSON begins as a field of an event or a comment does.
+    fn begin(&mut self, surface: Surface, data: &[u8]) {
+        let Some(first) = data.iter().find(|byte| !byte.is_ascii_whitespace()) else {
+            return;
+        };
+        self.unbegun = None;
+        // data, event, id, retry.
+        if matches!(first, b':' | b'd' | b'e' | b'i' | b'r') {
+            self.scanner = Some(UsageScanner::events(surface));
         }
     }
 
@@ -213,6 +232,18 @@ fn fill_in(usage: &mut Usage, endpoint: Endpoint, price: &Price, input_bytes: u6
     true
 }
 
+/// Whether answers are JSON or events, whatever they say that they are: no sound, no plain text.
+fn tells_texts(surface: Surface) -> bool {
+    matches!(
+        surface,
+        Surface::Chat
+            | Surface::Completions
+            | Surface::Responses
+            | Surface::Messages
+            | Surface::Gemini
+    )
+}
+
 /// An estimate of the input never passes the bound that was held: images have many bytes for a token.
 fn bounded(mut usage: Usage, worth: &Worth) -> Usage {
     usage.input = usage.input.min(worth.longest_prompt());
@@ -234,6 +265,31 @@ mod tests {
             "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"and more\"}]}}]}\n\n";
         metered.read(Bytes::from(more));
         assert_eq!(metered.output_bytes(), 8);
+    }
+
+    #[test]
+    fn events_are_read_as_such_where_the_answer_does_not_say_so() {
+        let event = |text: &str| {
+            format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n")
+        };
+        for begin in ["", ": hello\n\n", "\n", "event: a\n", "id: 1\n"] {
+            let mut metered = Metered::new(Some(Endpoint::ChatCompletions), false, false, false);
+            for piece in [begin, &event("Hello"), &event(" you")] {
+                metered.read(Bytes::copy_from_slice(piece.as_bytes()));
+            }
+            assert!(!metered.is_over(), "{begin:?}");
+            assert_eq!(metered.output_bytes(), 9, "{begin:?}");
+            metered.read(Bytes::from("data: [DONE]\n\n"));
+            assert!(metered.is_over(), "{begin:?}");
+        }
+        let mut metered = Metered::new(Some(Endpoint::ChatCompletions), false, false, false);
+        metered.read(Bytes::from(
+            " {\"choices\":[{\"message\":{\"content\":\"Hi\"}}]}",
+        ));
+        assert_eq!(metered.output_bytes(), 2);
+        let mut speech = Metered::new(Some(Endpoint::Speech), false, false, false);
+        speech.read(Bytes::from("did not say"));
+        assert!(speech.unbegun.is_none());
     }
 
     #[test]
