@@ -13,7 +13,7 @@ use tollgate_rights::source::{Revision, Snapshot};
 use tollgate_wire::answer::Fault;
 
 use crate::call::Subject;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, start};
 use crate::stop::Stop;
 
 /// Who calls, as they were found.
@@ -113,10 +113,10 @@ pub(crate) fn decide<'a>(
     }
 }
 
-/// What is asked for, by the names that records use.
+/// What is asked for, by the names that records use; of a model's name that is made up, the start.
 pub(crate) fn subject(target: Target<'_>) -> Subject {
     let model = match target {
-        Target::Model { model, .. } => Some(model.to_owned()),
+        Target::Model { model, .. } => Some(start(model).to_owned()),
         Target::Mount { .. } | Target::Gateway { .. } => None,
     };
     Subject {

@@ -16,13 +16,10 @@ use tokio::time::Instant;
 use tollgate_ledger::request_id::RequestId;
 use tollgate_policy::Target;
 use tollgate_policy::bound::Demand;
-use tollgate_policy::cap::CapField;
 use tollgate_policy::endpoint::{Dialect, Endpoint};
 use tollgate_policy::time::Timestamp;
-use tollgate_policy::upstream::Model;
 use tollgate_rights::entry::Entry;
 use tollgate_wire::answer::Fault;
-use tollgate_wire::default_cap_field;
 use tollgate_wire::route::{ModelPlace, RouteError, RouteTarget, dialect_of, route};
 
 use crate::admit::Caller;
@@ -157,6 +154,8 @@ impl Proxy {
             RouteTarget::Model(ref route) => {
                 let endpoint = route.endpoint;
                 admit::check_caller(exchange, &snapshot, &caller.entry, endpoint)?;
+                let asked = route.check_query(head.uri.query());
+                asked.map_err(|error| Stop::Malformed(error.to_string()))?;
                 let settings = &exchange.settings;
                 let (buffers, rooms) = (&self.buffers, &self.rooms);
                 let intake = intake::read(route, &head, body, settings, buffers, rooms).await?;
@@ -182,12 +181,7 @@ impl Proxy {
                 if stored::is_kept(endpoint, &intake.peek) {
                     call.learn(&self.responses);
                 }
-                let cap_field = permit.model().and_then(|model| cap_field(model, endpoint));
-                let outgoing = Outgoing::Read(Box::new(ModelCall {
-                    route,
-                    intake,
-                    cap_field,
-                }));
+                let outgoing = Outgoing::Read(Box::new(ModelCall { route, intake }));
                 let upstreamed = forward(self.way(&snapshot, &plan), &head, outgoing, call).await?;
                 Ok(self.pass_on(upstreamed))
             }
@@ -270,12 +264,12 @@ impl Proxy {
     }
 }
 
-/// As much of a path as is kept of it: 200 characters.
-fn start(path: &str) -> &str {
+/// As much as is kept of a text that a client chose: 200 characters.
+pub(crate) fn start(text: &str) -> &str {
     // Nearly all have fewer bytes.
-    let end = (path.len() > 200).then(|| path.char_indices().nth(200));
+    let end = (text.len() > 200).then(|| text.char_indices().nth(200));
     let end = end.flatten().map(|(end, _)| end);
-    end.and_then(|end| path.get(..end)).unwrap_or(path)
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// Heads of HTTP/1 were looked at before they became requests.
@@ -285,14 +279,6 @@ fn check_form(exchange: &Exchange, head: &Parts) -> Result<(), Stop> {
     }
     let checked = tollgate_listen::framing::check(head, exchange.settings.headers);
     checked.map_err(|reason| service::fault(reason).into())
-}
-
-/// The field by which the output of a model is capped where the client sets no cap.
-fn cap_field(model: &Model, endpoint: Endpoint) -> Option<CapField> {
-    let known = model.window.cap_field;
-    known
-        .filter(|field| CapField::of(endpoint).contains(field))
-        .or_else(|| default_cap_field(endpoint, &model.provider))
 }
 
 /// An answer that was made here, or one that is being passed on.

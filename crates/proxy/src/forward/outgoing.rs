@@ -10,6 +10,7 @@ use tollgate_policy::plan::Attempt;
 use tollgate_rights::source::Access;
 use tollgate_wire::Edits;
 use tollgate_wire::body::SplitBody;
+use tollgate_wire::default_cap_field;
 use tollgate_wire::peek::IncludeUsage;
 use tollgate_wire::route::ModelRoute;
 
@@ -44,8 +45,6 @@ pub(crate) struct Upgrade<'a> {
 pub(crate) struct ModelCall<'a> {
     pub(crate) route: &'a ModelRoute<'a>,
     pub(crate) intake: Intake,
-    /// The field by which the output is capped where the client sets no cap.
-    pub(crate) cap_field: Option<CapField>,
 }
 
 /// A request to a mounted API, or for what a vendor keeps.
@@ -146,7 +145,9 @@ impl ModelCall<'_> {
         if let Some(name) = attempt.sent_as {
             edits = edits.model(name.as_str());
         }
-        if let (Some(field), Some(tokens)) = (self.cap_field, call.cap(attempt)) {
+        if let Some(tokens) = call.cap(attempt)
+            && let Some(field) = self.cap_field(attempt)
+        {
             edits = edits.cap(field, tokens);
         }
         if self.asks_for_usage() {
@@ -159,6 +160,16 @@ impl ModelCall<'_> {
             return body.clone();
         }
         edits.apply_to(body)
+    }
+
+    /// The field by which the output of the model that is served is capped where the client sets no
+    /// cap: that of a fallback may be another one.
+    fn cap_field(&self, attempt: &Attempt<'_>) -> Option<CapField> {
+        let (endpoint, model) = (self.route.endpoint, attempt.model?);
+        let known = model.window.cap_field;
+        known
+            .filter(|field| CapField::of(endpoint).contains(field))
+            .or_else(|| default_cap_field(endpoint, &model.provider))
     }
 
     fn asks_for_usage(&self) -> bool {
