@@ -206,6 +206,13 @@ impl AccountState {
         self.pots.values_mut().for_each(PotState::recall);
     }
 
+    /// What is leased of a pot goes back before more of it is held.
+    pub(crate) fn recall_pot(&mut self, pot: Pot) {
+        if let Some(state) = self.pots.get_mut(&pot) {
+            state.recall();
+        }
+    }
+
     /// An operator changed a token.
     pub(crate) fn recall_token(&mut self, token: TokenId) {
         for (pot, state) in &mut self.pots {

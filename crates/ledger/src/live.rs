@@ -154,8 +154,13 @@ impl<G: Ground> Live<G> {
             .with(|accounts| accounts.get(&account).cloned());
         if let Some(account) = account {
             account.with(AccountState::recall);
-            self.waiting.with(|waiting| waiting.recalled = true);
+            self.wait_for_recalled();
         }
+    }
+
+    /// Has the next turn give back what was recalled.
+    pub(crate) fn wait_for_recalled(&self) {
+        self.waiting.with(|waiting| waiting.recalled = true);
     }
 
     /// An operator changed a token.

@@ -1,7 +1,7 @@
 //! One turn with the store as the live side sees it: what goes there, and what comes of it. Who
 //! calls the store, and when, is not known here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ pub(crate) struct Round<P> {
     /// What its receipts charge to what is held in each pot.
     charges: BTreeMap<Pot, (AccountId, i64)>,
     needs: BTreeMap<Pot, (AccountId, Wish)>,
+    /// The pots of which it was unknown what the store had leased.
+    unsure: BTreeSet<Pot>,
     /// Whose the pots are that are given back.
     returns: BTreeMap<Pot, AccountId>,
 }
@@ -140,15 +142,24 @@ impl Rounds {
             };
             let needed = need.map_or(0, |(_, wish)| wish.least);
             let charge = charge.map_or(0, |charge| charge.1);
-            live.account(account)
-                .with(|account| account.apply(lease, charge, needed, turn.now));
+            let was_unsure = round.unsure.contains(&lease.pot);
+            live.account(account).with(|account| {
+                account.apply(lease, charge, needed, turn.now);
+                if was_unsure {
+                    account.recall_pot(lease.pot);
+                }
+            });
+        }
+        if !round.unsure.is_empty() {
+            live.wait_for_recalled();
         }
         round.places
     }
 
     /// The turn failed, and it is unknown whether the store did it. Its receipts wait again, and
     /// what the store has leased is asked for: what was given back stays taken until then, since
-    /// the store may have given it to others.
+    /// the store may have given it to others, and goes back once more after that, since an operator
+    /// may have demanded it.
     pub(crate) fn failed<G: Ground>(&mut self, live: &Live<G>, round: Round<G::Place>) {
         self.unsure.extend(round.returns);
         let needs = round.needs.into_iter();
@@ -179,7 +190,8 @@ impl Rounds {
         needs: BTreeMap<Pot, (AccountId, Wish)>,
         now: Timestamp,
     ) -> Round<P> {
-        for (pot, id) in std::mem::take(&mut self.unsure) {
+        let unsure = std::mem::take(&mut self.unsure);
+        for (&pot, &id) in &unsure {
             returns.entry(pot).or_insert((id, Credits::ZERO));
         }
         let (mut receipts, mut places, mut pots) = (Vec::new(), Vec::new(), Vec::new());
@@ -208,6 +220,7 @@ impl Rounds {
             pots,
             charges,
             needs,
+            unsure: unsure.into_keys().collect(),
             returns: returns
                 .into_iter()
                 .map(|(pot, (id, _))| (pot, id))

@@ -71,6 +71,12 @@ impl Scene {
         });
     }
 
+    /// A turn of which nothing is heard, and which the store did not do.
+    fn failed_turn(&mut self, second: i64) {
+        let round = self.rounds.next(&self.live, at(second)).unwrap();
+        self.rounds.failed(&self.live, round);
+    }
+
     fn turn(&mut self, second: i64) {
         let Some(round) = self.rounds.next(&self.live, at(second)) else {
             return;
@@ -129,4 +135,23 @@ fn a_lease_follows_what_is_spent_down() {
     assert!(scene.leased < 100, "{}", scene.leased);
     scene.turn(50);
     assert_eq!(scene.leased, 0, "what nobody uses goes back");
+}
+
+#[test]
+fn what_was_recalled_goes_back_also_after_a_turn_that_failed() {
+    let mut scene = Scene::new();
+    scene.call(0);
+    scene.turn(0);
+    let leased = scene.leased;
+    assert!(leased > 0);
+    scene.live.recall(scene.caller.account.id);
+    scene.failed_turn(0);
+    scene.turn(0);
+    assert_eq!(scene.leased, leased, "it was not known what was leased");
+    let account = scene.live.account(scene.caller.account.id);
+    let demand = demand(&scene.caller, &scene.group, 10);
+    let stop = scene.live.try_hold(&account, &demand).unwrap_err();
+    assert!(matches!(stop, Stop::Lack(_)), "{stop:?}");
+    scene.turn(0);
+    assert_eq!(scene.leased, 0);
 }
