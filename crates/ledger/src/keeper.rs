@@ -9,7 +9,7 @@ use tollgate_policy::time::Timestamp;
 
 use crate::book::Book;
 use crate::ledger::{Ledger, Shared};
-use crate::round::{MOST_RECEIPTS, Rounds};
+use crate::round::Rounds;
 
 /// How long receipts wait for company, while no call waits for the store: a receipt in a batch of a
 /// thousand costs the store half of what it costs in one of a hundred. The journal has them meanwhile.
@@ -112,11 +112,11 @@ impl Keeper {
         };
         match self.book.turn(Arc::clone(&round.turn)).await {
             Ok(outcome) => {
-                let full = round.turn.receipts.len() == MOST_RECEIPTS;
+                let is_full = round.is_full;
                 let places = self.rounds.done(&shared.live, round, &outcome);
                 shared.clear(places);
                 shared.turn_done(true);
-                if full { Next::AtOnce } else { Next::Later }
+                if is_full { Next::AtOnce } else { Next::Later }
             }
             Err(error) => {
                 tracing::warn!(

@@ -16,6 +16,8 @@ use crate::sync::{Ground, Lock};
 
 /// Receipts in one turn, at most.
 pub(crate) const MOST_RECEIPTS: usize = 4096;
+/// The same where turns fail again and again: a store that is slow has time for so many.
+const FEWEST_RECEIPTS: usize = 64;
 /// How often what is not used is looked for.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 /// What was not used for so long goes back to the store.
@@ -31,11 +33,15 @@ pub(crate) struct Rounds {
     unsure: BTreeMap<Pot, AccountId>,
     swept: Option<Timestamp>,
     heard: Option<Timestamp>,
+    /// Receipts in the next turn, at most: half as many after one that failed.
+    most: usize,
 }
 
 /// One turn that is under way.
 pub(crate) struct Round<P> {
     pub(crate) turn: Arc<Turn>,
+    /// Whether more receipts may wait.
+    pub(crate) is_full: bool,
     /// Where the receipts of the turn are kept until it is done.
     places: Vec<P>,
     /// What was held for each receipt.
@@ -56,6 +62,7 @@ impl Rounds {
             unsure: BTreeMap::new(),
             swept: None,
             heard: None,
+            most: MOST_RECEIPTS,
         }
     }
 
@@ -65,7 +72,7 @@ impl Rounds {
         live: &Live<G>,
         now: Timestamp,
     ) -> Option<Round<G::Place>> {
-        let waiting = live.take_waiting(MOST_RECEIPTS);
+        let waiting = live.take_waiting(self.most);
         if live.is_lapsed(now) {
             self.distrust(live);
         }
@@ -111,7 +118,7 @@ impl Rounds {
         live: &Live<G>,
         now: Timestamp,
     ) -> Option<Round<G::Place>> {
-        let receipts = live.take_waiting(MOST_RECEIPTS).receipts;
+        let receipts = live.take_waiting(self.most).receipts;
         let mut returns = BTreeMap::new();
         for (id, account) in live.all_accounts() {
             let free = account.with(|account| account.take_free());
@@ -131,6 +138,7 @@ impl Rounds {
     ) -> Vec<G::Place> {
         let turn = &round.turn;
         self.heard = Some(turn.now);
+        self.most = self.most.saturating_mul(2).min(MOST_RECEIPTS);
         live.heard(turn.now);
         for lease in &outcome.leases {
             let need = round.needs.get(&lease.pot);
@@ -161,6 +169,7 @@ impl Rounds {
     /// the store may have given it to others, and goes back once more after that, since an operator
     /// may have demanded it.
     pub(crate) fn failed<G: Ground>(&mut self, live: &Live<G>, round: Round<G::Place>) {
+        self.most = (self.most / 2).max(FEWEST_RECEIPTS);
         self.unsure.extend(round.returns);
         let needs = round.needs.into_iter();
         self.unsure.extend(needs.map(|(pot, (id, _))| (pot, id)));
@@ -194,6 +203,7 @@ impl Rounds {
         for (&pot, &id) in &unsure {
             returns.entry(pot).or_insert((id, Credits::ZERO));
         }
+        let is_full = kept.len() == self.most;
         let (mut receipts, mut places, mut pots) = (Vec::new(), Vec::new(), Vec::new());
         for one in kept {
             receipts.push(one.receipt);
@@ -216,6 +226,7 @@ impl Rounds {
         };
         Round {
             turn: Arc::new(turn),
+            is_full,
             places,
             pots,
             charges,

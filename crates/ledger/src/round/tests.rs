@@ -155,3 +155,24 @@ fn what_was_recalled_goes_back_also_after_a_turn_that_failed() {
     scene.turn(0);
     assert_eq!(scene.leased, 0);
 }
+
+#[test]
+fn a_turn_that_fails_is_done_again_with_fewer_receipts() {
+    let mut scene = Scene::new();
+    scene.caller.token.quota.lifetime = None;
+    for _ in 0..300 {
+        scene.call(0);
+    }
+    for most in [4096, 2048, 1024, 512, 256, 128, 64, 64] {
+        let round = scene.rounds.next(&scene.live, at(0)).unwrap();
+        let count = round.turn.receipts.len();
+        assert!(
+            count == most || count < most && !round.is_full,
+            "{count} of {most}"
+        );
+        scene.rounds.failed(&scene.live, round);
+    }
+    scene.turn(0);
+    let round = scene.rounds.next(&scene.live, at(0)).unwrap();
+    assert_eq!((round.turn.receipts.len(), round.is_full), (128, true));
+}
