@@ -94,13 +94,14 @@ impl Rounds {
         }
         let charges = charges(&waiting.receipts);
         for (pot, (id, charged)) in &charges {
-            if needs.contains_key(pot) || returns.contains_key(pot) {
+            if returns.contains_key(pot) {
                 continue;
             }
             let account = live.account(*id);
-            let wish = account.with(|account| account.take_ahead(*pot, *charged));
-            if let Some(wish) = wish {
-                needs.insert(*pot, (*id, wish));
+            let ahead = account.with(|account| account.take_ahead(*pot, *charged));
+            if let Some(ahead) = ahead {
+                let (_, wish) = needs.entry(*pot).or_insert((*id, ahead));
+                wish.good = wish.good.max(ahead.good);
             }
         }
         let heartbeat = due(self.heard, HEARTBEAT_EVERY, now);

@@ -122,6 +122,16 @@ fn at_a_steady_rate_no_call_waits_for_the_store() {
     assert_eq!(rest.iter().sum::<usize>(), 0, "{waited:?}");
 }
 
+/// Each turn is one that a call waited for: it is to be the longer until the next one.
+#[test]
+fn calls_wait_the_less_the_more_of_them_there_were_between_turns() {
+    let mut scene = Scene::new();
+    for _ in 0..2000 {
+        scene.call(0);
+    }
+    assert!((5..20).contains(&scene.waited), "{}", scene.waited);
+}
+
 #[test]
 fn a_lease_follows_what_is_spent_down() {
     let mut scene = Scene::new();
