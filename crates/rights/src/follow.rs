@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use crate::Rights;
 
@@ -19,6 +19,10 @@ pub const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 /// How long the source may take to say what was changed. After that its word is missing, and
 /// [`Rights::is_current`] says so.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long rights are trusted while changes cannot be followed: as long as leases are. What was
+/// revoked meanwhile is refused by then, also by a gateway that is cut off.
+pub const TRUST: Duration = Duration::from_secs(300);
 
 /// Follows the changes and writes the uses until `ended` is ready, and then writes what is left.
 ///
@@ -39,10 +43,19 @@ pub async fn follow(rights: Arc<Rights>, ended: impl Future<Output = ()>) {
 async fn follow_changes(rights: &Rights) {
     let mut ticks = interval(POLL_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut heard = Instant::now();
     loop {
         ticks.tick().await;
         let was_current = rights.is_current();
-        match timeout(ANSWER_TIMEOUT, rights.catch_up()).await {
+        let caught_up = timeout(ANSWER_TIMEOUT, rights.catch_up()).await;
+        if matches!(caught_up, Ok(Ok(_))) {
+            heard = Instant::now();
+        }
+        let is_trusted = heard.elapsed() < TRUST;
+        if rights.trust(is_trusted) && !is_trusted {
+            tracing::error!("changes were not followed for so long that no token is served");
+        }
+        match caught_up {
             Ok(Ok(_)) if !was_current => tracing::info!("changes are followed again"),
             Ok(Ok(_)) => {}
             // Once, not a hundred times a second.

@@ -27,6 +27,7 @@ pub struct Rights {
     loads: Semaphore,
     revision: AtomicI64,
     current: AtomicBool,
+    trusted: AtomicBool,
     listener: OnceLock<Listener>,
 }
 
@@ -47,6 +48,7 @@ impl Rights {
             uses: Uses::default(),
             loads: Semaphore::new(LOADS_AT_ONCE),
             current: AtomicBool::new(true),
+            trusted: AtomicBool::new(true),
             listener: OnceLock::new(),
             source,
         })
@@ -69,7 +71,12 @@ impl Rights {
     /// # Errors
     /// Where the secret is not in memory and the source does not answer, or changes come faster than
     /// its answers.
+    /// Where changes were not followed for [`TRUST`](crate::follow::TRUST): what is in memory may
+    /// have been taken back.
     pub async fn credential(&self, hash: &SecretHash) -> Result<Option<Arc<Entry>>, SourceError> {
+        if !self.trusted.load(Ordering::Relaxed) {
+            return Err(SourceError("changes cannot be followed".into()));
+        }
         match self.known.find(hash) {
             Remembered::Known(entry) => Ok(Some(entry)),
             Remembered::Nobodys => Ok(None),
@@ -113,6 +120,11 @@ impl Rights {
     /// Says that the source did not answer in time, so that it is unknown what was changed.
     pub(crate) fn fell_behind(&self) {
         self.current.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether what is in memory is to be served; says whether that is news.
+    pub(crate) fn trust(&self, trusted: bool) -> bool {
+        self.trusted.swap(trusted, Ordering::Relaxed) != trusted
     }
 
     /// Whether the last attempt to catch up succeeded.

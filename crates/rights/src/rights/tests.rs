@@ -328,6 +328,30 @@ async fn a_store_that_does_not_answer_counts_as_away() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn rights_are_not_trusted_for_ever() {
+    let shelf = Arc::new(Shelf::default());
+    shelf.put(1, TokenState::Enabled);
+    let rights = open(&shelf).await;
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let following = tokio::spawn(crate::follow::follow(Arc::clone(&rights), async move {
+        ended.await.unwrap();
+    }));
+    state(&rights, 1).await;
+    shelf.away.store(true, Ordering::SeqCst);
+    // The clock stands still but where all wait for it, and then goes on by itself.
+    let almost = crate::follow::TRUST - Duration::from_secs(1);
+    tokio::time::sleep(almost).await;
+    assert_eq!(state(&rights, 1).await, Some(TokenState::Enabled));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(rights.credential(&hash(1)).await.is_err());
+    shelf.away.store(false, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(state(&rights, 1).await, Some(TokenState::Enabled));
+    end.send(()).unwrap();
+    following.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_that_has_begun_is_finished_before_the_end() {
     let shelf = Arc::new(Shelf::default());
     shelf.put(1, TokenState::Enabled);
