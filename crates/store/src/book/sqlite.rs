@@ -2,6 +2,7 @@
 //! many at once.
 
 mod kept;
+mod steps;
 mod write;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use super::load::{AccountCounts, AccountLimits, TokenCounts, TokenLimits};
 use super::pot::{Key, Owner};
 use super::sheet::{self, Leased, Sheet};
 use crate::schema::{account_spend, accounts, gateways, leases, token_spend, tokens};
+use steps::in_steps;
 
 type LeaseRow = (String, i64, i64, i64);
 
@@ -40,12 +42,12 @@ pub(super) fn run(conn: &mut SqliteConnection, turn: &Turn) -> QueryResult<Outco
             .chain(dead.iter().map(|(key, _)| key))
             .map(|key| key.owner)
             .collect();
-        for owner in owners {
+        for owner in in_steps(owners) {
             if let Some(purse) = purse(conn, owner)? {
                 sheet.purses.insert(owner, purse);
             }
         }
-        for key in keys {
+        for key in in_steps(keys) {
             load_lease(conn, turn, key, &mut sheet)?;
         }
         let leases = sheet.turn(turn, &fresh, &dead);

@@ -7,6 +7,7 @@ use tollgate_ledger::book::Turn;
 use tollgate_ledger::receipt::Receipt;
 
 use super::kept::{Bind, Statement, execute};
+use super::steps::in_steps;
 use crate::alert;
 use crate::book::daily;
 use crate::book::pot::{Key, Owner};
@@ -64,7 +65,7 @@ pub(super) fn receipts<'a>(
 ) -> QueryResult<Vec<&'a Receipt>> {
     let quotes = Quotes::of(batch);
     let mut fresh = Vec::with_capacity(batch.len());
-    for receipt in batch {
+    for receipt in in_steps(batch) {
         if self::receipt(conn, &ReceiptWrite::new(receipt, &quotes))? > 0 {
             fresh.push(*receipt);
         }
@@ -103,7 +104,8 @@ fn receipt(conn: &mut SqliteConnection, row: &ReceiptWrite<'_>) -> QueryResult<u
 
 /// Writes balances, leases and alerts.
 pub(super) fn all(conn: &mut SqliteConnection, turn: &Turn, sheet: &Sheet) -> QueryResult<()> {
-    for (owner, purse) in sheet.purses.iter().filter(|(_, purse)| purse.changed) {
+    let changed = sheet.purses.iter().filter(|(_, purse)| purse.changed);
+    for (owner, purse) in in_steps(changed) {
         match *owner {
             Owner::Account(id) => account(conn, id, purse)?,
             Owner::Token(id) => token(conn, id, purse)?,
@@ -113,7 +115,7 @@ pub(super) fn all(conn: &mut SqliteConnection, turn: &Turn, sheet: &Sheet) -> Qu
         let (pot, id) = owner.periodic();
         execute::<VoidLeases, _>(conn, [Bind::Text(pot), Bind::Number(id)])?;
     }
-    for (key, leased) in &sheet.leases {
+    for (key, leased) in in_steps(&sheet.leases) {
         if leased.now != leased.stored {
             lease(conn, turn, *key, *leased)?;
         }
@@ -183,7 +185,7 @@ pub(super) fn daily(
     fresh: &[&Receipt],
 ) -> QueryResult<()> {
     let sums = daily::sums(fresh);
-    for (key, sums) in &sums {
+    for (key, sums) in in_steps(&sums) {
         let row = sheet.purses.get(&Owner::Token(key.token));
         let creator = row.map_or("", |purse| purse.creator.as_str());
         let [a, b, c, d, e] =
