@@ -25,6 +25,13 @@ use crate::upgraded::Upgraded;
 
 /// The most that is read ahead of the reader, and the longest head of an answer, in bytes.
 const BUFFER: usize = 64 << 10;
+/// Of so many connections each reads and writes long bodies in large pieces, which is half of what
+/// they cost. What a connection has once read into it keeps while it is idle, so that further ones
+/// read smaller pieces.
+const FEW: usize = 64;
+/// The most that is read or written at once on each of a few connections, in bytes: as much as hyper
+/// does by itself.
+const LARGE: usize = 408 << 10;
 
 /// A connection with both its ends in one hand.
 pub(crate) struct Link<B: RequestBody> {
@@ -60,7 +67,8 @@ pub(crate) enum Unanswered<B> {
 impl<B: RequestBody> Link<B> {
     pub(crate) async fn new(stream: Stream, place: Place) -> Result<Self, SendError> {
         let mut builder = Builder::new();
-        builder.max_buf_size(BUFFER).max_header_size(BUFFER);
+        let bytes = if place.open() <= FEW { LARGE } else { BUFFER };
+        builder.max_buf_size(bytes).max_header_size(BUFFER);
         let handshake = builder.handshake(TokioIo::new(stream));
         let (sender, connection) = handshake.await.map_err(SendError::Unsent)?;
         let now = Instant::now();

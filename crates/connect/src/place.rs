@@ -37,6 +37,11 @@ impl Place {
         })
     }
 
+    /// How many are taken, this one too, whereto ever.
+    pub(crate) fn open(&self) -> usize {
+        self.totals.open.load(Ordering::Relaxed)
+    }
+
     /// The connection was made.
     pub(crate) fn made(&self) {
         self.totals.made.fetch_add(1, Ordering::Relaxed);

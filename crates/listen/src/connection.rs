@@ -36,12 +36,21 @@ const LAST_CALL: Duration = Duration::from_secs(1);
 /// How long a connection that has no place is waited for, so that the answer suits its request.
 const REFUSED: Duration = Duration::from_secs(1);
 
+/// Of so many connections each reads a long body in large pieces: half the cost of a body of a
+/// megabyte is in its reads and writes. What a connection has once read into it keeps while it is
+/// idle, so that further ones read smaller pieces.
+const FEW: usize = 64;
+/// The most that is read at once on each of a few connections, in bytes: as much as hyper reads.
+const LARGE_READ: usize = 408 << 10;
+
 /// What the connections of one listener share.
 pub(crate) struct Shared<S> {
     pub(crate) service: Arc<S>,
     pub(crate) gate: Gate,
     pub(crate) settings: Settings,
     http1: http1::Builder,
+    /// The same for a few connections.
+    large_reads: http1::Builder,
     http2: http2::Builder<StreamTasks>,
 }
 
@@ -54,6 +63,9 @@ impl<S: Service> Shared<S> {
             .header_read_timeout(None)
             .max_headers(settings.headers)
             .max_buf_size(head_bytes);
+        // How long heads may be, the socket sees to.
+        let mut large_reads = http1.clone();
+        large_reads.max_buf_size(head_bytes.max(LARGE_READ));
         let mut http2 = http2::Builder::new(StreamTasks {
             stall: settings.client_stall,
         });
@@ -71,6 +83,7 @@ impl<S: Service> Shared<S> {
             gate,
             settings,
             http1,
+            large_reads,
             http2,
         }
     }
@@ -122,7 +135,9 @@ impl<S: Service> Shared<S> {
         let answers = self.answers(&opened.peer, &pulse);
         let service = service_fn(move |request| answers.answer(request));
         let socket = self.socket1(opened, Arc::clone(&pulse));
-        let connection = self.http1.serve_connection(TokioIo::new(socket), service);
+        let few = self.gate.taken() <= FEW;
+        let builder = if few { &self.large_reads } else { &self.http1 };
+        let connection = builder.serve_connection(TokioIo::new(socket), service);
         let ending = Driven {
             connection: connection.with_upgrades(),
             graceful_end: |connection| connection.graceful_shutdown(),

@@ -15,6 +15,8 @@ pub struct Gate {
     /// Connections from these networks begin with a header of the PROXY protocol, and it is believed.
     pub proxies: Vec<Network>,
     places: Arc<Semaphore>,
+    /// How many places there are.
+    all: usize,
 }
 
 /// A place for a connection, until it is dropped.
@@ -28,6 +30,7 @@ impl Gate {
             certificates: None,
             proxies: Vec::new(),
             places: Arc::new(Semaphore::new(places)),
+            all: places,
         }
     }
 
@@ -48,6 +51,11 @@ impl Gate {
     /// Places that are free.
     pub fn free(&self) -> usize {
         self.places.available_permits()
+    }
+
+    /// Places that are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.all.saturating_sub(self.free())
     }
 
     pub(crate) fn enter(&self) -> Option<Place> {
