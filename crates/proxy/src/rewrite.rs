@@ -46,11 +46,6 @@ fn is_of_account(name: &str) -> bool {
     )
 }
 
-/// Whether a header has an answer come in parts, in which no usage may be found: Google's field mask.
-fn is_of_answer(name: &str) -> bool {
-    name == "x-goog-fieldmask"
-}
-
 /// Whether an upstream says it of its own host, and it would be taken as said of the gateway's.
 fn is_bound_to_host(name: &str) -> bool {
     matches!(name, "alt-svc" | "strict-transport-security")
@@ -81,7 +76,6 @@ pub(crate) fn request_headers(
         is_hop_by_hop(text)
             || is_private(text)
             || is_of_account(text)
-            || is_of_answer(text)
             || matches!(text, "host" | "expect")
             || length.is_some() && text == "content-length"
             || named.contains(name)

@@ -110,8 +110,9 @@ impl Outgoing<'_> {
         *headers = rewrite::request_headers(&head.headers, access.carrier, secret, length)
             .ok_or(UpstreamError::CredentialForm)?;
         if length.is_some() {
-            // What an upstream compresses cannot be metered on the way.
+            // What an upstream compresses, or leaves out, cannot be metered on the way.
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            headers.remove("x-goog-fieldmask");
         }
         rewrite::extra_headers(headers, &access.headers);
         if let Self::Upgrade(_) = self {

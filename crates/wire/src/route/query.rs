@@ -50,8 +50,11 @@ pub(super) fn check_answer_form(query: &str) -> Result<(), AnswerFormError> {
     for (name, value) in pairs(query) {
         let name = name.strip_prefix('$').unwrap_or(&name);
         let is = |one: &str| name.eq_ignore_ascii_case(one);
-        let usual = ["json", "sse"];
-        let is_usual = usual.iter().any(|one| value.eq_ignore_ascii_case(one));
+        // As in `json;enum-encoding=int`, which Google's own clients write.
+        let form = decoded::text(value).unwrap_or(Cow::Borrowed(value));
+        let form = form.split(';').next().unwrap_or_default();
+        let usual = ["", "json", "sse"];
+        let is_usual = usual.iter().any(|one| form.eq_ignore_ascii_case(one));
         if is("fields") || is("callback") || is("alt") && !is_usual {
             return Err(AnswerFormError(name.to_owned()));
         }

@@ -215,6 +215,7 @@ impl Visitor for Reading<'_> {
                 Some(count) => self.draft.modality_count = count,
                 None => self.draft.absurd = true,
             },
+            Member::Modality => self.draft.modality = Modality::numbered(number),
             _ => self.misplaced(),
         }
         self.path.member = Member::Nothing;

@@ -1,6 +1,7 @@
 //! What the words of a document mean: the type of an event, a modality, a status.
 
 use super::Ended;
+use super::number::Number;
 use super::tally::Turn;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,15 @@ impl Kind {
 }
 
 impl Modality {
+    /// As clients get it that ask for numbers: <https://ai.google.dev/api/generate-content#Modality>.
+    pub(super) fn numbered(value: Number) -> Self {
+        match value.count() {
+            Some(2) => Self::Image,
+            Some(4) => Self::Audio,
+            _ => Self::Other,
+        }
+    }
+
     pub(super) fn of(value: &[u8]) -> Self {
         match value {
             b"AUDIO" => Self::Audio,

@@ -185,6 +185,9 @@ fn an_answer_of_geminis_comes_whole() {
         "",
         "alt=sse",
         "alt=JSON",
+        "alt=",
+        "%24alt=json%3Benum-encoding%3Dint",
+        "$alt=json;enum-encoding=int",
         "key=x&prettyPrint=false",
         "field=1",
     ] {
@@ -198,7 +201,7 @@ fn an_answer_of_geminis_comes_whole() {
         "callback=f",
         "alt=proto",
         "%24alt=media",
-        "alt=",
+        "alt=proto%3Benum-encoding%3Dint",
     ] {
         assert!(model.check_query(Some(query)).is_err(), "{query}");
     }

@@ -209,6 +209,8 @@ fn geminis_last_usage_counts_with_its_thoughts() {
     let cut = format!("[{first},\n{}", last.split_at(200).0);
     assert_eq!(body(Surface::Gemini, &cut).usage, Some(used(10, 0)));
     assert_eq!(body(Surface::Gemini, last), said(usage, Ended::Complete, 4));
+    let numbered = last.replace("\"AUDIO\"", "4").replace("\"IMAGE\"", "2");
+    assert_eq!(body(Surface::Gemini, &numbered).usage, Some(usage));
 }
 
 #[test]
