@@ -1,8 +1,12 @@
 //! How much of what is left one gateway gets.
 
 /// What is leased of `remaining`: the wish where it is at most half; else that half, or `least` if
-/// that is more; never more than all, and never less than nothing.
+/// that is more; never more than all, and never less than nothing. What nobody waits for is leased
+/// from plenty only, all of it or nothing: else one gateway would take half again and again.
 pub(super) fn grant(remaining: i64, least: i64, wish: i64) -> i64 {
+    if least <= 0 && wish > remaining.max(0) / 4 {
+        return 0;
+    }
     let half = remaining.max(0) / 2;
     let wish = wish.max(least);
     let fair = if wish <= half { wish } else { half.max(least) };
@@ -26,6 +30,9 @@ mod tests {
             (0, 1, 1, 0),
             (-5, 1, 1, 0),
             (100, 0, 0, 0),
+            (100, 0, 25, 25),
+            (100, 0, 26, 0),
+            (-100, 0, 1, 0),
             (100, -3, -2, 0),
         ] {
             assert_eq!(
