@@ -63,6 +63,8 @@ pub struct Peek<'a> {
     pub generation_config: ObjectPlace,
     /// What makes the call cost more than its bytes tell.
     pub features: Features,
+    /// Where the client says which service it wants, as `service_tier`.
+    pub service_tier: Option<Range<usize>>,
     /// What upstreams keep of this response, and of the one before it. Only the endpoint of responses
     /// reads it.
     pub kept: Kept<'a>,
@@ -83,6 +85,7 @@ impl Peek<'_> {
             include_usage: self.include_usage,
             generation_config: self.generation_config,
             features: self.features,
+            service_tier: self.service_tier,
             kept: self.kept.into_owned(),
         }
     }
@@ -275,6 +278,9 @@ fn read_members<'a>(
         include_usage: IncludeUsage::read(text, members.get(Deciding::StreamOptions))?,
         generation_config: ObjectPlace::Absent,
         features,
+        service_tier: members
+            .get(Deciding::ServiceTier)
+            .and_then(|raw| span(text, raw)),
         kept: Kept::read(members),
     })
 }

@@ -67,6 +67,7 @@ impl<'a> Edits<'a> {
     }
 
     /// Puts a member into the body, if it has none of this name; `json` is the text of its value. A
+    /// `service_tier`, which decides what the operator pays, takes the place of the client's. A
     /// name that policy reads ([`crate::peek::is_deciding`]), or that is put in already, is left out.
     #[must_use]
     pub fn member(mut self, name: &'a str, json: &'a str) -> Self {
@@ -117,6 +118,14 @@ impl<'a> Edits<'a> {
         }
         if self.asks_for_usage {
             self.set_usage(&mut splices, &mut members);
+        }
+        let is_tier = |name: &str| matches!(name, "service_tier" | "serviceTier");
+        let tier = self.extra.iter().find(|(name, _)| is_tier(name));
+        if let (Some((_, json)), Some(span)) = (tier, &self.peek.service_tier) {
+            splices.push(Splice {
+                span: span.clone(),
+                text: (*json).to_owned(),
+            });
         }
         (splices, members)
     }

@@ -15,7 +15,7 @@ const TIERS: [&str; 7] = [
     "standard_only",
     "unspecified",
 ];
-/// What `speed` may say, where it is a word; of speech, it is a number.
+/// What `speed` may say, where it is a word; of speech, it is a number, which some write as a text.
 const SPEEDS: [&str; 1] = ["standard"];
 
 /// Refuses further models, and other prices.
@@ -30,7 +30,9 @@ pub(super) fn check(members: &Members<'_>) -> Result<(), PeekError> {
         (Deciding::Speed, SPEEDS.as_slice()),
     ] {
         let said = members.get(key).and_then(string);
-        let is_usual = |said: &str| usual.iter().any(|one| one.eq_ignore_ascii_case(said));
+        let is_usual = |said: &str| {
+            said.parse::<f64>().is_ok() || usual.iter().any(|one| one.eq_ignore_ascii_case(said))
+        };
         if said.is_some_and(|said| !is_usual(&said)) {
             return Err(PeekError::OtherPrice(key.name()));
         }
@@ -79,6 +81,7 @@ mod tests {
             r#""serviceTier":"standard""#,
             r#""speed":"standard""#,
             r#""speed":1.25"#,
+            r#""speed":"1.0""#,
         ] {
             assert_eq!(seen(member), Ok(()), "{member}");
         }

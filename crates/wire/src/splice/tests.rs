@@ -127,6 +127,30 @@ fn all_edits_are_made_at_once() {
 }
 
 #[test]
+fn an_operators_tier_takes_the_place_of_the_clients() {
+    for (body, expected) in [
+        (
+            r#"{"service_tier": "default" ,"model":"m"}"#,
+            r#"{"service_tier": "flex" ,"model":"m"}"#,
+        ),
+        (
+            r#"{"model":"m","service_tier":null}"#,
+            r#"{"model":"m","service_tier":"flex"}"#,
+        ),
+        (r#"{"model":"m"}"#, r#"{"service_tier":"flex","model":"m"}"#),
+    ] {
+        let flex = |edits: Edits<'_>| {
+            edits
+                .member("service_tier", "\"flex\"")
+                .apply(body.as_bytes())
+        };
+        let seen = peek(body.as_bytes()).unwrap();
+        let edited = flex(Edits::new(&seen, CHAT));
+        assert_eq!(String::from_utf8(edited).unwrap(), expected);
+    }
+}
+
+#[test]
 fn members_are_put_into_an_object_without_any() {
     let members = ["\"a\":1".to_owned()];
     let splice = first_members(b" { } ", &members).unwrap();
