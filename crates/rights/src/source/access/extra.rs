@@ -36,11 +36,12 @@ const RESERVED_HEADERS: [&str; 30] = [
 ];
 
 /// Members of a body by which it is decided what a call may do and what is held for it.
-const RESERVED_PARAMETERS: [&str; 20] = [
+const RESERVED_PARAMETERS: [&str; 22] = [
     "best_of",
     "candidateCount",
     "contents",
     "documents",
+    "fallbacks",
     "generationConfig",
     "generation_config",
     "image",
@@ -52,6 +53,7 @@ const RESERVED_PARAMETERS: [&str; 20] = [
     "max_tokens",
     "messages",
     "model",
+    "models",
     "n",
     "prompt",
     "stream",
