@@ -71,7 +71,7 @@ pub(super) fn read_headers(row: Row, text: &str) -> Result<Vec<ExtraHeader>, Sto
 }
 
 pub(super) fn read_parameters(row: Row, text: &str) -> Result<Vec<ExtraParameter>, StoreError> {
-    let read = |(name, json): (String, String)| ExtraParameter::new(&name, &json);
+    let read = |(name, json): (String, String)| ExtraParameter::stored(&name, &json);
     let list: Result<Vec<_>, _> = pairs(row, "parameters", text)?
         .into_iter()
         .map(read)

@@ -123,7 +123,11 @@ async fn how_an_upstream_is_reached_is_kept_and_its_proxy_sealed(fixture: &Fixtu
     new.sticky = true;
     new.reach = Reach {
         headers: vec![ExtraHeader::new("x-team", "a, \"b\"").unwrap()],
-        parameters: vec![ExtraParameter::new("tier", "{\"a\": [1]}").unwrap()],
+        // The second was set before its name was reserved.
+        parameters: vec![
+            ExtraParameter::new("tier", "{\"a\": [1]}").unwrap(),
+            ExtraParameter::stored("models", "[\"b\"]").unwrap(),
+        ],
         ca: Some("-----BEGIN CERTIFICATE-----".to_owned()),
         allow_private: true,
         http2: Http2::PriorKnowledge,
