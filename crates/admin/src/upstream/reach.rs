@@ -2,7 +2,7 @@
 
 use tollgate_policy::name::Name;
 use tollgate_rights::source::{
-    ExtraHeader, ExtraParameter, Http2, ProxyAddress, RetryOn, UpstreamSecret,
+    ExtraError, ExtraHeader, ExtraParameter, Http2, ProxyAddress, RetryOn, UpstreamSecret,
 };
 use tollgate_store::upstream::{Reach, ReachEdit, StoredUpstream};
 use url::Url;
@@ -115,7 +115,12 @@ fn parameter(text: &str) -> Result<ExtraParameter, AdminError> {
     let (name, json) = text
         .split_once('=')
         .ok_or_else(|| AdminError::invalid("parameter", "write `NAME=JSON`"))?;
-    let read = ExtraParameter::new(name.trim(), json);
+    let name = name.trim();
+    let read = if tollgate_wire::peek::is_deciding(name) {
+        Err(ExtraError::ReservedParameter(name.to_owned()))
+    } else {
+        ExtraParameter::new(name, json)
+    };
     read.map_err(|error| AdminError::invalid("parameter", error))
 }
 

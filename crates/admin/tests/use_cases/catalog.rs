@@ -343,6 +343,13 @@ async fn an_upstream_has_several_credentials_and_is_reached_as_was_said() {
         ),
         (
             ReachInput {
+                parameters: list("Background=true"),
+                ..ReachInput::default()
+            },
+            "`Background`",
+        ),
+        (
+            ReachInput {
                 retry_on: Some("200".to_owned()),
                 ..ReachInput::default()
             },
