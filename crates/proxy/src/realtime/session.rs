@@ -73,6 +73,7 @@ impl Session {
         if let End::Left = end
             && let Some(limit) = self.turns.read_on()
         {
+            tracing::debug!("the client left: its responses are read on");
             // What the provider counts in time is charged instead of an estimate.
             let _ = timeout(limit, self.read_on(&mut upstream.0)).await;
         }

@@ -148,8 +148,30 @@ async fn open(shelf: &Arc<Shelf>) -> Arc<Rights> {
 }
 
 async fn state(rights: &Rights, number: u8) -> Option<TokenState> {
-    let entry = rights.credential(&hash(number)).await.unwrap();
-    entry.map(|entry| entry.credential().principal.token.state)
+    load(rights, number).await.unwrap()
+}
+
+async fn load(rights: &Rights, number: u8) -> Result<Option<TokenState>, SourceError> {
+    let entry = rights.credential(&hash(number)).await?;
+    Ok(entry.map(|entry| entry.credential().principal.token.state))
+}
+
+type Loading = tokio::task::JoinHandle<Result<Option<TokenState>, SourceError>>;
+
+/// Has the token 1 loaded; the answer is held where it has been read.
+fn load_while_held(shelf: &Shelf, rights: &Arc<Rights>) -> (Arc<(Notify, Notify)>, Loading) {
+    let gate = Arc::new((Notify::new(), Notify::new()));
+    *shelf.held.lock().unwrap() = Some(Arc::clone(&gate));
+    let rights = Arc::clone(rights);
+    let loading = tokio::spawn(async move { load(&rights, 1).await });
+    (gate, loading)
+}
+
+/// Lets a time pass on a clock that stands still otherwise, and those who wait for it go on.
+async fn pass(time: Duration) {
+    tokio::task::yield_now().await;
+    tokio::time::advance(time).await;
+    tokio::task::yield_now().await;
 }
 
 #[tokio::test]
@@ -203,17 +225,13 @@ async fn a_load_that_began_before_a_revocation_is_not_kept_after_it() {
     shelf.put(1, TokenState::Enabled);
     let rights = open(&shelf).await;
     rights.catch_up().await.unwrap();
-    let gate = Arc::new((Notify::new(), Notify::new()));
-    *shelf.held.lock().unwrap() = Some(Arc::clone(&gate));
-    let loading = tokio::spawn({
-        let rights = Arc::clone(&rights);
-        async move { state(&rights, 1).await }
-    });
+    let (gate, loading) = load_while_held(&shelf, &rights);
     gate.0.notified().await;
     shelf.put(1, TokenState::Revoked);
     rights.catch_up().await.unwrap();
     gate.1.notify_one();
-    assert_eq!(loading.await.unwrap(), Some(TokenState::Revoked));
+    let loaded = loading.await.unwrap().unwrap();
+    assert_eq!(loaded, Some(TokenState::Revoked));
     assert_eq!(state(&rights, 1).await, Some(TokenState::Revoked));
 }
 
@@ -223,12 +241,7 @@ async fn what_may_be_stale_is_refused_when_changes_come_faster_than_loads() {
     shelf.put(1, TokenState::Enabled);
     let rights = open(&shelf).await;
     rights.catch_up().await.unwrap();
-    let gate = Arc::new((Notify::new(), Notify::new()));
-    *shelf.held.lock().unwrap() = Some(Arc::clone(&gate));
-    let loading = tokio::spawn({
-        let rights = Arc::clone(&rights);
-        async move { rights.credential(&hash(1)).await.map(|_| ()) }
-    });
+    let (gate, loading) = load_while_held(&shelf, &rights);
     for attempt in 1..=LOAD_ATTEMPTS {
         gate.0.notified().await;
         shelf.put(1, TokenState::Revoked);
@@ -318,10 +331,7 @@ async fn a_store_that_does_not_answer_counts_as_away() {
     let following = tokio::spawn(crate::follow::follow(Arc::clone(&rights), async move {
         ended.await.unwrap();
     }));
-    // The clock stands still but for `advance`, which moves it past the deadline.
-    tokio::task::yield_now().await;
-    tokio::time::advance(crate::follow::ANSWER_TIMEOUT * 2).await;
-    tokio::task::yield_now().await;
+    pass(crate::follow::ANSWER_TIMEOUT * 2).await;
     assert!(!rights.is_current());
     end.send(()).unwrap();
     following.await.unwrap();
@@ -338,14 +348,13 @@ async fn rights_are_not_trusted_for_ever() {
     }));
     state(&rights, 1).await;
     shelf.away.store(true, Ordering::SeqCst);
-    // The clock stands still but where all wait for it, and then goes on by itself.
     let almost = crate::follow::TRUST - Duration::from_secs(1);
-    tokio::time::sleep(almost).await;
+    pass(almost).await;
     assert_eq!(state(&rights, 1).await, Some(TokenState::Enabled));
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    pass(Duration::from_secs(2)).await;
     assert!(rights.credential(&hash(1)).await.is_err());
     shelf.away.store(false, Ordering::SeqCst);
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
     assert_eq!(state(&rights, 1).await, Some(TokenState::Enabled));
     end.send(()).unwrap();
     following.await.unwrap();

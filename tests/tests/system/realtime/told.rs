@@ -1,10 +1,12 @@
 //! Sessions with an upstream that says what the client tells it to, so that responses may go on at
 //! once, and break off where they should.
 
+use std::sync::Arc;
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::sync::Notify;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 use tollgate_tests::system::PRICE;
@@ -12,15 +14,17 @@ use tollgate_tests::{System, Token};
 
 use super::*;
 
-/// How long the upstream waits with what it is to say later.
-const LATER: Duration = Duration::from_millis(300);
-
 async fn start(price: &str) -> System {
+    start_until(price, Arc::default()).await
+}
+
+/// A system whose upstream says what it is to say later when it is notified.
+async fn start_until(price: &str, later: Arc<Notify>) -> System {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(repeat(stream));
+            tokio::spawn(repeat(stream, Arc::clone(&later)));
         }
     });
     let system = System::start().await;
@@ -28,14 +32,14 @@ async fn start(price: &str) -> System {
     system
 }
 
-/// Says the `now` of each message at once, in one piece, and its `later` after a while.
-async fn repeat(stream: TcpStream) {
+/// Says the `now` of each message at once, in one piece, and its `later` when it is notified.
+async fn repeat(stream: TcpStream, later: Arc<Notify>) {
     let mut socket = accept_async(stream).await.unwrap();
     while let Some(Ok(Message::Text(text))) = socket.next().await {
         let told: Value = serde_json::from_str(&text).unwrap();
         for when in ["now", "later"] {
-            if when == "later" {
-                sleep(LATER).await;
+            if told[when].is_array() && when == "later" {
+                later.notified().await;
             }
             for event in told[when].as_array().into_iter().flatten() {
                 let said = Message::text(event.to_string());
@@ -128,7 +132,8 @@ async fn a_second_response_that_cannot_be_held_for_ends_the_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_responses_are_read_on_in_a_group_that_drains() {
-    let system = start(PRICE).await;
+    let later = Arc::new(Notify::new());
+    let mut system = start_until(PRICE, Arc::clone(&later)).await;
     system.admin(&["group", "create", "draining", "--on-leave", "drain:30"]);
     let token = system.token(&[]);
     system.admin(&["token", "edit", &token.id, "--group", "draining"]);
@@ -136,15 +141,18 @@ async fn all_responses_are_read_on_in_a_group_that_drains() {
     let mut socket = connect(&system, &token).await;
     let now = [created("a"), created("b"), text("a", "12345678")];
     // What begins only then counts as well.
-    let later = [
+    let rest = [
         done("a", 70, 9),
         created("c"),
         done("b", 80, 8),
         done("c", 90, 7),
     ];
-    say(&mut socket, json!({"now": now, "later": later})).await;
+    say(&mut socket, json!({"now": now, "later": rest})).await;
     hear_until(&mut socket, "response.output_text.delta").await;
     drop(socket);
+    let left = "the client left: its responses are read on";
+    system.gateway.logged(left).await;
+    later.notify_one();
     let rows = [
         row("drained", 70 + 9 * 2, false),
         row("drained", 80 + 8 * 2, false),
