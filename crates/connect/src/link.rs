@@ -25,9 +25,9 @@ use crate::upgraded::Upgraded;
 
 /// The most that is read ahead of the reader, and the longest head of an answer, in bytes.
 const BUFFER: usize = 64 << 10;
-/// Of so many connections each reads and writes long bodies in large pieces, which is half of what
-/// they cost. What a connection has once read into it keeps while it is idle, so that further ones
-/// read smaller pieces.
+/// Of so many connections each reads and writes long bodies in large pieces: fewer of them cost
+/// less. What a connection has once read into it keeps while it is idle, so that further ones read
+/// smaller pieces.
 const FEW: usize = 64;
 /// The most that is read or written at once on each of a few connections, in bytes: as much as hyper
 /// does by itself.

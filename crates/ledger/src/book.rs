@@ -76,7 +76,9 @@ pub struct Ask {
     /// What is needed at least; where less is left, all that is left is leased.
     pub least: Credits,
     /// What would be good to have: at least `least`. Granted where it is at most half of what is
-    /// left; else that half, or `least` if that is more, so that other gateways find something.
+    /// left; else that half, or `least` if that is more, so that other gateways find something. Where
+    /// `least` is nothing, nobody waits: then all of it, where it is at most a quarter of what is
+    /// left, or nothing.
     pub wish: Credits,
 }
 

@@ -36,9 +36,8 @@ const LAST_CALL: Duration = Duration::from_secs(1);
 /// How long a connection that has no place is waited for, so that the answer suits its request.
 const REFUSED: Duration = Duration::from_secs(1);
 
-/// Of so many connections each reads a long body in large pieces: half the cost of a body of a
-/// megabyte is in its reads and writes. What a connection has once read into it keeps while it is
-/// idle, so that further ones read smaller pieces.
+/// Of so many connections each reads a long body in large pieces: fewer of them cost less. What a
+/// connection has once read into it keeps while it is idle, so that further ones read smaller pieces.
 const FEW: usize = 64;
 /// The most that is read at once on each of a few connections, in bytes: as much as hyper reads.
 const LARGE_READ: usize = 408 << 10;
