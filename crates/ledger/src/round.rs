@@ -1,7 +1,7 @@
 //! One turn with the store as the live side sees it: what goes there, and what comes of it. Who
 //! calls the store, and when, is not known here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ pub(crate) struct Round<P> {
     charges: BTreeMap<Pot, (AccountId, i64)>,
     needs: BTreeMap<Pot, (AccountId, Wish)>,
     /// The pots of which it was unknown what the store had leased.
-    unsure: BTreeSet<Pot>,
+    unsure: BTreeMap<Pot, AccountId>,
     /// Whose the pots are that are given back.
     returns: BTreeMap<Pot, AccountId>,
 }
@@ -151,7 +151,7 @@ impl Rounds {
             };
             let needed = need.map_or(0, |(_, wish)| wish.least);
             let charge = charge.map_or(0, |charge| charge.1);
-            let was_unsure = round.unsure.contains(&lease.pot);
+            let was_unsure = round.unsure.contains_key(&lease.pot);
             live.account(account).with(|account| {
                 account.apply(lease, charge, needed, turn.now);
                 if was_unsure {
@@ -232,7 +232,7 @@ impl Rounds {
             pots,
             charges,
             needs,
-            unsure: unsure.into_keys().collect(),
+            unsure,
             returns: returns
                 .into_iter()
                 .map(|(pot, (id, _))| (pot, id))
