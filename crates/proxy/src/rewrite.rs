@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::header::{CONNECTION, CONTENT_LENGTH};
+use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH};
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use tollgate_rights::source::{Carrier, ExtraHeader, ExtraParameter, UpstreamSecret};
@@ -46,6 +46,11 @@ fn is_of_account(name: &str) -> bool {
     )
 }
 
+/// Whether a header says in which form the answer is to come: compressed, or without its usage.
+fn is_of_answer(name: &str) -> bool {
+    matches!(name, "accept-encoding" | "x-goog-fieldmask")
+}
+
 /// Whether an upstream says it of its own host, and it would be taken as said of the gateway's.
 fn is_bound_to_host(name: &str) -> bool {
     matches!(name, "alt-svc" | "strict-transport-security")
@@ -61,7 +66,8 @@ const PROTECTED: [&str; 5] = [
 ];
 
 /// The headers of the upstream's request from the client's, with the upstream's credential.
-/// The client's credentials are gone already; `length` is that of a body that was read whole.
+/// The client's credentials are gone already; `length` is that of a body that was read whole: its
+/// answer is metered, and has to come whole and as it is.
 ///
 /// None where the upstream's credential cannot stand in a header: then nothing may be sent.
 pub(crate) fn request_headers(
@@ -77,7 +83,7 @@ pub(crate) fn request_headers(
             || is_private(text)
             || is_of_account(text)
             || matches!(text, "host" | "expect")
-            || length.is_some() && text == "content-length"
+            || length.is_some() && (text == "content-length" || is_of_answer(text))
             || named.contains(name)
     };
     // What is added: a length, an encoding, a credential.
@@ -87,6 +93,7 @@ pub(crate) fn request_headers(
     }
     if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
     if let Some((name, value)) = credential(carrier, secret) {
         let mut value = HeaderValue::try_from(value).ok()?;

@@ -1,8 +1,7 @@
 //! What is sent on, and how it is written for an upstream.
 
-use http::header::ACCEPT_ENCODING;
 use http::request::Parts;
-use http::{HeaderValue, Request, Uri};
+use http::{Request, Uri};
 use http_body::Body;
 use tollgate_policy::cap::CapField;
 use tollgate_policy::endpoint::Endpoint;
@@ -109,11 +108,6 @@ impl Outgoing<'_> {
         let headers = request.headers_mut();
         *headers = rewrite::request_headers(&head.headers, access.carrier, secret, length)
             .ok_or(UpstreamError::CredentialForm)?;
-        if length.is_some() {
-            // What an upstream compresses, or leaves out, cannot be metered on the way.
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-            headers.remove("x-goog-fieldmask");
-        }
         rewrite::extra_headers(headers, &access.headers);
         if let Self::Upgrade(_) = self {
             handshake::ask(headers);

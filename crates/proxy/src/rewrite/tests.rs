@@ -32,8 +32,27 @@ fn the_upstream_gets_its_own_credential_in_its_own_header() {
         assert_eq!(map.get(name).unwrap(), value);
         assert!(map.get(name).unwrap().is_sensitive());
         assert_eq!(map.get("content-length").unwrap(), "3");
-        assert_eq!(map.len(), 2);
+        assert_eq!(map.get("accept-encoding").unwrap(), "identity");
+        assert_eq!(map.len(), 3);
     }
+}
+
+#[test]
+fn an_answer_comes_as_the_client_wants_it_where_it_is_not_metered() {
+    let given = [
+        ("accept-encoding", "gzip"),
+        ("x-goog-fieldmask", "candidates"),
+    ];
+    let sent = |length| {
+        let map = request_headers(&headers(&given), Carrier::Bearer, None, length).unwrap();
+        let value = |name| {
+            map.get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
+        };
+        given.map(|(name, _)| value(name))
+    };
+    assert_eq!(sent(Some(2)), [Some("identity".to_owned()), None]);
+    assert_eq!(sent(None), given.map(|(_, value)| Some(value.to_owned())));
 }
 
 #[test]
