@@ -35,14 +35,14 @@ impl Caller {
         })
     }
 
-    /// Finds them anew where anything was changed since, and says whether it was: who sends a body
-    /// for hours, or waits for credits, has the rights of the end of it.
-    pub(crate) async fn renew(&mut self, rights: &Rights) -> Result<bool, Stop> {
-        let changed = self.is_outdated(rights);
-        if changed {
-            *self = Self::find(rights, self.secret).await?;
+    /// Finds them anew where anything was changed since, and gives what is in force now: who sends a
+    /// body for hours has the rights of the end of it.
+    pub(crate) async fn renew(&mut self, rights: &Rights) -> Result<Option<Arc<Snapshot>>, Stop> {
+        if !self.is_outdated(rights) {
+            return Ok(None);
         }
-        Ok(changed)
+        *self = Self::find(rights, self.secret).await?;
+        Ok(Some(rights.snapshot()))
     }
 
     /// Whether anything was changed since they were found, theirs or not.
@@ -50,7 +50,7 @@ impl Caller {
         rights.revision() != self.revision
     }
 
-    /// Refuses where they may not any more.
+    /// Refuses where they may not any more: who waits for credits has the rights of the end of it.
     pub(crate) async fn confirm(
         &self,
         rights: &Rights,

@@ -160,9 +160,7 @@ impl Proxy {
                 let (buffers, rooms) = (&self.buffers, &self.rooms);
                 let intake = intake::read(route, &head, body, settings, buffers, rooms).await?;
                 exchange.was_read();
-                if caller.renew(&self.rights).await? {
-                    snapshot = self.rights.snapshot();
-                }
+                snapshot = caller.renew(&self.rights).await?.unwrap_or(snapshot);
                 let entry = &caller.entry;
                 intake.check(endpoint)?;
                 let target = Target::Model {

@@ -29,9 +29,7 @@ impl Proxy {
         admit::check_caller(exchange, &snapshot, &caller.entry, endpoint)?;
         let form = intake::read_form(route, &head, body, &exchange.settings, &self.rooms).await?;
         exchange.was_read();
-        if caller.renew(&self.rights).await? {
-            snapshot = self.rights.snapshot();
-        }
+        snapshot = caller.renew(&self.rights).await?.unwrap_or(snapshot);
         let seen = form.fields.peek(route.model.as_deref());
         let seen = seen.map_err(|error| Stop::Malformed(error.to_string()))?;
         let model = seen.model.into_owned();
