@@ -15,8 +15,6 @@ const TIERS: [&str; 7] = [
     "standard_only",
     "unspecified",
 ];
-/// What `speed` may say, where it is a word; of speech, it is a number, which some write as a text.
-const SPEEDS: [&str; 1] = ["standard"];
 
 /// Refuses further models, and other prices.
 pub(super) fn check(members: &Members<'_>) -> Result<(), PeekError> {
@@ -25,19 +23,25 @@ pub(super) fn check(members: &Members<'_>) -> Result<(), PeekError> {
             return Err(PeekError::MoreModels(key.name()));
         }
     }
-    for (key, usual) in [
-        (Deciding::ServiceTier, TIERS.as_slice()),
-        (Deciding::Speed, SPEEDS.as_slice()),
+    for (key, is_usual) in [
+        (Deciding::ServiceTier, is_usual_tier as fn(&str) -> bool),
+        (Deciding::Speed, is_usual_speed),
     ] {
         let said = members.get(key).and_then(string);
-        let is_usual = |said: &str| {
-            said.parse::<f64>().is_ok() || usual.iter().any(|one| one.eq_ignore_ascii_case(said))
-        };
         if said.is_some_and(|said| !is_usual(&said)) {
             return Err(PeekError::OtherPrice(key.name()));
         }
     }
     Ok(())
+}
+
+fn is_usual_tier(said: &str) -> bool {
+    TIERS.iter().any(|one| one.eq_ignore_ascii_case(said))
+}
+
+/// Of speech, `speed` is a number, which some write as a text.
+fn is_usual_speed(said: &str) -> bool {
+    said.eq_ignore_ascii_case("standard") || said.parse::<f64>().is_ok()
 }
 
 /// Whether a list, or what stands in place of one, has anything in it.
@@ -89,6 +93,7 @@ mod tests {
             (r#""service_tier":"priority""#, "service_tier"),
             (r#""service_tier":"pr\u0069ority""#, "service_tier"),
             (r#""serviceTier":"PRIORITY""#, "service_tier"),
+            (r#""service_tier":"1""#, "service_tier"),
             (r#""speed":"fast""#, "speed"),
         ] {
             assert_eq!(seen(member), Err(PeekError::OtherPrice(name)), "{member}");
