@@ -62,3 +62,21 @@ impl Gate {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_shared_and_come_back() {
+        let gate = Gate::new(2);
+        let other = gate.clone().with_proxies(Vec::new());
+        let (first, second) = (gate.enter(), other.enter());
+        assert!(first.is_some() && second.is_some());
+        assert_eq!((gate.taken(), other.free()), (2, 0));
+        assert!(gate.enter().is_none());
+        drop(first);
+        assert_eq!((other.taken(), gate.free()), (1, 1));
+        assert!(other.enter().is_some());
+    }
+}
