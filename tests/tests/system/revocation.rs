@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use tollgate_testkit::postgres::Postgres;
 use tollgate_testkit::raw_client::RawClient;
 use tollgate_tests::{Backend, System};
 
@@ -83,6 +84,41 @@ async fn who_sends_a_body_for_long_has_the_rights_of_its_end() {
             assert_eq!(answer.status(), Some(status), "{path} {change:?} {body}");
         }
     }
+    system.finish().await;
+}
+
+/// The first call of a token waits until the store leases it credits, and no longer: a machine that
+/// takes too long to revoke meanwhile tries once more.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_credits_has_the_rights_of_the_end_of_it() {
+    let server = tokio::task::spawn_blocking(|| Postgres::start().unwrap())
+        .await
+        .unwrap();
+    let url = server.fresh_database().unwrap();
+    let (_, database) = url.rsplit_once('/').unwrap();
+    let system = System::start_with(&url, &[]).await;
+    let store = |statement: &str| server.query(database, statement).unwrap();
+    let mut status = 503;
+    for _ in 0..20 {
+        let token = system.token(&["--quota", "5"]);
+        system.in_force().await;
+        store("BEGIN; LOCK TABLE gateways IN SHARE MODE; PREPARE TRANSACTION 'held'");
+        let calling = system.chat(&token.secret, &[]);
+        let changing = async {
+            let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted";
+            while store(waiting) == "0" {
+                tokio::task::yield_now().await;
+            }
+            system.admin(&["token", "revoke", &token.id, "--yes"]);
+            system.in_force().await;
+            store("ROLLBACK PREPARED 'held'");
+        };
+        status = tokio::join!(calling, changing).0.status();
+        if status != 503 {
+            break;
+        }
+    }
+    assert_eq!(status, 401);
     system.finish().await;
 }
 

@@ -15,7 +15,7 @@ if [ $# -gt 0 ]; then chown postgres: "$dir"; fi
         exec "$@" "$programs/postgres" -D "$dir/data" -k "$dir" -p "$port" \
             -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off \
             -c synchronous_commit=off -c shared_buffers=16MB -c max_connections=50 \
-            -c logging_collector=off
+            -c logging_collector=off -c max_prepared_transactions=2
 } >"$dir/log" 2>&1 3<&- &
 server=$!
 
