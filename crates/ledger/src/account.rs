@@ -168,6 +168,20 @@ impl AccountState {
         state.take_ahead(charged)
     }
 
+    /// Whether the store may have leased any of a pot for the calls of this account.
+    pub(crate) fn has_leased(&self, pot: Pot) -> bool {
+        self.pots.get(&pot).is_some_and(PotState::is_leased)
+    }
+
+    /// The same; what is leased goes back before more of it is held.
+    pub(crate) fn recall_leased(&mut self, pot: Pot) -> bool {
+        let has_leased = self.has_leased(pot);
+        if has_leased {
+            self.recall_pot(pot);
+        }
+        has_leased
+    }
+
     /// Applies what the store says of a pot.
     pub(crate) fn apply(&mut self, lease: &Lease, charged: i64, needed: i64, now: Timestamp) {
         // Nothing is leased by default, so nothing is lost.

@@ -219,6 +219,11 @@ impl PotState {
         self.leased <= 0 && self.held == 0 && self.unsettled == 0 && self.wanted == 0
     }
 
+    /// Whether the store may have leased any of it for the calls that are counted here.
+    pub(crate) fn is_leased(&self) -> bool {
+        !self.unlimited && (self.leased > 0 || self.held > 0 || self.unsettled > 0)
+    }
+
     pub(crate) const fn held(&self) -> i64 {
         self.held
     }

@@ -31,6 +31,8 @@ pub(crate) struct Rounds {
     gateway: GatewayId,
     /// Pots of which it is unknown what the store has leased: the next turn asks.
     unsure: BTreeMap<Pot, AccountId>,
+    /// For which account's calls a token's pots are leased.
+    holders: BTreeMap<Pot, AccountId>,
     swept: Option<Timestamp>,
     heard: Option<Timestamp>,
     /// Receipts in the next turn, at most: half as many after one that failed.
@@ -60,6 +62,7 @@ impl Rounds {
         Self {
             gateway,
             unsure: BTreeMap::new(),
+            holders: BTreeMap::new(),
             swept: None,
             heard: None,
             most: MOST_RECEIPTS,
@@ -83,12 +86,18 @@ impl Rounds {
                 let idle = account.with(|account| account.take_idle(IDLE_AFTER, now));
                 returns.extend(idle.into_iter().map(|(pot, free)| (pot, (id, free))));
             }
+            self.holders.retain(|pot, id| {
+                let account = live.account(*id);
+                account.with(|account| account.has_leased(*pot))
+            });
             live.forget_idle();
         }
         let mut needs = BTreeMap::new();
         for (id, pot) in waiting.wants {
             let wish = live.account(id).with(|account| account.take_wish(pot));
-            if let Some(wish) = wish {
+            if let Some(wish) = wish
+                && self.may_lease(live, pot, id)
+            {
                 needs.insert(pot, (id, wish));
             }
         }
@@ -99,7 +108,9 @@ impl Rounds {
             }
             let account = live.account(*id);
             let ahead = account.with(|account| account.take_ahead(*pot, *charged));
-            if let Some(ahead) = ahead {
+            if let Some(ahead) = ahead
+                && self.may_lease(live, *pot, *id)
+            {
                 let (_, wish) = needs.entry(*pot).or_insert((*id, ahead));
                 wish.good = wish.good.max(ahead.good);
             }
@@ -110,6 +121,24 @@ impl Rounds {
             return None;
         }
         Some(self.round(waiting.receipts, charges, returns, needs, now))
+    }
+
+    /// Whether a pot is leased for the calls of this account. The store tells what a gateway has
+    /// leased of a pot in one sum: of a token that was moved, nothing is leased for its new account
+    /// before the calls of the one before are settled, and what is left of them is given back.
+    fn may_lease<G: Ground>(&mut self, live: &Live<G>, pot: Pot, id: AccountId) -> bool {
+        if !matches!(pot, Pot::Token(_) | Pot::TokenPeriod(..)) {
+            return true;
+        }
+        let holder = self.holders.entry(pot).or_insert(id);
+        let before = (*holder != id).then(|| live.account(*holder));
+        let elsewhere = before.is_some_and(|before| before.with(|one| one.recall_leased(pot)));
+        if elsewhere {
+            live.wait_for_recalled();
+        } else {
+            *holder = id;
+        }
+        !elsewhere
     }
 
     /// The next turn of those that end it all: what is left is settled, and all that is free given

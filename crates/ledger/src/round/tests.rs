@@ -186,3 +186,46 @@ fn a_turn_that_fails_is_done_again_with_fewer_receipts() {
     let round = scene.rounds.next(&scene.live, at(0)).unwrap();
     assert_eq!((round.turn.receipts.len(), round.is_full), (128, true));
 }
+
+#[test]
+fn a_token_is_leased_for_the_calls_of_one_account_at_a_time() {
+    let mut scene = Scene::new();
+    let (before, group) = (scene.caller.clone(), scene.group.clone());
+    let here = scene.live.account(before.account.id);
+    scene.call(0);
+    scene.turn(0);
+    let open = scene.live.try_hold(&here, &demand(&before, &group, 10));
+    let open = open.unwrap();
+
+    scene.caller.account.id = AccountId::from_raw(2).unwrap();
+    scene.caller.token.account = scene.caller.account.id;
+    let moved = scene.caller.clone();
+    let there = scene.live.account(moved.account.id);
+    scene.live.recall_token(moved.token.id);
+    let ask = |scene: &mut Scene| {
+        let stop = scene.live.try_hold(&there, &demand(&moved, &group, 10));
+        let Err(Stop::Lack(pots)) = stop else {
+            panic!("{stop:?}");
+        };
+        scene.live.want(moved.account.id, pots);
+        scene.turn(0);
+    };
+    // What is free goes back; a call goes on.
+    ask(&mut scene);
+    ask(&mut scene);
+    assert_eq!(scene.leased, 10);
+    scene.live.settle(&open, group.id, micros(9), 1, at(0));
+    let mut receipt = receipt(scene.calls, open.payer);
+    receipt.cost = micros(9);
+    let (place, pots) = ((), open.pots);
+    scene.live.keep(Kept {
+        place,
+        receipt,
+        pots,
+    });
+    ask(&mut scene);
+    assert_eq!(scene.leased, 0);
+    ask(&mut scene);
+    let held = scene.live.try_hold(&there, &demand(&moved, &group, 10));
+    assert_eq!(held.unwrap().pots[0], Some(Pot::Token(moved.token.id)));
+}
