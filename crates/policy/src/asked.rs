@@ -37,6 +37,8 @@ pub enum Target<'a> {
         /// The endpoint.
         endpoint: Endpoint,
     },
+    /// What is left on the token that asks: for every token that may be used, whatever it is for.
+    Statement,
 }
 
 impl Target<'_> {
@@ -45,18 +47,27 @@ impl Target<'_> {
         match self {
             Self::Model { endpoint, .. } | Self::Gateway { endpoint } => endpoint.dialect(),
             Self::Mount { .. } => Dialect::Plain,
+            Self::Statement => Dialect::OpenAi,
         }
     }
 
-    /// The endpoint, but for a mounted API.
+    /// Whether the gateway answers it itself, for nothing.
+    pub fn is_answered_here(&self) -> bool {
+        matches!(self, Self::Gateway { .. } | Self::Statement)
+    }
+
+    /// The endpoint, where there is one.
     pub fn endpoint(&self) -> Option<Endpoint> {
         match self {
             Self::Model { endpoint, .. } | Self::Gateway { endpoint } => Some(*endpoint),
-            Self::Mount { .. } => None,
+            Self::Mount { .. } | Self::Statement => None,
         }
     }
 
     pub(crate) fn allowed_by(&self, scope: &Scope) -> bool {
+        if let Self::Statement = self {
+            return true;
+        }
         let (head, tail) = self.name_parts();
         scope
             .endpoints
@@ -68,6 +79,7 @@ impl Target<'_> {
         match self {
             Self::Model { endpoint, .. } | Self::Gateway { endpoint } => ("", endpoint.name()),
             Self::Mount { prefix } => ("mount/", prefix),
+            Self::Statement => ("", "key"),
         }
     }
 }

@@ -163,7 +163,7 @@ fn walk<'a>(
         target,
     };
     let destination = destination(catalog, caller, watch);
-    if !matches!(target, Target::Gateway { .. }) {
+    if !target.is_answered_here() {
         quotas(principal, now, watch);
     }
     Some(Permit {

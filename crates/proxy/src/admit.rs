@@ -117,7 +117,7 @@ pub(crate) fn decide<'a>(
 pub(crate) fn subject(target: Target<'_>) -> Subject {
     let model = match target {
         Target::Model { model, .. } => Some(start(model).to_owned()),
-        Target::Mount { .. } | Target::Gateway { .. } => None,
+        Target::Mount { .. } | Target::Gateway { .. } | Target::Statement => None,
     };
     Subject {
         endpoint: target.endpoint().map_or_else(

@@ -212,8 +212,8 @@ impl Proxy {
                 let form = local::form(exchange, &head);
                 local::one_model(exchange, form, &snapshot, entry, &name).map(Reply::Made)
             }
-
             RouteTarget::SelfService(page) => {
+                admit::decide(exchange, &snapshot, &caller.entry, Target::Statement)?;
                 let statements = self.statements.as_ref();
                 local::self_service(exchange, statements, &caller.entry, page)
                     .await

@@ -321,6 +321,18 @@ async fn a_token_learns_what_is_left_on_it() {
     assert_eq!(subscription["hard_limit_usd"], 0.01);
     let usage = read("/v1/dashboard/billing/usage?start_date=2026-01-01").await;
     assert_eq!(usage["total_usage"], 0.1, "cents");
+    // Whatever it is for, as long as it may be used at all.
+    let edit =
+        |flags: &[&str]| system.admin(&[&["token", flags[0], &token.id], &flags[1..]].concat());
+    edit(&["edit", "--endpoints", "embeddings"]);
+    system.in_force().await;
+    read("/v1/key").await;
+    for flags in [["edit", "--ips=203.0.113.7"], ["revoke", "--yes"]] {
+        edit(&flags);
+        system.in_force().await;
+        let answer = system.send("GET /v1/key", &bearer, "").await;
+        assert_eq!(answer.status(), 401, "{flags:?}");
+    }
     system.finish().await;
 }
 

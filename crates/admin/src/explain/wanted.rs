@@ -15,6 +15,7 @@ pub(super) enum Wanted<'a> {
     Model(Endpoint, Cow<'a, str>),
     Mount(&'a str),
     Gateway(Endpoint),
+    Statement,
 }
 
 impl<'a> Wanted<'a> {
@@ -50,6 +51,7 @@ impl<'a> Wanted<'a> {
             Self::Gateway(endpoint) => Target::Gateway {
                 endpoint: *endpoint,
             },
+            Self::Statement => Target::Statement,
         }
     }
 }
@@ -100,9 +102,8 @@ fn by_path<'a>(text: &'a str, model: Option<&'a str>) -> Result<Wanted<'a>, Admi
         RouteTarget::Mount { prefix, .. } => Ok(Wanted::Mount(prefix)),
         RouteTarget::Gateway(endpoint) => Ok(Wanted::Gateway(endpoint)),
         RouteTarget::OneModel(_) => Ok(Wanted::Gateway(Endpoint::Models)),
-        RouteTarget::SelfService(_) | RouteTarget::Stored(_) | RouteTarget::Preflight => refused(
-            "path",
-            "no rule decides on this path: the gateway answers every token that may be used",
-        ),
+        RouteTarget::Stored(_) => Ok(Wanted::Gateway(Endpoint::StoredResponses)),
+        RouteTarget::SelfService(_) => Ok(Wanted::Statement),
+        RouteTarget::Preflight => refused("path", "the gateway answers this without a token"),
     }
 }

@@ -130,7 +130,7 @@ impl ServingView {
 
 /// Limits of a minute are in the memory of the gateways, and what a call may cost is in its body.
 fn unknown(principal: &Principal, asked: &Asked<'_>, group: Option<&Group>) -> Vec<String> {
-    if matches!(asked.target, Target::Gateway { .. }) {
+    if asked.target.is_answered_here() {
         return Vec::new();
     }
     let layers = [

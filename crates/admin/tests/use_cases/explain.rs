@@ -162,6 +162,8 @@ async fn a_call_is_explained_by_its_method_and_path() {
     );
     let list = asked("narrow", "GET /v1/models", None).await.unwrap();
     assert_eq!((&*list.endpoint, list.permitted), ("models", true));
+    let key = asked("narrow", "GET /v1/key", None).await.unwrap();
+    assert_eq!((&*key.endpoint, key.permitted), ("key", true));
     for (path, model, start) in [
         (
             "GET /v1/nowhere",
@@ -183,7 +185,7 @@ async fn a_call_is_explained_by_its_method_and_path() {
             Some("gpt-4o"),
             "invalid model: this path has no model",
         ),
-        ("GET /v1/key", None, "invalid path: no rule decides"),
+        ("HEAD /", None, "invalid path: the gateway answers this"),
     ] {
         let (_, text) = refused(asked("wide", path, model).await);
         assert!(text.starts_with(start), "{path}: {text}");

@@ -105,7 +105,7 @@ pub(super) fn destination<'a>(
     watch: &mut impl Watch,
 ) -> Option<Destination<'a>> {
     match caller.target {
-        Target::Gateway { .. } => Some(Destination::Gateway),
+        Target::Gateway { .. } | Target::Statement => Some(Destination::Gateway),
         Target::Mount { prefix } => mount(catalog, caller, prefix, watch),
         Target::Model { model, .. } => offer(catalog, caller, model, watch),
     }

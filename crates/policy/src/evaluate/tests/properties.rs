@@ -47,7 +47,7 @@ proptest! {
             let all = world.upstreams.iter().filter(|one| may_serve(&world, one, target));
             let expected: Vec<_> = all.map(|one| one.id).collect();
             prop_assert_eq!(&found, &expected);
-            let answered = matches!(target, Target::Gateway { .. });
+            let answered = target.is_answered_here();
             prop_assert_eq!(found.is_empty(), answered);
         }
     }
