@@ -11,10 +11,7 @@ pub(crate) enum ConfigError {
         source: std::io::Error,
     },
     #[error("`{path}` is not understood", path = path.display())]
-    Form {
-        path: PathBuf,
-        source: Box<toml::de::Error>,
-    },
+    Form { path: PathBuf, source: FormError },
     #[error("`{path}`: `{key}` is not understood", path = path.display())]
     Network {
         path: PathBuf,
@@ -48,10 +45,46 @@ pub(crate) enum ConfigError {
     },
 }
 
+/// Why a file is not TOML, or has what no key takes. What the file has there is not told: it may be
+/// a secret, and this is printed and logged.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}, column {column}: {problem}")]
+pub(crate) struct FormError {
+    line: usize,
+    column: usize,
+    problem: String,
+}
+
 impl ConfigError {
     /// Keys that do not fit each other.
     pub(super) fn together(path: &Path, sentence: &'static str) -> Self {
         let path = path.into();
         Self::Together { path, sentence }
+    }
+}
+
+impl FormError {
+    /// What was wrong with this text.
+    pub(super) fn of(text: &str, mut error: toml::de::Error) -> Self {
+        let start = error.span().map_or(0, |span| span.start);
+        let before = text.get(..start).unwrap_or(text);
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        // Without the text it tells no line of it, and the key instead.
+        error.set_input(None);
+        let problem = error.to_string().trim_end().replace('\n', " ");
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: line.chars().count() + 1,
+            problem: without_value(&problem),
+        }
+    }
+}
+
+/// Where a value has another type than its key, the parser tells that value.
+fn without_value(problem: &str) -> String {
+    let told = problem.split_once(": string \"");
+    match told.and_then(|(kind, rest)| Some((kind, rest.rsplit_once("\", expected ")?))) {
+        Some((kind, (_, expected))) => format!("{kind}: a text, expected {expected}"),
+        None => problem.to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::error::ConfigError;
+use super::error::{ConfigError, FormError};
 use crate::cli::LogFormat;
 
 /// The whole file; what is missing has its default.
@@ -118,9 +118,9 @@ impl File {
             path: path.into(),
             source,
         })?;
-        toml::from_str(&text).map_err(|source| ConfigError::Form {
+        toml::from_str(&text).map_err(|error| ConfigError::Form {
             path: path.into(),
-            source: source.into(),
+            source: FormError::of(&text, error),
         })
     }
 }

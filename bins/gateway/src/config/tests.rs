@@ -103,6 +103,46 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
+fn what_is_wrong_is_named_without_the_secret_beside_it() {
+    let cases = [
+        (
+            "workers = 1\nstore = \"postgres://u:pa\\ss-5ecret@db/x\"",
+            "line 2, column 26: missing escaped value",
+        ),
+        (
+            "[alerts]\nwebhook_url = \"https://h.example/pass-5ecret\nworkers = 1",
+            "line 2, column ",
+        ),
+        (
+            "[alerts]\nwebhook_private = 'https://h.example/\", expected pass-5ecret'",
+            "line 2, column 19: invalid type: a text, expected a boolean in `alerts.webhook_private`",
+        ),
+        (
+            "alerts = 'https://h.example/pass-5ecret'",
+            "line 1, column 10",
+        ),
+        (
+            "stored = 'postgres://u:pass-5ecret@db/x'",
+            "unknown field `stored`",
+        ),
+        ("store = ['pass-5ecret']", "line 1, column 9: invalid type"),
+        (
+            "webhook_url = https://h.example/pass-5ecret",
+            "line 1, column 15",
+        ),
+    ];
+    for (file, named) in cases {
+        let error = load(file, &[]).unwrap_err();
+        assert!(error.contains(named), "{file}: {error}");
+        assert!(
+            !error.contains("5ecret") && !error.contains("h.example"),
+            "{error}"
+        );
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
 fn tls_and_logs_are_off_unless_they_are_asked_for() {
     let config = load("", &[]).unwrap();
     assert_eq!(
