@@ -110,6 +110,8 @@ impl Scan {
         let kind = match (self.key, is_object) {
             (Key::Input, false) => INPUT,
             (Key::Tools, false) => TOOLS,
+            // Google takes one tool for a list of one.
+            (Key::Tools, true) => TOOL,
             (Key::Modalities, false) => MODALITIES,
             (Key::Audio, true) => AUDIO,
             (_, true) if self.here & INPUT != 0 => ITEM,
@@ -131,6 +133,9 @@ impl Scan {
             has(AUDIO | ID) || has(ITEM | ID) && !has(NAMED) || has(REASONING) && !has(ENCRYPTED);
         self.features.referenced |= is_reference;
         if has(TOOL) {
+            if self.tool.is_named_by_key() {
+                self.name_by_key();
+            }
             self.runs(self.tool.uses(), self.tool.searches());
         }
         self.depth = self.depth.saturating_sub(1);
@@ -145,18 +150,23 @@ impl Scan {
         } else {
             Key::decoded(key.text)
         };
+        if self.here & TOOL != 0 {
+            self.tool.key(self.key);
+        }
         match self.key {
             Key::Other => {}
             Key::MaxUses if self.here & TOOL != 0 => {
                 let is_exact = key.text == b"max_uses";
                 self.tool.max_uses(is_exact, value);
             }
-            Key::GeminiTool if self.here & TOOL != 0 => {
-                self.tool.is_named_by_key();
-                self.features.referenced = true;
-            }
+            Key::GeminiTool if self.here & TOOL != 0 => self.name_by_key(),
             _ => self.known_key(value),
         }
+    }
+
+    fn name_by_key(&mut self) {
+        self.tool.runs_and_searches();
+        self.features.referenced = true;
     }
 
     fn runs(&mut self, uses: Uses, searches: Uses) {

@@ -31,6 +31,10 @@ pub(super) enum Key {
     MaxUses,
     /// What Gemini calls a tool that it runs, within the tool.
     GeminiTool,
+    /// What names a tool, or says what it is, in the dialects but Gemini's.
+    ToolName,
+    /// Gemini's functions, which the client runs.
+    Declarations,
 }
 
 impl Key {
@@ -55,7 +59,11 @@ impl Key {
     const fn with_length(length: usize) -> &'static [(&'static [u8], Self)] {
         match length {
             2 => &[(b"id", Self::Id)],
-            4 => &[(b"type", Self::Type), (b"role", Self::Role)],
+            4 => &[
+                (b"type", Self::Type),
+                (b"role", Self::Role),
+                (b"name", Self::ToolName),
+            ],
             5 => &[
                 (b"input", Self::Input),
                 (b"tools", Self::Tools),
@@ -68,6 +76,7 @@ impl Key {
             ],
             8 => &[
                 (b"max_uses", Self::MaxUses),
+                (b"function", Self::ToolName),
                 (b"file_url", Self::Referring),
                 (b"fileData", Self::Referring),
                 (b"file_uri", Self::Referring),
@@ -120,10 +129,14 @@ impl Key {
                 (b"response_modalities", Self::Modalities),
                 (b"enterpriseWebSearch", Self::GeminiTool),
             ],
-            20 => &[(b"previous_response_id", Self::TopReferring)],
+            20 => &[
+                (b"previous_response_id", Self::TopReferring),
+                (b"functionDeclarations", Self::Declarations),
+            ],
             21 => &[
                 (b"enterprise_web_search", Self::GeminiTool),
                 (b"googleSearchRetrieval", Self::GeminiTool),
+                (b"function_declarations", Self::Declarations),
             ],
             23 => &[(b"google_search_retrieval", Self::GeminiTool)],
             _ => &[],

@@ -154,8 +154,16 @@ fn tools_that_the_provider_runs_are_told_from_those_of_the_client() {
             r#"{"functionDeclarations":[{"name":"googleSearch"}]}"#,
             (none, none),
         ),
+        (r#"{"function_declarations":[]}"#, (none, none)),
+        (r#"{"retrieval":{"vertexRagStore":{}}}"#, (any, any)),
+        (
+            r#"{"functionDeclarations":[],"ofTheFuture":{}}"#,
+            (any, any),
+        ),
     ] {
         let body = format!(r#"{{"tools":[{{"type":"function"}},{tool}]}}"#);
+        assert_eq!(runs(&body), told, "{body}");
+        let body = format!(r#"{{"tools":{tool}}}"#);
         assert_eq!(runs(&body), told, "{body}");
     }
 }

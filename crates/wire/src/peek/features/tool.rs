@@ -2,6 +2,8 @@
 
 use tollgate_policy::bound::Uses;
 
+use super::keys::Key;
+
 /// What is known of the tool that is being read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tool {
@@ -10,6 +12,12 @@ pub(super) struct Tool {
     most: Option<u64>,
     /// Whether somebody may read another `max_uses`, or none.
     is_unclear: bool,
+    /// How many keys it has.
+    keys: usize,
+    /// Whether it has a name or a type.
+    is_named: bool,
+    /// Whether it has functions of Gemini's form.
+    declares: bool,
 }
 
 /// Who runs a tool. The greater one wins where a tool says two things.
@@ -60,15 +68,31 @@ impl Tool {
         run: Run::Client,
         most: None,
         is_unclear: false,
+        keys: 0,
+        is_named: false,
+        declares: false,
     };
+
+    /// It has this key.
+    pub(super) fn key(&mut self, key: Key) {
+        self.keys = self.keys.saturating_add(1);
+        self.is_named |= matches!(key, Key::Type | Key::ToolName);
+        self.declares |= key == Key::Declarations;
+    }
+
+    /// Whether a key of it names a tool that Gemini runs: all but that of functions do, also those
+    /// that are not known yet.
+    pub(super) fn is_named_by_key(&self) -> bool {
+        !(self.is_named || self.declares && self.keys == 1)
+    }
 
     /// It has this `type`.
     pub(super) fn kind(&mut self, kind: &[u8]) {
         self.run = self.run.max(Run::of(kind));
     }
 
-    /// It is named by a key, as Gemini names those that it runs.
-    pub(super) fn is_named_by_key(&mut self) {
+    /// The provider runs it, and it may search.
+    pub(super) fn runs_and_searches(&mut self) {
         self.run = Run::Search;
     }
 
