@@ -26,6 +26,7 @@ pub(super) fn check(members: &Members<'_>) -> Result<(), PeekError> {
     for (key, is_usual) in [
         (Deciding::ServiceTier, is_usual_tier as fn(&str) -> bool),
         (Deciding::Speed, is_usual_speed),
+        (Deciding::InferenceGeo, is_anywhere),
     ] {
         let said = members.get(key).and_then(string);
         if said.is_some_and(|said| !is_usual(&said)) {
@@ -48,6 +49,11 @@ fn is_usual_speed(said: &str) -> bool {
 fn names_any(raw: &str) -> bool {
     let inner = raw.strip_prefix('[').and_then(|raw| raw.strip_suffix(']'));
     raw != "null" && inner.is_none_or(|inner| !inner.trim().is_empty())
+}
+
+/// Anthropic asks more for an answer from one country.
+fn is_anywhere(said: &str) -> bool {
+    said.eq_ignore_ascii_case("global")
 }
 
 #[cfg(test)]
@@ -86,6 +92,8 @@ mod tests {
             r#""speed":"standard""#,
             r#""speed":1.25"#,
             r#""speed":"1.0""#,
+            r#""inference_geo":"global""#,
+            r#""inference_geo":null"#,
         ] {
             assert_eq!(seen(member), Ok(()), "{member}");
         }
@@ -95,6 +103,7 @@ mod tests {
             (r#""serviceTier":"PRIORITY""#, "service_tier"),
             (r#""service_tier":"1""#, "service_tier"),
             (r#""speed":"fast""#, "speed"),
+            (r#""inference_geo":"us""#, "inference_geo"),
         ] {
             assert_eq!(seen(member), Err(PeekError::OtherPrice(name)), "{member}");
         }

@@ -33,6 +33,8 @@ pub(super) enum Deciding {
     /// How quickly it is to be answered, at another price.
     ServiceTier,
     Speed,
+    /// Where it is to be answered, at another price.
+    InferenceGeo,
     /// Models that may answer in place of the one that is named.
     Models,
     Fallbacks,
@@ -43,7 +45,7 @@ impl Deciding {
     const COUNT: usize = Self::Fallbacks as usize + 1;
 
     /// All ways to write them. No two differ only in their case.
-    const NAMES: [(&'static str, Self); 20] = [
+    const NAMES: [(&'static str, Self); 21] = [
         ("model", Self::Model),
         ("stream", Self::Stream),
         ("stream_options", Self::StreamOptions),
@@ -62,6 +64,7 @@ impl Deciding {
         ("service_tier", Self::ServiceTier),
         ("serviceTier", Self::ServiceTier),
         ("speed", Self::Speed),
+        ("inference_geo", Self::InferenceGeo),
         ("models", Self::Models),
         ("fallbacks", Self::Fallbacks),
     ];
@@ -69,7 +72,12 @@ impl Deciding {
     /// Whether a member of this name decides something that operators cannot put in. They may have
     /// nothing kept, whatever clients ask for, and choose what they pay for.
     pub(super) fn has(name: &str) -> bool {
-        let free = |key: Self| matches!(key, Self::Store | Self::ServiceTier | Self::Speed);
+        let free = |key: Self| {
+            matches!(
+                key,
+                Self::Store | Self::ServiceTier | Self::Speed | Self::InferenceGeo
+            )
+        };
         let mut others = Self::NAMES.iter().filter(|(_, key)| !free(*key));
         others.any(|(known, _)| alike(known, name))
     }
@@ -92,6 +100,7 @@ impl Deciding {
             Self::Store => "store",
             Self::ServiceTier => "service_tier",
             Self::Speed => "speed",
+            Self::InferenceGeo => "inference_geo",
             Self::Models => "models",
             Self::Fallbacks => "fallbacks",
         }
