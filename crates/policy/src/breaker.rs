@@ -247,8 +247,10 @@ impl Breaker {
 
     fn is_too_much(&self, cause: Cause) -> bool {
         let many = |window: &Window| window.seen >= LEAST_SEEN && window.failed * 2 >= window.seen;
-        // Some vendors say 403 of a file that is not the caller's, which is no fault of the credential.
-        let is_plain = self.part == Part::Credential && cause != Cause::Status(403);
+        // Some vendors say 403 of a file that is not the caller's, and 402 of a call that is larger
+        // than what is left: neither is the fault of the credential.
+        let may_be_the_calls = matches!(cause, Cause::Status(402 | 403));
+        let is_plain = self.part == Part::Credential && !may_be_the_calls;
         is_plain || self.in_a_row >= IN_A_ROW || self.window.as_ref().is_some_and(many)
     }
 
