@@ -20,6 +20,8 @@ use crate::hold::Worth;
 
 /// How fast a text is read out: about 150 words a minute.
 const SPOKEN_BYTES_PER_SECOND: u64 = 15;
+/// The same as fast as anybody can.
+const MOST_SPOKEN_BYTES_PER_SECOND: u64 = 25;
 /// How many bytes a second of recorded sound has: 128 kbit/s, which is usual.
 const SOUND_BYTES_PER_SECOND: u64 = 16_000;
 /// Tokens in a second of generated sound, as OpenAI counts them.
@@ -34,6 +36,8 @@ pub(crate) struct Metered {
     filter: Option<UsageFilter>,
     /// Bytes of an answer that was compressed, so that nothing can be read in it.
     opaque: Option<u64>,
+    /// Letters of what was said, where it comes as plain text.
+    spoken: Option<u64>,
     /// What an answer is of that did not say that it is a stream, before its first character.
     unbegun: Option<Surface>,
     /// Whether an answer that says that it is at its end is. Each candidate of Gemini's says so for
@@ -81,7 +85,8 @@ impl Metered {
             scanner: surface.map(scanner),
             filter: (events && filtered).then(UsageFilter::new),
             opaque: opaque.then_some(0),
-            unbegun: surface.filter(|surface| !events && tells_texts(*surface)),
+            spoken: None,
+            unbegun: surface.filter(|surface| !events && !opaque && tells_texts(*surface)),
             has_last_word: surface != Some(Surface::Gemini),
         }
     }
@@ -90,6 +95,10 @@ impl Metered {
     pub(crate) fn read(&mut self, data: Bytes) -> Bytes {
         if let Some(surface) = self.unbegun {
             self.begin(surface, &data);
+        }
+        if let Some(letters) = &mut self.spoken {
+            let letter = |byte: &&u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+            *letters = letters.saturating_add(data.iter().filter(letter).count() as u64);
         }
         match (&mut self.opaque, &mut self.scanner) {
             (Some(bytes), _) => *bytes = bytes.saturating_add(data.len() as u64),
@@ -109,6 +118,10 @@ impl Metered {
             return;
         };
         self.unbegun = None;
+        if surface == Surface::Transcription {
+            self.spoken = (*first != b'{').then_some(0);
+            return;
+        }
         // data, event, id, retry.
         if matches!(first, b':' | b'd' | b'e' | b'i' | b'r') {
             self.scanner = Some(UsageScanner::events(surface));
@@ -131,7 +144,7 @@ impl Metered {
     /// Bytes of text so far.
     pub(crate) fn output_bytes(&self) -> u64 {
         let read = self.scanner.as_ref().map_or(0, UsageScanner::output_bytes);
-        self.opaque.unwrap_or(read)
+        self.opaque.or(self.spoken).unwrap_or(read)
     }
 
     /// What is charged for a call that ended so. The second time there is nothing to read from.
@@ -196,8 +209,8 @@ impl Metered {
             usage = bounded(usage, worth);
         }
         usage.images = usage.images.max(worth.demand.images);
-        estimated |=
-            endpoint.is_some_and(|endpoint| fill_in(&mut usage, endpoint, price, input_bytes));
+        let bytes = (input_bytes, metered.output_bytes);
+        estimated |= endpoint.is_some_and(|endpoint| fill_in(&mut usage, endpoint, price, bytes));
         Outcome {
             ending,
             usage,
@@ -209,7 +222,12 @@ impl Metered {
 
 /// What some endpoints never count, though it may be what is priced: sound that was said, a search
 /// that was made, the tokens of images. Says whether anything was missing.
-fn fill_in(usage: &mut Usage, endpoint: Endpoint, price: &Price, input_bytes: u64) -> bool {
+fn fill_in(
+    usage: &mut Usage,
+    endpoint: Endpoint,
+    price: &Price,
+    (input_bytes, output_bytes): (u64, u64),
+) -> bool {
     let silent = usage.output_tokens() == 0 && usage.audio_micros == 0;
     // Some count tokens where the operator knows a price per second only.
     let by_time = price.stated(Part::Second).is_some() && price.stated(Part::Input).is_none();
@@ -222,7 +240,10 @@ fn fill_in(usage: &mut Usage, endpoint: Endpoint, price: &Price, input_bytes: u6
                 input_bytes.saturating_mul(AUDIO_TOKENS_PER_SECOND) / SPOKEN_BYTES_PER_SECOND;
         }
         Endpoint::Transcriptions | Endpoint::Translations if untimed => {
-            usage.audio_micros = input_bytes.saturating_mul(1_000_000) / SOUND_BYTES_PER_SECOND;
+            // Sound may be compressed far more than is usual.
+            let sound = input_bytes.saturating_mul(1_000_000) / SOUND_BYTES_PER_SECOND;
+            let text = output_bytes.saturating_mul(1_000_000) / MOST_SPOKEN_BYTES_PER_SECOND;
+            usage.audio_micros = sound.max(text);
         }
         Endpoint::ImageGenerations | Endpoint::ImageEdits | Endpoint::ImageVariations if silent => {
             usage.output_image = usage.images.saturating_mul(TOKENS_PER_IMAGE);
@@ -232,7 +253,7 @@ fn fill_in(usage: &mut Usage, endpoint: Endpoint, price: &Price, input_bytes: u6
     true
 }
 
-/// Whether answers are JSON or events, whatever they say that they are: no sound, no plain text.
+/// Whether answers are texts, in whatever form: no sound, no images.
 fn tells_texts(surface: Surface) -> bool {
     matches!(
         surface,
@@ -241,6 +262,7 @@ fn tells_texts(surface: Surface) -> bool {
             | Surface::Responses
             | Surface::Messages
             | Surface::Gemini
+            | Surface::Transcription
     )
 }
 
@@ -290,6 +312,28 @@ mod tests {
         let mut speech = Metered::new(Some(Endpoint::Speech), false, false, false);
         speech.read(Bytes::from("did not say"));
         assert!(speech.unbegun.is_none());
+    }
+
+    #[test]
+    fn a_second_of_sound_has_no_more_text_than_is_spoken_in_it() {
+        let price = "second=0.0001".parse().unwrap();
+        let seconds = |bytes| {
+            let mut usage = Usage::NONE;
+            assert!(fill_in(&mut usage, Endpoint::Transcriptions, &price, bytes));
+            usage.audio_micros / 1_000_000
+        };
+        assert_eq!(seconds((160_000, 60)), 10);
+        assert_eq!(seconds((10_000, 250)), 10);
+        for (answer, letters) in [
+            ("Hello there", 10),
+            (r#"{"text":"Hello there"}"#, 11),
+            ("1\n00:00:00,000 --> 00:00:04,000\nHello there\n", 10),
+        ] {
+            let endpoint = Some(Endpoint::Transcriptions);
+            let mut metered = Metered::new(endpoint, false, false, false);
+            metered.read(Bytes::from(answer));
+            assert_eq!(metered.output_bytes(), letters, "{answer}");
+        }
     }
 
     #[test]
