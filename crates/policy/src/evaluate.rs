@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 use crate::token::{Principal, TokenState};
 use crate::verdict::{Layer, Permit, Reason, ReasonKind, Refusal, Verdict};
 
-pub(crate) use self::destination::{Way, instead, usable};
+pub(crate) use self::destination::{Way, instead, is_open, usable};
 
 mod destination;
 mod shown;

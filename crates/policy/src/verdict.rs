@@ -2,8 +2,9 @@
 
 use crate::catalog::{Catalog, Offer, Route};
 use crate::endpoint::{Dialect, Endpoint};
-use crate::evaluate::{Way, instead, usable};
+use crate::evaluate::{Way, instead, is_open, usable};
 use crate::group::Group;
+use crate::id::UpstreamId;
 use crate::name::ModelName;
 use crate::price::Price;
 use crate::time::Timestamp;
@@ -47,6 +48,17 @@ pub(crate) enum Destination<'a> {
     Model(&'a Offer),
     Mount(&'a Upstream),
     Gateway,
+}
+
+impl Permit<'_> {
+    /// Whether the call may go to an upstream that serves models, whichever of them: it is enabled,
+    /// for the group, and of a vendor that is allowed. Looks at all routes of the catalog.
+    pub fn may_reach(&self, upstream: UpstreamId) -> bool {
+        let mut routes = self.catalog.offers().flat_map(|offer| &offer.routes);
+        let found = routes.find(|route| route.upstream.id == upstream);
+        found
+            .is_some_and(|route| is_open(&route.upstream, self.dialect, self.principal, self.group))
+    }
 }
 
 /// Why a call may not be made: at least one reason, the first of which decides the answer.

@@ -83,6 +83,7 @@ impl Proxy {
         let permit = admit::decide(exchange, &snapshot, entry, target)?;
         intake::check_announced(&head, exchange.settings.body_bytes)?;
         let place = self.place(exchange, entry, &stored.id).await?;
+        let place = place.filter(|place| permit.may_reach(place.upstream));
         let way = place.and_then(|place| Some((place, snapshot.access.get(&place.upstream)?)));
         let (place, access) =
             way.ok_or_else(|| Stop::NoResponse(stored.id.clone().into_owned()))?;

@@ -75,6 +75,16 @@ pub(crate) fn usable<'a>(
     }
 }
 
+/// Whether nothing keeps an upstream from taking a call of the principal.
+pub(crate) fn is_open(
+    upstream: &Upstream,
+    dialect: Dialect,
+    principal: &Principal,
+    group: &Group,
+) -> bool {
+    obstacle(upstream, dialect, principal, group).is_none()
+}
+
 fn obstacle(
     upstream: &Upstream,
     dialect: Dialect,
