@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
+use tollgate_connect::SendError;
 use tollgate_policy::breaker::{Outcome, Report};
 use tollgate_policy::plan::Attempt;
 use tollgate_rights::source::RetryOn;
@@ -94,6 +95,8 @@ fn unanswered(error: &UpstreamError) -> Report {
             outcome: Outcome::Status(*status),
             retry_after: *retry_after,
         },
+        // It was never tried.
+        UpstreamError::Send(SendError::Request(_) | SendError::Full) => Outcome::Unknown.into(),
         UpstreamError::Send(error) if error.is_unsent() => Outcome::Unreachable.into(),
         UpstreamError::Send(error) if error.is_timeout() => Outcome::TimedOut.into(),
         UpstreamError::Send(_) => Outcome::Broken.into(),
