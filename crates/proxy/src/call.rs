@@ -241,6 +241,11 @@ impl Call {
         data
     }
 
+    /// Whether the answer has said that it is at its end, or was ended.
+    pub(crate) const fn is_settled(&self) -> bool {
+        self.settled.is_some()
+    }
+
     /// An answer that says that it is at its end is settled before that word leaves, since a client
     /// may take it for the end.
     fn settle_at_its_end(&mut self) {

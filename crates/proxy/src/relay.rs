@@ -172,6 +172,9 @@ impl Body for RelayBody {
                         return Poll::Ready(Some(Ok(frame)));
                     }
                 }
+                Poll::Ready(Some(Err(_))) if this.watch.is_whole(call) => {
+                    return Poll::Ready(this.watch.finish(call));
+                }
                 Poll::Ready(Some(Err(error))) => {
                     call.end(Ending::UpstreamBroke);
                     let last = this.watch.break_off(RelayError::Broken(error));
@@ -183,20 +186,18 @@ impl Body for RelayBody {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Poll::Ready(None) => {
-                    this.watch.ended = true;
-                    let rest = call.rest();
-                    call.end(Ending::Complete);
-                    let rest = (!rest.is_empty()).then(|| Ok(Frame::data(rest)));
-                    return Poll::Ready(rest);
-                }
+                Poll::Ready(None) => return Poll::Ready(this.watch.finish(call)),
                 Poll::Pending => break,
             }
         }
         loop {
             ready!(this.alarm.as_mut().poll(cx));
             let now = Instant::now();
-            if now >= this.watch.last_frame + this.watch.idle_timeout {
+            let is_silent = now >= this.watch.last_frame + this.watch.idle_timeout;
+            if is_silent && this.watch.is_whole(call) {
+                return Poll::Ready(this.watch.finish(call));
+            }
+            if is_silent {
                 call.end(Ending::UpstreamSilent);
                 return Poll::Ready(this.watch.break_off(RelayError::Silent));
             }
@@ -246,6 +247,21 @@ impl Watch {
             events.boundary.push(&data);
         }
         Some(Frame::data(data))
+    }
+
+    /// Whether the stream has said that it is at its end, so that it does not matter how the upstream
+    /// ends the connection.
+    fn is_whole(&self, call: &Call) -> bool {
+        let at_boundary = |events: &Events| events.boundary.at_boundary();
+        call.is_settled() && self.events.as_ref().is_some_and(at_boundary)
+    }
+
+    /// Ends the stream with what was held back of it.
+    fn finish(&mut self, call: &mut Call) -> Option<Result<Frame<Bytes>, RelayError>> {
+        self.ended = true;
+        let rest = call.rest();
+        call.end(Ending::Complete);
+        (!rest.is_empty()).then(|| Ok(Frame::data(rest)))
     }
 
     /// Ends the stream towards the client: by an error event where one fits, else by breaking off.

@@ -75,7 +75,7 @@ macro_rules! hello {
     };
 }
 
-const CASES: [Case; 24] = [
+const CASES: [Case; 25] = [
     case(
         "a body with cached and reasoning tokens inside their wholes",
         CHAT,
@@ -287,6 +287,17 @@ const CASES: [Case; 24] = [
         "complete",
     ),
     case(
+        "a whole message whose connection breaks after it",
+        MESSAGES,
+        Cut(concat!(
+            "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":9,\"output_tokens\":1}}}\n\n",
+            "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":5}}\n\n",
+            "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
+        )),
+        Exactly(9 * INPUT + 5 * OUTPUT),
+        "complete",
+    ),
+    case(
         "counting tokens, which no provider bills",
         "/v1/messages/count_tokens",
         Json(200, r#"{"input_tokens":1000}"#),
@@ -402,7 +413,10 @@ async fn each_ending_is_charged_as_stated() {
         let mut client = RawClient::connect(system.gateway.address).await.unwrap();
         client.send(bytes).await.unwrap();
         // Also where the answer breaks off, its end is what is waited for.
-        let _answer = client.to_end().await;
+        let answer = client.to_end().await;
+        let answer = String::from_utf8(answer.unwrap()).unwrap();
+        let is_told_of = answer.contains("event: error");
+        assert!(!is_told_of || case.ending == "upstream_broke", "{answer}");
         let receipt = system.receipts(&token).await.remove(0);
         let input = i64::try_from(body.len().div_ceil(4)).unwrap() * INPUT;
         let (cost, estimated) = match case.charge {
