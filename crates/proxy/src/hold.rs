@@ -89,7 +89,7 @@ pub(crate) fn form_demand(fields: &FormFields, endpoint: Endpoint) -> Demand {
     let sound_micros = fields.sound_micros(endpoint);
     Demand {
         bytes: fields.bytes,
-        choices: 1,
+        choices: fields.images(endpoint).max(1),
         generates: endpoint.generates(),
         images: fields.images(endpoint),
         sound_micros,
