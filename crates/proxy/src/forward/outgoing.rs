@@ -1,7 +1,8 @@
 //! What is sent on, and how it is written for an upstream.
 
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{Request, Uri};
+use http::{HeaderValue, Request, Uri};
 use http_body::Body;
 use tollgate_policy::cap::CapField;
 use tollgate_policy::endpoint::Endpoint;
@@ -108,6 +109,11 @@ impl Outgoing<'_> {
         let headers = request.headers_mut();
         *headers = rewrite::request_headers(&head.headers, access.carrier, secret, length)
             .ok_or(UpstreamError::CredentialForm)?;
+        if let Self::Read(_) = self {
+            // It was judged as JSON. Said to be a form, or in another charset, it would be read as
+            // something else by some upstreams.
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         rewrite::extra_headers(headers, &access.headers);
         if let Self::Upgrade(_) = self {
             handshake::ask(headers);
