@@ -10,7 +10,7 @@ use tollgate_store::upstream::CredentialKept;
 use crate::certificates::Renewed;
 use crate::cli::Settings;
 use crate::config::Config;
-use crate::failure::Failure;
+use crate::failure::{Failure, sentence};
 use crate::gateway::{environment, open_store};
 use crate::{clock, print, upkeep};
 
@@ -81,7 +81,7 @@ fn files(config: &Config) -> Vec<String> {
     }
     let webhook = upkeep::settings(&config.upkeep).err();
     let failures = certificate.err().into_iter().chain(webhook);
-    failures.map(|failure| failure.sentence()).collect()
+    failures.map(|failure| sentence(&failure)).collect()
 }
 
 fn catalog(snapshot: &Snapshot) -> Vec<String> {

@@ -30,13 +30,6 @@ impl Failure {
         Self::Start { what, source }
     }
 
-    /// What and why in one line.
-    pub(crate) fn sentence(&self) -> String {
-        let causes = std::iter::successors(self.source(), |&cause| cause.source());
-        let causes = causes.map(|cause| format!(": {cause}"));
-        format!("{self}{}", causes.collect::<String>())
-    }
-
     pub(crate) fn exit(&self) -> ExitCode {
         report_chain(self);
         match self {
@@ -51,6 +44,13 @@ pub(crate) fn report(what: &str, cause: &dyn Error) -> ExitCode {
     print::error(&format!("error: {what}"));
     print_causes(Some(cause));
     ExitCode::FAILURE
+}
+
+/// What and why in one line.
+pub(crate) fn sentence(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    let causes = causes.map(|cause| format!(": {cause}"));
+    format!("{error}{}", causes.collect::<String>())
 }
 
 fn report_chain(error: &dyn Error) {

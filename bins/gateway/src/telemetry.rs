@@ -1,6 +1,7 @@
 //! Log lines, access lines and traces. Nothing that is told anywhere holds a secret.
 
 mod access;
+mod causes;
 mod collector;
 pub(crate) mod propagation;
 mod traces;
@@ -19,6 +20,7 @@ use crate::config::{self, Config};
 use crate::failure::Failure;
 
 pub(crate) use self::access::AccessLog;
+use self::causes::WithCauses;
 use self::traces::Traces;
 
 /// Libraries that see what clients send before their secrets are taken out of it.
@@ -92,7 +94,7 @@ fn log(filter: reload::Layer<EnvFilter, Registry>, format: LogFormat) -> BoxedLa
     let lines = fmt::layer().with_writer(std::io::stderr);
     match format {
         LogFormat::Json => {
-            let lines = lines.json().flatten_event(true);
+            let lines = lines.json().event_format(WithCauses::new());
             lines.with_filter(filter).boxed()
         }
         LogFormat::Text => lines.with_ansi(false).with_filter(filter).boxed(),

@@ -152,9 +152,9 @@ async fn a_stream_goes_on_while_the_configuration_is_read_again() {
     process.logged("the configuration was read again").await;
     configure(&system, "lisen = 1\n");
     process.signal("HUP");
-    process
-        .logged("the configuration cannot be used: the old one stays in force")
-        .await;
+    let refused = "the configuration cannot be used: the old one stays in force";
+    let why = process.logged(refused).await["error"].to_string();
+    assert!(why.contains("unknown field `lisen`"), "{why}");
     gate.pass();
     assert_eq!(client.chunk().await.unwrap().unwrap(), "data: 2\n\n");
     assert_eq!(client.chunk().await.unwrap(), None);
