@@ -6,7 +6,7 @@ use tollgate_store::Kind;
 use tollgate_store::link::LinkPurpose;
 use tollgate_store::member::{Identity, Login, MemberEdit, NewMember, Role, StoredMember};
 
-use crate::access::Deed;
+use crate::access::{Caller, Deed};
 use crate::account;
 use crate::context::Context;
 use crate::error::AdminError;
@@ -274,8 +274,16 @@ fn identity(issuer: Option<&str>, subject: Option<&str>) -> Result<Option<Identi
 
 /// When something of a member was asked for by themselves, or by somebody who sees people.
 pub(crate) fn visible(context: &Context, member: MemberId, deed: Deed) -> Result<(), AdminError> {
-    if context.caller().member() == Some(member) {
+    if own(context, deed) == Some(member) {
         return Ok(());
     }
     context.allow(deed, None)
+}
+
+/// Who may do this to what is theirs, whatever their role. People may do all of it; a program that
+/// acts for them only looks.
+pub(crate) fn own(context: &Context, deed: Deed) -> Option<MemberId> {
+    let caller = context.caller();
+    let is_program = matches!(caller, Caller::Credential { .. });
+    caller.member().filter(|_| deed.reads() || !is_program)
 }

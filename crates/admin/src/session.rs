@@ -199,7 +199,7 @@ pub async fn sign_out(resumed: &Resumed) -> Result<(), AdminError> {
 
 /// Oneself, or somebody whom the caller may look up.
 async fn who(context: &Context, which: &str, deed: Deed) -> Result<MemberId, AdminError> {
-    let own = context.caller().member();
+    let own = member::own(context, deed);
     if let Some(own) = own.filter(|own| which.parse() == Ok(*own)) {
         return Ok(own);
     }

@@ -10,6 +10,7 @@ use tollgate_admin_core::explain::{self, ExplainInput};
 use tollgate_admin_core::group::{self, GroupChange, GroupInput};
 use tollgate_admin_core::member::{self, MemberInput};
 use tollgate_admin_core::receipt::{self, ReceiptFilter};
+use tollgate_admin_core::session;
 use tollgate_admin_core::token::{
     self, BulkAction, BulkInput, Issued, TokenChange, TokenFilter, TokenInput,
 };
@@ -21,6 +22,10 @@ use tollgate_policy::secret::Secret;
 
 use crate::people::{acting, joined, nobody, owner};
 use crate::{World, later, named, refused};
+
+fn member_id(context: &Context) -> String {
+    context.caller().member().unwrap().to_string()
+}
 
 fn kind<T>(outcome: Result<T, AdminError>) -> ErrorKind {
     refused(outcome).0
@@ -267,6 +272,15 @@ async fn a_program_does_what_its_scope_and_its_member_may_both_do() {
         kind(api_credential::create(&bob, &more).await),
         ErrorKind::Forbidden
     );
+    // A program looks at what is its member's, and takes none of it back.
+    for program in [&reads, &all] {
+        let which = member_id(&ada);
+        let outcome = api_credential::revoke(program, "tokens").await;
+        assert_eq!(kind(outcome), ErrorKind::Forbidden);
+        let outcome = session::revoke_all(program, &which).await;
+        assert_eq!(kind(outcome), ErrorKind::Forbidden);
+    }
+    assert_eq!(api_credential::list(&reads).await.unwrap().len(), 4);
     assert_eq!(api_credential::list(&bob).await.unwrap().len(), 1);
     assert_eq!(api_credential::list(&ada).await.unwrap().len(), 4);
     assert_eq!(
