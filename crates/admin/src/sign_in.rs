@@ -86,6 +86,7 @@ pub async fn sign_in(
     if proof.totp.is_some() {
         let code = input.code.as_deref().map(str::trim);
         let Some(code) = code.filter(|code| !code.is_empty()) else {
+            store.sign_in_halfway(attempt).await?;
             return Ok(Outcome::NeedsCode);
         };
         if !profile::code_is_right(context, &proof, code).await? {

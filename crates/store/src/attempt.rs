@@ -97,6 +97,15 @@ impl Store {
         self.note(move |conn| Box::pin(passed(conn, attempt))).await
     }
 
+    /// Lets go of the last count against the address: the password was right, and a code is asked for.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn sign_in_halfway(&self, attempt: Attempt) -> Result<(), StoreError> {
+        self.note(move |conn| Box::pin(uncount(conn, attempt.address)))
+            .await
+    }
+
     /// Notes in the audit log that a member failed to sign in so many times.
     ///
     /// # Errors
@@ -194,8 +203,12 @@ impl Rule {
 async fn passed(conn: &mut Conn, attempt: Attempt) -> Result<(), StoreError> {
     let login = sign_in_attempts::table.find(attempt.login.bytes());
     on_backend!(conn, c => diesel::delete(login).execute(c).await)?;
+    uncount(conn, attempt.address).await
+}
+
+async fn uncount(conn: &mut Conn, address: Digest) -> Result<(), StoreError> {
     let address = sign_in_attempts::table
-        .find(attempt.address.bytes())
+        .find(address.bytes())
         .filter(sign_in_attempts::count.gt(0));
     on_backend!(conn, c => diesel::update(address)
         .set((
