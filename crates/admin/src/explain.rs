@@ -76,13 +76,11 @@ pub async fn explain(
     };
     let explanation = tollgate_policy::explain(&snapshot.catalog, &principal, &asked, at);
     let group = snapshot.catalog.group(principal.token.group);
-    Ok(ExplanationView::new(
-        &principal,
-        &asked,
-        at,
-        &explanation,
-        group,
-    ))
+    let mut view = ExplanationView::new(&principal, &asked, at, &explanation, group);
+    if context.allow(Deed::ReadUpstreams, None).is_err() {
+        view.hide_upstreams();
+    }
+    Ok(view)
 }
 
 /// Decides anew on a call that was made, with the rules as they are now, at its moment.

@@ -81,7 +81,10 @@ async fn names(context: &Context, receipts: &[StoredReceipt]) -> Result<Names, A
     let tokens = token::names(context, tokens).await?;
     let accounts = store.account_list().await?.into_iter();
     let groups = store.group_list().await?.into_iter();
-    let upstreams = store.upstream_list().await?.into_iter();
+    let upstreams = match context.allow(Deed::ReadUpstreams, None) {
+        Ok(()) => Some(store.upstream_list().await?),
+        Err(_) => None,
+    };
     Ok(Names {
         tokens,
         accounts: accounts
@@ -90,8 +93,10 @@ async fn names(context: &Context, receipts: &[StoredReceipt]) -> Result<Names, A
         groups: groups
             .map(|one| (one.group.id, one.group.name.to_string()))
             .collect(),
-        upstreams: upstreams
-            .map(|one| (one.upstream.id, one.upstream.name.to_string()))
-            .collect(),
+        upstreams: upstreams.map(|list| {
+            let list = list.into_iter();
+            list.map(|one| (one.upstream.id, one.upstream.name.to_string()))
+                .collect()
+        }),
     })
 }

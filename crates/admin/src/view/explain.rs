@@ -9,7 +9,7 @@ use tollgate_policy::limit::{Limits, Rate};
 use tollgate_policy::quota::Quota;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::Principal;
-use tollgate_policy::verdict::{Candidate, Verdict};
+use tollgate_policy::verdict::{Candidate, ReasonKind, Verdict};
 
 use super::{Reference, moment};
 
@@ -109,6 +109,18 @@ impl ExplanationView {
             multiplier: group.map(|group| group.multiplier.to_string()),
             unknown: unknown(principal, asked, group),
             steps: explanation.steps.iter().map(StepView::new).collect(),
+        }
+    }
+}
+
+impl ExplanationView {
+    /// Leaves out by whom calls are served.
+    pub(crate) fn hide_upstreams(&mut self) {
+        self.upstreams.clear();
+        let kinds = [ReasonKind::NoUpstream, ReasonKind::PriceUnknown].map(ReasonKind::name);
+        let steps = self.steps.iter_mut();
+        for step in steps.filter(|step| kinds.contains(&step.code.as_str())) {
+            step.saw.clear();
         }
     }
 }

@@ -63,11 +63,14 @@ pub(crate) struct Names {
     pub(crate) tokens: BTreeMap<TokenId, String>,
     pub(crate) accounts: BTreeMap<AccountId, String>,
     pub(crate) groups: BTreeMap<GroupId, String>,
-    pub(crate) upstreams: BTreeMap<UpstreamId, String>,
+    /// None where the caller may not see upstreams.
+    pub(crate) upstreams: Option<BTreeMap<UpstreamId, String>>,
 }
 
 impl ReceiptView {
+    /// By whom it was served is left out where `names` has no upstreams.
     pub(crate) fn new(stored: &StoredReceipt, names: &Names) -> Self {
+        let upstreams = names.upstreams.as_ref();
         Self {
             request: stored.request.to_string(),
             at: stored.started.to_string(),
@@ -76,8 +79,8 @@ impl ReceiptView {
             group: reference(stored.group, &names.groups),
             endpoint: stored.endpoint.clone(),
             model: stored.model.clone(),
-            served_as: stored.served_as.clone(),
-            upstream: stored.upstream.map(|id| reference(id, &names.upstreams)),
+            served_as: upstreams.and(stored.served_as.clone()),
+            upstream: upstreams.and_then(|names| Some(reference(stored.upstream?, names))),
             client: stored.client.to_string(),
             status: stored.status,
             streamed: stored.streamed,

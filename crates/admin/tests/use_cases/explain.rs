@@ -5,6 +5,7 @@ use tollgate_admin_core::token::{self, TokenInput};
 use tollgate_admin_core::upstream::{self, ServedInput, UpstreamInput};
 use tollgate_admin_core::{Context, ErrorKind, audit};
 
+use crate::people::{acting, joined};
 use crate::{World, later, named, refused, texts};
 
 async fn offer(context: &Context) {
@@ -65,6 +66,13 @@ async fn a_permit_names_every_rule_and_what_would_serve_the_call() {
     assert_eq!(permit.upstreams[0].price, "input=2.5,output=10");
     assert_eq!(permit.multiplier.as_deref(), Some("1"));
     assert_eq!(permit.unknown, [""; 0]);
+    // Whoever may not see upstreams learns what decides, and not by whom the call is served.
+    joined(&world, "bob", "member", Some("acme")).await;
+    let bob = acting(&world, "bob").await;
+    let seen = explain(&bob, &call("10.1.2.3")).await.unwrap();
+    assert!(seen.permitted && seen.upstreams.is_empty());
+    assert_eq!(seen.steps.len(), permit.steps.len());
+    assert!(seen.steps.iter().all(|step| !step.saw.contains("main")));
     let mapped = explain(&world.context, &call("::ffff:10.1.2.3"))
         .await
         .unwrap();
