@@ -157,6 +157,10 @@ impl CredentialInput {
     pub(super) fn checked(self) -> Result<NewCredential, AdminError> {
         match self {
             Self::None => Ok(NewCredential::None),
+            Self::Env(name) if is_own(&name) => Err(AdminError::invalid(
+                "credential",
+                "this variable has a secret of Tollgate or its database in it, which no upstream is to get",
+            )),
             Self::Env(name) if is_variable(&name) => Ok(NewCredential::Env(name)),
             Self::Env(_) => Err(AdminError::invalid(
                 "credential",
@@ -171,6 +175,14 @@ impl CredentialInput {
             )),
         }
     }
+}
+
+/// Whether a variable may hold what opens the store. Whoever sets up upstreams could have it sent
+/// to one.
+fn is_own(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let begins = |prefix| upper.starts_with(prefix);
+    begins("TOLLGATE") || begins("PG") || upper == "DATABASE_URL"
 }
 
 fn is_variable(name: &str) -> bool {

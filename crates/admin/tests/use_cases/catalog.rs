@@ -208,6 +208,10 @@ async fn what_cannot_be_used_makes_no_upstream_and_repeats_no_credential() {
             "invalid credential: this is no name",
         ),
         (
+            with(|one| one.credential = CredentialInput::Env("tollgate_store".into())),
+            "invalid credential: this variable has a secret",
+        ),
+        (
             with(|one| {
                 one.credential =
                     CredentialInput::Clear(UpstreamSecret::new("sk-upstream-1\nx".into()))
