@@ -146,7 +146,7 @@ async fn a_stream_goes_on_while_the_configuration_is_read_again() {
     let mut client = stream(process.address, &token).await;
     configure(
         &system,
-        "[log]\nfilter = 'info,tollgate_ledger=debug'\n[keep]\nreceipts_days = 1\n",
+        "[log]\nfilter = 'info,tollgate_ledger=debug'\n[keep]\nreceipts_days = 7\n",
     );
     process.signal("HUP");
     process.logged("the configuration was read again").await;

@@ -38,7 +38,12 @@ pub(super) fn upkeep(file: &File, check: &Check<'_>) -> Result<Upkeep, ConfigErr
         }
     };
     let notice = check.days("alerts.expiry_notice_days", alerts.expiry_notice_days)?;
-    let receipts = check.days("keep.receipts_days", keep.receipts_days)?;
+    // A gateway that comes back after days sends the receipts that it kept: where those in the store
+    // are gone by then, their calls would be charged once more.
+    let receipts = match keep.receipts_days {
+        Some(0) => Some(0),
+        days => check.narrow("keep.receipts_days", days, 7..=36_500)?,
+    };
     let daily = check.days("keep.daily_days", keep.daily_days)?;
     Ok(Upkeep {
         webhook,
