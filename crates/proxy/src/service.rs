@@ -10,6 +10,7 @@ use tollgate_wire::route::dialect_of;
 
 use crate::answer::ReplyBody;
 use crate::data_plane::Proxy;
+use crate::exchange::start;
 
 impl Service for Proxy {
     type Body = ReplyBody;
@@ -32,7 +33,7 @@ impl Service for Proxy {
             target: "access",
             request_id = %id,
             client = %peer.address,
-            path = rejected.path,
+            path = rejected.path.map(start),
             status = answer.status,
             code = code(&fault),
             reasons = %rejected,

@@ -1,7 +1,8 @@
 //! Each refusal in each dialect, on the wire: status, code, headers, and no call upstream.
 
 use serde_json::json;
-use tollgate_testkit::raw_client::{RawClient, Response};
+use tollgate_testkit::raw_client::{self, RawClient, Response};
+use tollgate_tests::system::request;
 use tollgate_tests::{System, Token};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -152,6 +153,18 @@ async fn a_secret_with_a_bad_checksum_is_refused_without_a_look_up() {
     let token = system.token(&[]);
     assert_eq!(system.chat(&token.secret, &[]).await.status(), 200);
     system.gateway.logged("a credential is looked up").await;
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_path_of_what_never_became_a_request_is_cut_in_its_line() {
+    let mut system = System::start().await;
+    let call = request(&format!("TRACE /{}", "a".repeat(5000)), &[], "");
+    let answer = raw_client::exchange(system.gateway.address, call).await;
+    assert_eq!(answer.unwrap().status(), 405);
+    let refused = |line: &serde_json::Value| line["code"] == "method_not_allowed";
+    let line = system.gateway.logged_where(refused).await;
+    assert_eq!(line["path"], format!("/{}", "a".repeat(199)));
     system.finish().await;
 }
 
