@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -76,7 +77,7 @@ pub enum ClientCertificates {
 pub struct Certificates {
     files: Files,
     current: ArcSwap<ServerConfig>,
-    seen: Mutex<Vec<Stamp>>,
+    seen: Mutex<Seen>,
 }
 
 #[derive(Debug)]
@@ -86,8 +87,17 @@ struct Files {
     clients: ClientCertificates,
 }
 
-/// What tells one version of a file from another.
-type Stamp = Option<(SystemTime, u64)>;
+/// The files when they were last looked at.
+#[derive(Debug)]
+struct Seen {
+    stamps: Vec<Stamp>,
+    /// One of them could not be read, which may pass without a change of the files.
+    unread: bool,
+}
+
+/// What tells one version of a file from another: its content's time, its own, with who may read it,
+/// and its length.
+type Stamp = Option<(SystemTime, (i64, i64), u64)>;
 
 impl Certificates {
     /// Reads a chain (the listener's own certificate first) and its private key, both in PEM. TLS 1.2
@@ -105,7 +115,10 @@ impl Certificates {
             key: key.into(),
             clients,
         };
-        let seen = files.stamps();
+        let seen = Seen {
+            stamps: files.stamps(),
+            unread: false,
+        };
         let current = ArcSwap::from_pointee(files.config()?);
         Ok(Self {
             files,
@@ -122,14 +135,18 @@ impl Certificates {
     pub fn reload(&self) -> Result<(), CertificateError> {
         // Looked at first: what changes while the files are read counts as not seen.
         let stamps = self.files.stamps();
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = stamps;
-        self.current.store(Arc::new(self.files.config()?));
+        let config = self.files.config();
+        let unread = matches!(config, Err(CertificateError::File { .. }));
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen { stamps, unread };
+        self.current.store(Arc::new(config?));
         Ok(())
     }
 
-    /// Whether a file is another than when it was last loaded, or tried to.
+    /// Whether a file is another than when it was last loaded, or tried to, or could not be read then
+    /// and can be now.
     pub fn changed_on_disk(&self) -> bool {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) != self.files.stamps()
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.stamps != self.files.stamps() || (seen.unread && self.files.are_readable())
     }
 
     pub(crate) fn current(&self) -> Arc<ServerConfig> {
@@ -138,13 +155,21 @@ impl Certificates {
 }
 
 impl Files {
-    fn stamps(&self) -> Vec<Stamp> {
+    fn paths(&self) -> impl Iterator<Item = &Path> {
         let clients = match &self.clients {
             ClientCertificates::Ignored => None,
             ClientCertificates::Optional(path) | ClientCertificates::Required(path) => Some(path),
         };
         let paths = [&self.chain, &self.key].into_iter().chain(clients);
-        paths.map(|path| stamp(path).ok()).collect()
+        paths.map(PathBuf::as_path)
+    }
+
+    fn stamps(&self) -> Vec<Stamp> {
+        self.paths().map(|path| stamp(path).ok()).collect()
+    }
+
+    fn are_readable(&self) -> bool {
+        self.paths().all(|path| fs::read(path).is_ok())
     }
 
     fn config(&self) -> Result<ServerConfig, CertificateError> {
@@ -225,7 +250,38 @@ fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
     })
 }
 
-fn stamp(path: &Path) -> io::Result<(SystemTime, u64)> {
+fn stamp(path: &Path) -> io::Result<(SystemTime, (i64, i64), u64)> {
     let file = fs::metadata(path)?;
-    Ok((file.modified()?, file.len()))
+    let changed = (file.ctime(), file.ctime_nsec());
+    Ok((file.modified()?, changed, file.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_read_is_tried_again_once_it_can_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let (chain, key) = (folder.path().join("own.pem"), folder.path().join("own.key"));
+        let pair = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        fs::write(&chain, params.self_signed(&pair).unwrap().pem()).unwrap();
+        fs::write(&key, pair.serialize_pem()).unwrap();
+        let load = || Certificates::load(&chain, &key, ClientCertificates::Ignored);
+        let certificates = load().unwrap();
+        // As where the process had no file to read it with for a moment.
+        certificates.seen.lock().unwrap().unread = true;
+        assert!(certificates.changed_on_disk());
+        certificates.reload().unwrap();
+        assert!(!certificates.changed_on_disk());
+        fs::remove_file(&key).unwrap();
+        fs::create_dir(&key).unwrap();
+        assert!(certificates.changed_on_disk());
+        assert!(certificates.reload().is_err());
+        assert!(certificates.seen.lock().unwrap().unread);
+        assert!(!certificates.changed_on_disk(), "one alarm for one change");
+    }
 }

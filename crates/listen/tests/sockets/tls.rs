@@ -1,10 +1,12 @@
 //! TLS: protocols, certificates that are replaced under handshakes, and clients that prove who they
 //! are.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject;
@@ -208,6 +210,19 @@ async fn bad_files_leave_what_was_there() {
         certificates.reload(),
         Err(CertificateError::Pem { .. })
     ));
+}
+
+#[tokio::test]
+async fn who_may_read_a_file_is_a_change_of_it() {
+    let folder = Folder::new();
+    let certificates = folder.load(ClientCertificates::Ignored);
+    let until = Instant::now() + Duration::from_secs(5);
+    // The clock of a file system ticks now and then.
+    while !certificates.changed_on_disk() {
+        assert!(Instant::now() < until);
+        let own = Permissions::from_mode(0o600);
+        std::fs::set_permissions(folder.path("own.key"), own).unwrap();
+    }
 }
 
 #[tokio::test]
