@@ -10,8 +10,11 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use opentelemetry_http::{HttpClient, HttpError};
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tollgate_connect::{Connections, Destination, DestinationError, Options, Settings};
 use url::Url;
+
+use super::traces::PATIENCE;
 
 /// More than a collector has to say.
 const MOST_ANSWER: usize = 64 << 10;
@@ -64,7 +67,9 @@ impl HttpClient for Collector {
         Self: 'b,
     {
         let way = Arc::clone(&self.way);
-        let sent = self.runtime.spawn(async move { way.send(request).await });
+        // The one thread that exports waits for it: an answer that does not end would be its end.
+        let sent = async move { timeout(PATIENCE, way.send(request)).await? };
+        let sent = self.runtime.spawn(sent);
         Box::pin(async move { sent.await? })
     }
 }
@@ -72,5 +77,37 @@ impl HttpClient for Collector {
 impl fmt::Debug for Collector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Collector").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+    use tokio::time::error::Elapsed;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_end_is_given_up() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        let stalling = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            socket.read_u8().await.unwrap();
+            let head = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n1";
+            socket.write_all(head).await.unwrap();
+            // From here on the clock goes as far as the next deadline at once.
+            tokio::time::pause();
+            socket
+        });
+        let collector = Collector::new(&address.parse().unwrap()).unwrap();
+        let request = Request::post(address).body(Bytes::from_static(b"spans"));
+        let begun = Instant::now();
+        let sent = collector.send_bytes(request.unwrap()).await;
+        assert!(sent.unwrap_err().is::<Elapsed>());
+        assert!(begun.elapsed() < PATIENCE * 2);
+        drop(stalling.await.unwrap());
     }
 }

@@ -18,8 +18,8 @@ use crate::config;
 use crate::failure::Failure;
 use crate::gateway::environment;
 
-/// How long a collector may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a collector may take, with all of its answer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the end of the gateway may wait for a collector.
 const LAST: Duration = Duration::from_secs(2);
 
