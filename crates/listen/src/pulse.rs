@@ -7,7 +7,7 @@
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
@@ -20,6 +20,9 @@ use crate::stream_task::Handed;
 /// The order is that of one task's own steps nearly always; the waker orders the rest.
 const ORDER: Ordering = Ordering::AcqRel;
 const SEEN: Ordering = Ordering::Acquire;
+/// The most that is handed over at once over HTTP/2, in bytes: that a client reads is seen as more is
+/// asked for. Frames are rarely longer there anyway.
+const PIECE: usize = 16 << 10;
 
 /// The life of one connection, seen from its socket and from its requests.
 #[derive(Debug, Default)]
@@ -244,6 +247,7 @@ impl Running {
             body,
             running: self,
             handed,
+            rest: Bytes::new(),
         }
     }
 }
@@ -265,6 +269,8 @@ pin_project! {
         running: Running,
         // Over HTTP/2.
         handed: Option<Arc<Handed>>,
+        // Over HTTP/2, what of a frame was not handed over yet.
+        rest: Bytes,
     }
 }
 
@@ -277,21 +283,37 @@ impl<B: Body<Data = Bytes>> Body for Last<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.project();
-        if let Some(handed) = this.handed {
-            handed.asked();
+        let Some(handed) = this.handed else {
+            return this.body.poll_frame(cx);
+        };
+        handed.asked();
+        if this.rest.is_empty() {
+            match ready!(this.body.poll_frame(cx)).map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(bytes))) => *this.rest = bytes,
+                Some(Ok(Err(frame))) => {
+                    handed.piece();
+                    return Poll::Ready(Some(Ok(frame)));
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
         }
-        let polled = this.body.poll_frame(cx);
-        if let (Some(handed), Poll::Ready(Some(Ok(_)))) = (this.handed, &polled) {
-            handed.piece();
-        }
-        polled
+        handed.piece();
+        let piece = this.rest.split_to(this.rest.len().min(PIECE));
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (rest, body) = (self.rest.len() as u64, self.body.size_hint());
+        let mut hint = SizeHint::new();
+        hint.set_lower(body.lower().saturating_add(rest));
+        if let Some(upper) = body.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tollgate_listen::{Drained, Ending, Gate, Notice, Settings};
 
-use crate::server::{Client, Server};
+use crate::server::{Client, LARGE, Server};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -219,4 +219,37 @@ async fn a_stream_that_is_not_read_is_ended_and_the_others_go_on() {
     while client.frame().await.unwrap().kind != RESET {}
     server.recorder.go.notify_one();
     while client.frame().await.unwrap().content != b"waited" {}
+}
+
+#[tokio::test]
+async fn a_stream_that_is_read_slowly_goes_on_though_its_body_came_at_once() {
+    let settings = Settings {
+        client_stall: Duration::from_millis(500),
+        ..Settings::default()
+    };
+    let server = Server::with(Gate::new(10), settings).await;
+    let mut client = server.client().await;
+    client.greet().await;
+    client
+        .send(frame(WINDOW_UPDATE, 0, 0, &(1_u32 << 20).to_be_bytes()))
+        .await;
+    client.send(get(1, "/large")).await;
+    let mut pace = tokio::time::interval(Duration::from_millis(50));
+    // The stream has room for the first 65,535 bytes; then it is made for a few at a time.
+    let (mut read, mut room) = (0, 65_535);
+    while read <= LARGE {
+        if read == room {
+            pace.tick().await;
+            client
+                .send(frame(WINDOW_UPDATE, 0, 1, &(16_u32 << 10).to_be_bytes()))
+                .await;
+            room += 16 << 10;
+        }
+        let frame = client.frame().await.unwrap();
+        assert_ne!(frame.kind, RESET, "after {read} bytes");
+        if frame.kind == DATA {
+            read += frame.content.len();
+        }
+    }
+    assert_eq!(read, LARGE + 1);
 }

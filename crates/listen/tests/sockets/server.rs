@@ -9,10 +9,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream;
 use http::{Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -26,6 +27,9 @@ use tollgate_listen::{
 
 /// Beyond anything that a test waits for.
 pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The length of the first of two frames that answer `/large`; the second one has one byte.
+pub const LARGE: usize = 400 << 10;
 
 /// Answers by path, and keeps what it saw.
 #[derive(Default)]
@@ -72,6 +76,11 @@ impl Service for Recorder {
                 self.came.notify_one();
                 self.go.notified().await;
                 text(200, "waited".to_owned())
+            }
+            "/large" => {
+                let frames = [vec![b'x'; LARGE], vec![b'y']];
+                let frames = frames.map(|frame| Ok(Frame::data(frame.into())));
+                Response::new(StreamBody::new(stream::iter(frames)).boxed_unsync())
             }
             "/endless" => Response::new(Endless.boxed_unsync()),
             "/peer" => {
