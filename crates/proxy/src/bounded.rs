@@ -14,8 +14,8 @@ use crate::settings::Settings;
 use crate::stop::Stop;
 
 /// A client's body. Every piece must come in time, and all of them must fit.
-pub(crate) struct BoundedBody {
-    inner: Arriving,
+pub(crate) struct BoundedBody<B = Arriving> {
+    inner: B,
     limit: u64,
     received: u64,
     deadline: Deadline,
@@ -42,15 +42,19 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// When the next piece must be there: soon at first, then as the least rate demands.
 struct Deadline {
     at: Instant,
+    /// Since when nobody waits for a piece: that time is not the client's.
+    unasked: Option<Instant>,
     /// The least rate, in bytes per second.
     rate: u32,
 }
 
-impl BoundedBody {
+impl<B: Body<Data = Bytes>> BoundedBody<B> {
     /// `most` is how many bytes are taken.
-    pub(crate) fn new(inner: Arriving, most: usize, settings: &Settings) -> Self {
+    pub(crate) fn new(inner: B, most: usize, settings: &Settings) -> Self {
+        let now = Instant::now();
         let deadline = Deadline {
-            at: Instant::now() + settings.body_first_byte,
+            at: now + settings.body_first_byte,
+            unasked: Some(now),
             rate: settings.body_rate.max(1),
         };
         let limit = most as u64;
@@ -63,11 +67,11 @@ impl BoundedBody {
         }
     }
 
-    fn accept(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, BodyError> {
+    fn accept(&mut self, frame: Frame<Bytes>, now: Instant) -> Result<Frame<Bytes>, BodyError> {
         let bytes = frame.data_ref().map_or(0, Bytes::len);
         self.received = self.received.saturating_add(bytes as u64);
         self.alarm = None;
-        self.deadline.received(bytes as u64, Instant::now());
+        self.deadline.received(bytes as u64, now);
         if self.received > self.limit {
             return Err(BodyError::TooLarge(self.limit));
         }
@@ -75,7 +79,7 @@ impl BoundedBody {
     }
 }
 
-impl Body for BoundedBody {
+impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Body for BoundedBody<B> {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -83,8 +87,10 @@ impl Body for BoundedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let now = Instant::now();
+        self.deadline.asked(now);
         match Pin::new(&mut self.inner).poll_frame(cx) {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(self.accept(frame))),
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(self.accept(frame, now))),
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(BodyError::Broken(error)))),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => {
@@ -125,23 +131,77 @@ impl BodyError {
 }
 
 impl Deadline {
+    /// A piece is waited for from now on.
+    fn asked(&mut self, now: Instant) {
+        if let Some(since) = self.unasked.take() {
+            self.at += now.saturating_duration_since(since);
+        }
+    }
+
     /// What was received buys time at the least rate, on top of what is left; of that, no more than
     /// for a pause.
     fn received(&mut self, bytes: u64, now: Instant) {
         let bought = self.at + Duration::from_secs(bytes) / self.rate;
         self.at = bought.min(now + LONGEST_PAUSE).max(self.at);
+        self.unasked = Some(now);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::BodyExt;
+    use tokio::sync::mpsc;
+    use tokio::time::{advance, timeout};
+
     use super::*;
+
+    /// What comes through a channel.
+    struct Sent(mpsc::UnboundedReceiver<Bytes>);
+
+    impl Body for Sent {
+        type Data = Bytes;
+        type Error = hyper::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+            let received = self.0.poll_recv(cx);
+            received.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_runs_only_while_a_piece_is_waited_for() {
+        let second = Duration::from_secs;
+        let settings = Settings {
+            body_first_byte: second(10),
+            body_rate: 1024,
+            ..Settings::default()
+        };
+        let (client, sent) = mpsc::unbounded_channel();
+        let mut body = BoundedBody::new(Sent(sent), 1 << 20, &settings);
+        // Nobody asks the client for it.
+        advance(second(100)).await;
+        assert!(timeout(second(9), body.frame()).await.is_err());
+        for _ in 0..2 {
+            client.send(Bytes::from_static(&[0; 2048])).unwrap();
+            body.frame().await.unwrap().unwrap();
+            // The upstream takes no more for now.
+            advance(second(100)).await;
+        }
+        // Of its first ten seconds one is left, and each piece was worth two.
+        assert!(timeout(second(4), body.frame()).await.is_err());
+        let late = timeout(second(2), body.frame()).await.unwrap();
+        assert!(matches!(late, Some(Err(BodyError::TooSlow))));
+    }
 
     #[test]
     fn what_came_fast_buys_a_pause_and_no_more() {
         let begun = Instant::now();
         let mut deadline = Deadline {
             at: begun + Duration::from_secs(10),
+            unasked: None,
             rate: 1024,
         };
         let second = |seconds| begun + Duration::from_secs(seconds);
