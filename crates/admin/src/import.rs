@@ -152,6 +152,7 @@ impl Importer<'_> {
         let edit = ModelEdit {
             price: (old.pricing.base != Some(found.price)).then_some(Some(found.price)),
             window: (old.window != window).then_some(window),
+            if_version: Some(there.version),
             ..ModelEdit::default()
         };
         let name = old.name.to_string();

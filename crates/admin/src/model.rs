@@ -136,16 +136,22 @@ pub async fn edit(
     context.allow(Deed::ChangeCatalog, None)?;
     let name = change.name.as_deref();
     let provider = change.provider.as_deref();
-    let found = find(context, which).await?.model;
+    let StoredModel {
+        model: found,
+        version,
+        ..
+    } = find(context, which).await?;
+    let window = change.window.over(found.window)?;
     let edit = ModelEdit {
         name: name.map(|name| parsed("name", name.trim())).transpose()?,
         provider: provider.map(|text| parsed("provider", text)).transpose()?,
         enabled: change.enabled,
         price: change.price.as_deref().map(money::price).transpose()?,
         overrides: Vec::new(),
-        window: change.window.over(found.window)?,
+        // What it is made of may be changed by somebody else meanwhile.
+        if_version: change.if_version.or(window.map(|_| version)),
+        window,
         note: change.note.as_deref().map(note).transpose()?,
-        if_version: change.if_version,
     };
     let (store, at) = (context.store(), context.now());
     let edited = store

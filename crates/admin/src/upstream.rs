@@ -117,6 +117,8 @@ pub async fn edit(
     let base_url = base_url.map(input::base_url).transpose()?;
     let reach = change.reach.edit()?;
     reach::check_edit(&stored, base_url.as_ref(), &reach)?;
+    // What they were checked against may be changed by somebody else meanwhile.
+    let depends = change.credential.is_some() || serves.is_some() || dialect.is_some();
     let edit = UpstreamEdit {
         name: change
             .name
@@ -140,7 +142,7 @@ pub async fn edit(
         price,
         serves,
         note: change.note.as_deref().map(note).transpose()?,
-        if_version: change.if_version,
+        if_version: change.if_version.or(depends.then_some(stored.version)),
     };
     let (store, at) = (context.store(), context.now());
     let edited = store
