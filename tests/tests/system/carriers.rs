@@ -1,7 +1,9 @@
 //! A secret from any carrier is the same secret, and none of them reaches the upstream or a log.
 
 use serde_json::json;
+use tollgate_testkit::raw_client::RawClient;
 use tollgate_tests::System;
+use tollgate_tests::system::request;
 
 /// Base64 of a short text, as curl's `--user` would send it.
 fn basic(user: &str, password: &str) -> String {
@@ -73,6 +75,30 @@ async fn every_carrier_is_accepted() {
         )
         .await;
     assert_eq!(answer.status(), 401, "off by default");
+    system.finish().await;
+}
+
+/// Some read a form where a body is said to be one, and this one would name another model.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_judged_as_json_is_sent_on_as_json() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    let bearer = token.bearer();
+    let messages = json!([{"role": "user", "content": "&model=dear&"}]);
+    let body = json!({"model": "sim-chat", "messages": messages}).to_string();
+    let asked = request(
+        "POST /v1/chat/completions",
+        &[("authorization", &bearer)],
+        &body,
+    );
+    let asked = asked.replace("application/json", "application/x-www-form-urlencoded");
+    let mut client = RawClient::connect(system.gateway.address).await.unwrap();
+    assert_eq!(client.exchange(asked).await.unwrap().status(), 200);
+    let seen = system.simulator.seen();
+    let headers = seen[0].headers.iter();
+    let kinds = headers.filter(|(name, _)| name == "content-type");
+    let kinds: Vec<&str> = kinds.map(|(_, value)| value.as_str()).collect();
+    assert_eq!(kinds, ["application/json"]);
     system.finish().await;
 }
 
