@@ -229,7 +229,7 @@ impl Call {
     /// call is settled, since it may be the first and the last.
     pub(crate) fn read(&mut self, data: Bytes) -> Bytes {
         let data = self.scan(data);
-        self.passing(&data);
+        self.passed(data.len());
         self.settle_at_its_end();
         data
     }
@@ -266,12 +266,8 @@ impl Call {
     /// What was held back of an answer that has ended.
     pub(crate) fn rest(&mut self) -> Bytes {
         let rest = self.metered.rest();
-        self.passing(&rest);
+        self.passed(rest.len());
         rest
-    }
-
-    fn passing(&mut self, data: &Bytes) {
-        self.passed(data.len());
     }
 
     /// So many bytes are passed on.
