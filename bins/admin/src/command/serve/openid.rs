@@ -13,7 +13,7 @@ pub(super) fn read(path: &Path) -> Result<OpenId, Failure> {
     let wrong = |problem: String| Failure::input(format!("`{}`: {problem}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
     let mut settings: Settings =
-        toml::from_str(&text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        toml::from_str(&text).map_err(|error| wrong(without_its_line(&text, &error)))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     if let Some(file) = &settings.client_secret_file {
         settings.client_secret = Some(secret(&folder.join(file))?);
@@ -25,6 +25,18 @@ pub(super) fn read(path: &Path) -> Result<OpenId, Failure> {
         settings.ca = Some(read.map_err(unreadable)?);
     }
     OpenId::new(settings).map_err(|error| wrong(error.to_string()))
+}
+
+/// What is wrong with a file, and where. Its line is not repeated: somebody may have written a secret
+/// into it.
+fn without_its_line(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.bytes().take(start);
+    let line = before
+        .filter(|byte| *byte == b'\n')
+        .count()
+        .saturating_add(1);
+    format!("line {line}: {}", error.message())
 }
 
 fn secret(path: &Path) -> Result<Zeroizing<String>, Failure> {
@@ -42,4 +54,21 @@ fn secret(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let text = std::fs::read_to_string(path).map(Zeroizing::new);
     let text = text.map_err(unreadable)?;
     Ok(Zeroizing::new(text.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_repeated() {
+        let text = "issuer = 'https://id.example'\nclient_secret = 'hunter2'\n";
+        let error = toml::from_str::<Settings>(text).unwrap_err();
+        let said = without_its_line(text, &error);
+        assert!(
+            said.starts_with("line 2: unknown field `client_secret`"),
+            "{said}"
+        );
+        assert!(!said.contains("hunter2"), "{said}");
+    }
 }
