@@ -80,12 +80,15 @@ where
         .map_err(|_| AdminError::internal("the work under an idempotency key broke off"))?
 }
 
-/// Keys of different callers never meet.
+/// Keys of different callers never meet, nor those of one before and after its rights were changed:
+/// an answer may have a secret in it.
 fn caller(context: &Context) -> String {
-    match context.caller() {
-        Caller::Nobody => "nobody".to_owned(),
-        Caller::Machine => "machine".to_owned(),
+    let caller = context.caller();
+    let id = match caller {
+        Caller::Nobody | Caller::Machine => String::new(),
         Caller::Member { id, .. } => id.to_string(),
         Caller::Credential { id, .. } => id.to_string(),
-    }
+    };
+    let account = caller.account().map(|account| account.to_string());
+    format!("{id} {caller} {}", account.unwrap_or_default())
 }

@@ -8,7 +8,7 @@ use tollgate_admin_core::api_credential::{self, ApiCredentialInput};
 use tollgate_admin_core::audit::AuditFilter;
 use tollgate_admin_core::explain::{self, ExplainInput};
 use tollgate_admin_core::group::{self, GroupChange, GroupInput};
-use tollgate_admin_core::member::{self, MemberInput};
+use tollgate_admin_core::member::{self, MemberChange, MemberInput};
 use tollgate_admin_core::receipt::{self, ReceiptFilter};
 use tollgate_admin_core::session;
 use tollgate_admin_core::token::{
@@ -347,6 +347,31 @@ async fn a_creation_under_a_key_happens_once() {
     let needle = &first.body[..];
     let disk = world.bytes();
     assert!(!disk.windows(needle.len()).any(|window| window == needle));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_given_again_to_the_same_rights_alone() {
+    let world = World::new().await;
+    owner(&world).await;
+    joined(&world, "bob", "operator", None).await;
+    let create = async || {
+        let context = acting(&world, "bob").await;
+        let caller = context.clone();
+        let work = async move {
+            let made = token::create(&context, &named("one")).await?;
+            Ok(made.secret.reveal().as_bytes().to_vec())
+        };
+        idempotency::once(&caller, "k1", "POST /tokens one", work).await
+    };
+    assert!(!create().await.unwrap().replayed);
+    assert!(create().await.unwrap().replayed);
+    let change = MemberChange {
+        role: Some("auditor".to_owned()),
+        ..MemberChange::default()
+    };
+    member::edit(&world.context, "bob", &change).await.unwrap();
+    let outcome = create().await.map(|_| ());
+    assert_eq!(kind(outcome), ErrorKind::Forbidden);
 }
 
 #[tokio::test(flavor = "multi_thread")]
