@@ -361,7 +361,7 @@ async fn what_is_wrong_with_a_question_has_an_entry() {
         json!({ "path": "/odd/../path" }),
         json!({ "path": "GET /v1/chat/completions" }),
         json!({ "path": "/v1/chat/completions" }),
-        json!({ "path": "GET /v1/key" }),
+        json!({ "path": "HEAD /" }),
         json!({ "path": "/v1/chat/completions", "endpoint": "models" }),
         json!({ "path": "GET /v1/models", "model": "gpt-4o" }),
         json!({ "mount": "crm", "model": "gpt-4o" }),
