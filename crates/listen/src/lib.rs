@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod client_address;
 mod connection;
 mod deadline;
 pub mod flood;

@@ -6,7 +6,6 @@ mod arriving;
 mod bounded;
 mod buffers;
 mod call;
-pub mod client_address;
 mod credential;
 mod data_plane;
 mod drain;
