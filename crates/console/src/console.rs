@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Request, Response};
 use tollgate_admin_core::Store;
+use tollgate_listen::client_address::client_address;
 use tollgate_listen::{Incoming, Peer, Reason, Rejected, Service, framing};
 use tollgate_policy::time::Timestamp;
 use tower_service::Service as _;
@@ -74,9 +75,11 @@ impl Console {
 impl Service for Console {
     type Body = Body;
 
-    async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(&self, mut peer: Peer, request: Request<Incoming>) -> Response<Body> {
         let secure = self.site.is_secure(&peer);
         let (mut head, body) = request.into_parts();
+        let trusted = &self.site.settings().trusted_proxies;
+        peer.address = client_address(peer.address, &head.headers, trusted);
         let mut answer = match framing::check(&head, HEADERS) {
             Err(reason) => Problem::malformed(&reason.to_string()).into_response(),
             Ok(()) => {

@@ -8,6 +8,7 @@ use tollgate_admin_core::openid::OpenId;
 use tollgate_admin_core::session::Terms;
 use tollgate_admin_core::{Context, SealingKeys, Store};
 use tollgate_listen::Peer;
+use tollgate_policy::network::Network;
 use tollgate_policy::time::Timestamp;
 
 /// How a console is set up.
@@ -16,6 +17,9 @@ pub struct Settings {
     /// The origin under which browsers reach the console where a proxy is in front of it, such as
     /// `https://console.example.com`; what a browser says in `Host` if missing.
     pub origin: Option<String>,
+    /// The proxies in front of the console whose word on the browser's address counts: that
+    /// address is what tries at sign-in are counted by, and what the audit log has.
+    pub trusted_proxies: Vec<Network>,
     /// The base URL of the gateway, which snippets name, such as `https://llm.example.com`.
     pub gateway: String,
     /// The keys under which secrets of tokens are kept so that they can be copied again; without
@@ -29,6 +33,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             origin: None,
+            trusted_proxies: Vec::new(),
             gateway: "http://127.0.0.1:8080".to_owned(),
             sealing: None,
             openid: None,

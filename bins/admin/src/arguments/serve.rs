@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use tollgate_policy::network::Network;
 
 /// Serve the web console and the JSON API.
 #[derive(Debug, Args)]
@@ -19,6 +20,14 @@ pub(crate) struct ServeArguments {
     /// What browsers open where a proxy is in front, such as `https://console.example.com`
     #[arg(long, value_name = "URL", env = "TOLLGATE_CONSOLE_ORIGIN")]
     pub(crate) origin: Option<String>,
+    /// A proxy in front whose word on the browser's address counts; may be repeated
+    #[arg(
+        long = "trusted-proxy",
+        value_name = "NETWORK",
+        env = "TOLLGATE_CONSOLE_TRUSTED_PROXIES",
+        value_delimiter = ','
+    )]
+    pub(crate) trusted_proxies: Vec<Network>,
     /// Where clients reach the gateway: what snippets name
     #[arg(
         long,

@@ -37,6 +37,7 @@ pub(super) async fn run(arguments: ServeArguments, session: &Session<'_>) -> Res
     let tls = loaded.is_some();
     let settings = Settings {
         origin: arguments.origin,
+        trusted_proxies: arguments.trusted_proxies,
         gateway: arguments.gateway,
         sealing: session.context.sealing().cloned(),
         openid: arguments.openid.as_deref().map(openid::read).transpose()?,

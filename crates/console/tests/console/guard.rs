@@ -1,6 +1,8 @@
 //! Who may change anything from a browser: sessions, their cookies, and requests of other sites.
 
-use crate::{PASSWORD, World};
+use tollgate_console::Settings;
+
+use crate::{Heard, PASSWORD, World};
 
 #[tokio::test]
 async fn a_page_without_a_session_leads_to_the_sign_in_and_back() {
@@ -137,4 +139,43 @@ async fn every_answer_forbids_what_is_not_ours_and_pages_are_never_kept() {
             "{path}"
         );
     }
+}
+
+/// Tries to sign in through a proxy that says where the browser is.
+async fn try_from(world: &World, address: &str, login: &str, password: &str) -> Heard {
+    let headers = [
+        ("sec-fetch-site", "same-origin"),
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("x-forwarded-for", address),
+    ];
+    let body = format!("login={login}&password={}", password.replace(' ', "+"));
+    world.send("POST", "/sign-in", &headers, &body).await
+}
+
+#[tokio::test]
+async fn who_guesses_behind_a_trusted_proxy_keeps_nobody_else_out() {
+    let world = World::with(Settings {
+        trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
+        ..Settings::default()
+    })
+    .await;
+    for guess in 0..21 {
+        let login = format!("nobody{guess}");
+        try_from(&world, "203.0.113.7", &login, "a wrong password").await;
+    }
+    let same = try_from(&world, "203.0.113.7", "ada", PASSWORD).await;
+    assert_eq!(same.status, 429, "{same:?}");
+    let other = try_from(&world, "198.51.100.1", "ada", PASSWORD).await;
+    assert_eq!(other.status, 303, "{other:?}");
+    let page = world.get("/audit", &other.cookie()).await.body;
+    assert!(page.contains("198.51.100.1"), "{page}");
+}
+
+#[tokio::test]
+async fn a_browser_is_not_believed_about_where_it_is() {
+    let world = World::new().await;
+    let heard = try_from(&world, "203.0.113.7", "ada", PASSWORD).await;
+    assert_eq!(heard.status, 303, "{heard:?}");
+    let page = world.get("/audit", &heard.cookie()).await.body;
+    assert!(page.contains("127.0.0.1") && !page.contains("203.0.113.7"));
 }
