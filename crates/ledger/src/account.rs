@@ -173,13 +173,9 @@ impl AccountState {
         self.pots.get(&pot).is_some_and(PotState::is_leased)
     }
 
-    /// The same; what is leased goes back before more of it is held.
-    pub(crate) fn recall_leased(&mut self, pot: Pot) -> bool {
-        let has_leased = self.has_leased(pot);
-        if has_leased {
-            self.recall_pot(pot);
-        }
-        has_leased
+    /// What is leased of a pot for the calls of this account, once so much of it is charged.
+    pub(crate) fn part(&self, pot: Pot, charged: i64) -> i64 {
+        self.pots.get(&pot).map_or(0, |state| state.part(charged))
     }
 
     /// Applies what the store says of a pot.

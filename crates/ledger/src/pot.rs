@@ -224,6 +224,13 @@ impl PotState {
         !self.unlimited && (self.leased > 0 || self.held > 0 || self.unsettled > 0)
     }
 
+    /// What is leased for the calls that are counted here, once so much of it is charged: no less
+    /// than they hold, whatever is known of the store.
+    pub(crate) fn part(&self, charged: i64) -> i64 {
+        let used = self.held.saturating_add(self.unsettled);
+        self.leased.max(used).saturating_sub(charged).max(0)
+    }
+
     pub(crate) const fn held(&self) -> i64 {
         self.held
     }

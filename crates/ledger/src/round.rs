@@ -9,7 +9,7 @@ use tollgate_policy::credits::Credits;
 use tollgate_policy::id::AccountId;
 use tollgate_policy::time::Timestamp;
 
-use crate::book::{Ask, GatewayId, Outcome, Pot, Turn};
+use crate::book::{Ask, GatewayId, Lease, Outcome, Pot, Turn};
 use crate::live::{Kept, Live};
 use crate::pot::Wish;
 use crate::sync::{Ground, Lock};
@@ -31,8 +31,9 @@ pub(crate) struct Rounds {
     gateway: GatewayId,
     /// Pots of which it is unknown what the store has leased: the next turn asks.
     unsure: BTreeMap<Pot, AccountId>,
-    /// For which account's calls a token's pots are leased.
-    holders: BTreeMap<Pot, AccountId>,
+    /// For which accounts' calls a token's pots are leased, the one that asked last behind the
+    /// others: there are several after a token was moved.
+    holders: BTreeMap<Pot, Vec<AccountId>>,
     swept: Option<Timestamp>,
     heard: Option<Timestamp>,
     /// Receipts in the next turn, at most: half as many after one that failed.
@@ -48,14 +49,16 @@ pub(crate) struct Round<P> {
     places: Vec<P>,
     /// What was held for each receipt.
     pots: Vec<[Option<Pot>; 4]>,
-    /// What its receipts charge to what is held in each pot.
-    charges: BTreeMap<Pot, (AccountId, i64)>,
+    charges: Charges,
     needs: BTreeMap<Pot, (AccountId, Wish)>,
     /// The pots of which it was unknown what the store had leased.
     unsure: BTreeMap<Pot, AccountId>,
     /// Whose the pots are that are given back.
     returns: BTreeMap<Pot, AccountId>,
 }
+
+/// What the receipts of a turn charge to what each account holds in each pot.
+type Charges = BTreeMap<Pot, Vec<(AccountId, i64)>>;
 
 impl Rounds {
     pub(crate) fn new(gateway: GatewayId) -> Self {
@@ -86,33 +89,34 @@ impl Rounds {
                 let idle = account.with(|account| account.take_idle(IDLE_AFTER, now));
                 returns.extend(idle.into_iter().map(|(pot, free)| (pot, (id, free))));
             }
-            self.holders.retain(|pot, id| {
-                let account = live.account(*id);
-                account.with(|account| account.has_leased(*pot))
+            self.holders.retain(|pot, holders| {
+                holders.retain(|id| live.account(*id).with(|one| one.has_leased(*pot)));
+                !holders.is_empty()
             });
             live.forget_idle();
         }
         let mut needs = BTreeMap::new();
         for (id, pot) in waiting.wants {
             let wish = live.account(id).with(|account| account.take_wish(pot));
-            if let Some(wish) = wish
-                && self.may_lease(live, pot, id)
-            {
+            if let Some(wish) = wish {
+                // Of two accounts in one turn the other one asks again, as its calls still wait.
                 needs.insert(pot, (id, wish));
+                self.note_holder(pot, id);
             }
         }
         let charges = charges(&waiting.receipts);
-        for (pot, (id, charged)) in &charges {
-            if returns.contains_key(pot) {
-                continue;
-            }
-            let account = live.account(*id);
-            let ahead = account.with(|account| account.take_ahead(*pot, *charged));
-            if let Some(ahead) = ahead
-                && self.may_lease(live, *pot, *id)
-            {
-                let (_, wish) = needs.entry(*pot).or_insert((*id, ahead));
-                wish.good = wish.good.max(ahead.good);
+        for (pot, charged) in &charges {
+            let latest = self.latest_holder(*pot);
+            for (id, charged) in charged {
+                if returns.contains_key(pot) || latest.is_some_and(|latest| latest != *id) {
+                    continue;
+                }
+                let account = live.account(*id);
+                if let Some(ahead) = account.with(|account| account.take_ahead(*pot, *charged)) {
+                    let (_, wish) = needs.entry(*pot).or_insert((*id, ahead));
+                    wish.good = wish.good.max(ahead.good);
+                    self.note_holder(*pot, *id);
+                }
             }
         }
         let heartbeat = due(self.heard, HEARTBEAT_EVERY, now);
@@ -123,22 +127,18 @@ impl Rounds {
         Some(self.round(waiting.receipts, charges, returns, needs, now))
     }
 
-    /// Whether a pot is leased for the calls of this account. The store tells what a gateway has
-    /// leased of a pot in one sum: of a token that was moved, nothing is leased for its new account
-    /// before the calls of the one before are settled, and what is left of them is given back.
-    fn may_lease<G: Ground>(&mut self, live: &Live<G>, pot: Pot, id: AccountId) -> bool {
-        if !matches!(pot, Pot::Token(_) | Pot::TokenPeriod(..)) {
-            return true;
+    /// From now on a token's pot is leased for the calls of this account, besides those for which
+    /// it was before. The pots of an account are its own.
+    fn note_holder(&mut self, pot: Pot, id: AccountId) {
+        if matches!(pot, Pot::Token(_) | Pot::TokenPeriod(..)) {
+            let holders = self.holders.entry(pot).or_default();
+            holders.retain(|holder| *holder != id);
+            holders.push(id);
         }
-        let holder = self.holders.entry(pot).or_insert(id);
-        let before = (*holder != id).then(|| live.account(*holder));
-        let elsewhere = before.is_some_and(|before| before.with(|one| one.recall_leased(pot)));
-        if elsewhere {
-            live.wait_for_recalled();
-        } else {
-            *holder = id;
-        }
-        !elsewhere
+    }
+
+    fn latest_holder(&self, pot: Pot) -> Option<AccountId> {
+        self.holders.get(&pot)?.last().copied()
     }
 
     /// The next turn of those that end it all: what is left is settled, and all that is free given
@@ -171,27 +171,56 @@ impl Rounds {
         self.most = self.most.saturating_mul(2).min(MOST_RECEIPTS);
         live.heard(turn.now);
         for lease in &outcome.leases {
-            let need = round.needs.get(&lease.pot);
-            let charge = round.charges.get(&lease.pot);
-            let account = charge.map(|charge| charge.0);
-            let account = account.or_else(|| need.map(|need| need.0));
-            let Some(account) = account.or_else(|| round.returns.get(&lease.pot).copied()) else {
-                continue;
-            };
-            let needed = need.map_or(0, |(_, wish)| wish.least);
-            let charge = charge.map_or(0, |charge| charge.1);
-            let was_unsure = round.unsure.contains_key(&lease.pot);
-            live.account(account).with(|account| {
-                account.apply(lease, charge, needed, turn.now);
-                if was_unsure {
-                    account.recall_pot(lease.pot);
-                }
-            });
+            self.apply(live, &round, lease);
         }
         if !round.unsure.is_empty() {
             live.wait_for_recalled();
         }
         round.places
+    }
+
+    /// Applies what the store says of a pot. It tells what is leased in one sum: of a token that was
+    /// moved, the calls of other accounts keep what they have, and the rest is for those of the
+    /// account that asked last.
+    fn apply<G: Ground>(&self, live: &Live<G>, round: &Round<G::Place>, lease: &Lease) {
+        let pot = lease.pot;
+        let charged = round.charges.get(&pot).map_or(&[][..], Vec::as_slice);
+        let need = round.needs.get(&pot);
+        let latest = need.map(|need| need.0);
+        let latest = latest.or_else(|| round.returns.get(&pot).copied());
+        let latest = latest.or_else(|| self.latest_holder(pot));
+        let Some(latest) = latest.or_else(|| Some(charged.first()?.0)) else {
+            return;
+        };
+        let charge_of = |id: AccountId| {
+            let charge = charged.iter().find(|(one, _)| *one == id);
+            charge.map_or(0, |(_, charge)| *charge)
+        };
+        let held = self.holders.get(&pot).map_or(&[][..], Vec::as_slice);
+        let charged_only = charged.iter().map(|(id, _)| *id);
+        let charged_only = charged_only.filter(|id| !held.contains(id));
+        let mut rest = lease.leased.as_micros();
+        for id in held.iter().copied().chain(charged_only) {
+            if id != latest {
+                let charge = charge_of(id);
+                live.account(id).with(|account| {
+                    let part = account.part(pot, charge).min(rest.max(0));
+                    rest = rest.saturating_sub(part);
+                    let leased = Credits::from_micros(part);
+                    let lease = Lease { leased, ..*lease };
+                    account.apply(&lease, charge, 0, round.turn.now);
+                });
+            }
+        }
+        let leased = Credits::from_micros(rest);
+        let lease = Lease { leased, ..*lease };
+        let needed = need.map_or(0, |(_, wish)| wish.least);
+        live.account(latest).with(|account| {
+            account.apply(&lease, charge_of(latest), needed, round.turn.now);
+            if round.unsure.contains_key(&pot) {
+                account.recall_pot(pot);
+            }
+        });
     }
 
     /// The turn failed, and it is unknown whether the store did it. Its receipts wait again, and
@@ -224,7 +253,7 @@ impl Rounds {
     fn round<P>(
         &mut self,
         kept: Vec<Kept<P>>,
-        charges: BTreeMap<Pot, (AccountId, i64)>,
+        charges: Charges,
         mut returns: BTreeMap<Pot, (AccountId, Credits)>,
         needs: BTreeMap<Pot, (AccountId, Wish)>,
         now: Timestamp,
@@ -278,15 +307,19 @@ fn due(last: Option<Timestamp>, every: Duration, now: Timestamp) -> bool {
 
 /// What receipts charge to what is held in each pot. A pot that was not limited when the call was
 /// admitted is in it with nothing, since the store may take the charge from a lease.
-fn charges<P>(kept: &[Kept<P>]) -> BTreeMap<Pot, (AccountId, i64)> {
-    let mut charges = BTreeMap::new();
+fn charges<P>(kept: &[Kept<P>]) -> Charges {
+    let mut charges = Charges::new();
     for Kept { receipt, pots, .. } in kept {
         let payer = &receipt.payer;
-        let amount = receipt.charged().as_micros();
         for pot in payer.pots() {
-            let (_, sum) = charges.entry(pot).or_insert((payer.account, 0_i64));
-            if pots.contains(&Some(pot)) {
-                *sum = sum.saturating_add(amount);
+            let amount = match pots.contains(&Some(pot)) {
+                true => receipt.charged().as_micros(),
+                false => 0,
+            };
+            let charged = charges.entry(pot).or_default();
+            match charged.iter_mut().find(|(id, _)| *id == payer.account) {
+                Some((_, sum)) => *sum = sum.saturating_add(amount),
+                None => charged.push((payer.account, amount)),
             }
         }
     }

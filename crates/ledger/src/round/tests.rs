@@ -3,7 +3,7 @@ use tollgate_policy::token::Principal;
 
 use super::*;
 use crate::book::Lease;
-use crate::demand::Stop;
+use crate::demand::{Grip, Stop};
 use crate::fixture::{at, demand, group, micros, principal, receipt};
 use crate::sync::Ground;
 
@@ -82,8 +82,9 @@ impl Scene {
             return;
         };
         let pot = Pot::Token(self.caller.token.id);
-        let charged = round.charges.get(&pot).map_or(0, |(_, charged)| *charged);
-        self.leased -= charged;
+        let charges = round.turn.receipts.iter();
+        let charged = charges.map(|receipt| receipt.charged().as_micros());
+        self.leased = (self.leased - charged.sum::<i64>()).max(0);
         for (_, amount) in &round.turn.returns {
             self.leased -= amount.as_micros();
         }
@@ -187,45 +188,120 @@ fn a_turn_that_fails_is_done_again_with_fewer_receipts() {
     assert_eq!((round.turn.receipts.len(), round.is_full), (128, true));
 }
 
+impl Scene {
+    fn move_to(&mut self, account: i64) {
+        self.caller.account.id = AccountId::from_raw(account).unwrap();
+        self.caller.token.account = self.caller.account.id;
+        self.live.recall_token(self.caller.token.id);
+    }
+
+    fn hold(&self, caller: &Principal, amount: i64) -> Result<Grip, Stop> {
+        let account = self.live.account(caller.account.id);
+        let demand = demand(caller, &self.group, amount);
+        self.live.try_hold(&account, &demand)
+    }
+
+    fn end(&mut self, grip: &Grip, cost: i64) {
+        let mut receipt = receipt(self.calls, grip.payer);
+        self.calls += 1;
+        receipt.cost = micros(cost);
+        let cost = receipt.cost;
+        self.live.settle(grip, self.group.id, cost, 1, at(0));
+        let (place, pots) = ((), grip.pots);
+        self.live.keep(Kept {
+            place,
+            receipt,
+            pots,
+        });
+    }
+
+    /// What is leased, held and unsettled for the calls of each account.
+    fn parts(&self) -> Vec<(i64, i64, i64)> {
+        let mut accounts = self.live.all_accounts();
+        accounts.sort_by_key(|(id, _)| *id);
+        let parts = accounts.iter().map(|(_, account)| {
+            account.with(|account| {
+                let state = account.pots().map(|(_, state)| *state).next();
+                let state = state.unwrap_or_default();
+                (state.leased(), state.held(), state.unsettled())
+            })
+        });
+        parts.collect()
+    }
+}
+
 #[test]
-fn a_token_is_leased_for_the_calls_of_one_account_at_a_time() {
+fn a_token_that_was_moved_is_leased_for_calls_of_both_accounts_from_one_sum() {
     let mut scene = Scene::new();
-    let (before, group) = (scene.caller.clone(), scene.group.clone());
-    let here = scene.live.account(before.account.id);
+    let before = scene.caller.clone();
     scene.call(0);
     scene.turn(0);
-    let open = scene.live.try_hold(&here, &demand(&before, &group, 10));
-    let open = open.unwrap();
-
-    scene.caller.account.id = AccountId::from_raw(2).unwrap();
-    scene.caller.token.account = scene.caller.account.id;
+    let open = scene.hold(&before, 10).unwrap();
+    scene.move_to(2);
     let moved = scene.caller.clone();
-    let there = scene.live.account(moved.account.id);
-    scene.live.recall_token(moved.token.id);
-    let ask = |scene: &mut Scene| {
-        let stop = scene.live.try_hold(&there, &demand(&moved, &group, 10));
-        let Err(Stop::Lack(pots)) = stop else {
-            panic!("{stop:?}");
-        };
-        scene.live.want(moved.account.id, pots);
+    // What is free goes back, and what the call holds does not wait for its end.
+    for _ in 0..2 {
+        scene.call(0);
         scene.turn(0);
+        let [old, new] = scene.parts()[..] else {
+            panic!("{:?}", scene.parts());
+        };
+        assert_eq!(old, (10, 10, 0));
+        assert_eq!(old.0 + new.0, scene.leased, "nothing is leased twice");
+    }
+    scene.end(&open, 9);
+    let other = scene.hold(&moved, 10).unwrap();
+    scene.end(&other, 9);
+    scene.turn(0);
+    let [old, new] = scene.parts()[..] else {
+        panic!("{:?}", scene.parts());
     };
-    // What is free goes back; a call goes on.
-    ask(&mut scene);
-    ask(&mut scene);
-    assert_eq!(scene.leased, 10);
-    scene.live.settle(&open, group.id, micros(9), 1, at(0));
-    let mut receipt = receipt(scene.calls, open.payer);
-    receipt.cost = micros(9);
-    let (place, pots) = ((), open.pots);
-    scene.live.keep(Kept {
-        place,
-        receipt,
-        pots,
-    });
-    ask(&mut scene);
+    assert_eq!((old.1, old.2, new.1, new.2), (0, 0, 0, 0));
+    assert_eq!(old.0 + new.0, scene.leased);
+    scene.turn(10);
+    scene.turn(20);
+    assert_eq!(scene.leased, 0, "what nobody uses goes back");
+}
+
+#[test]
+fn a_call_that_had_no_quota_takes_no_lease_from_the_account_that_its_token_went_to() {
+    let mut scene = Scene::new();
+    scene.caller.token.quota.lifetime = None;
+    let open = scene.hold(&scene.caller, 10).unwrap();
+    scene.caller.token.quota.lifetime = Some(micros(1_000_000));
+    scene.move_to(2);
+    scene.call(0);
+    scene.turn(0);
+    let leased = scene.leased;
+    assert!(leased > 9);
+    let moved = scene.caller.clone();
+    let other = scene.hold(&moved, 10).unwrap();
+    scene.end(&open, 9);
+    scene.end(&other, 9);
+    scene.turn(0);
+    assert_eq!(scene.parts(), [(0, 0, 0), (scene.leased, 0, 0)]);
+    scene.turn(10);
     assert_eq!(scene.leased, 0);
-    ask(&mut scene);
-    let held = scene.live.try_hold(&there, &demand(&moved, &group, 10));
-    assert_eq!(held.unwrap().pots[0], Some(Pot::Token(moved.token.id)));
+}
+
+#[test]
+fn what_calls_of_another_account_hold_stays_theirs_where_leases_are_not_trusted() {
+    let mut scene = Scene::new();
+    let before = scene.caller.clone();
+    scene.call(0);
+    scene.turn(0);
+    let open = scene.hold(&before, 10);
+    assert!(open.is_ok());
+    scene.move_to(2);
+    scene.call(0);
+    scene.turn(0);
+    let long = 60 * 60;
+    scene.turn(long);
+    let [old, new] = scene.parts()[..] else {
+        panic!("{:?}", scene.parts());
+    };
+    assert!(
+        old.0 >= 10 && old.0 + new.0 == scene.leased,
+        "{old:?} {new:?}"
+    );
 }
