@@ -14,14 +14,16 @@ use tollgate_ledger::receipt::Ending;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::price::{Part, Price};
 use tollgate_policy::usage::Usage;
-use tollgate_wire::usage::{Ended, Filtered, Surface, UsageFilter, UsageScanner, estimate};
+use tollgate_wire::usage::{
+    Ended, Filtered, Metered as Answered, Surface, UsageFilter, UsageScanner, estimate,
+};
 
 use crate::hold::Worth;
 
 /// How fast a text is read out: about 150 words a minute.
 const SPOKEN_BYTES_PER_SECOND: u64 = 15;
-/// The same as fast as anybody can.
-const MOST_SPOKEN_BYTES_PER_SECOND: u64 = 25;
+/// How many letters a second nobody passes.
+const MOST_LETTERS_PER_SECOND: u64 = 25;
 /// How many bytes a second of recorded sound has: 128 kbit/s, which is usual.
 const SOUND_BYTES_PER_SECOND: u64 = 16_000;
 /// Tokens in a second of generated sound, as OpenAI counts them.
@@ -36,8 +38,6 @@ pub(crate) struct Metered {
     filter: Option<UsageFilter>,
     /// Bytes of an answer that was compressed, so that nothing can be read in it.
     opaque: Option<u64>,
-    /// Letters of what was said, where it comes as plain text.
-    spoken: Option<u64>,
     /// What an answer is of that did not say that it is a stream, before its first character.
     unbegun: Option<Surface>,
     /// Whether an answer that says that it is at its end is. Each candidate of Gemini's says so for
@@ -85,7 +85,6 @@ impl Metered {
             scanner: surface.map(scanner),
             filter: (events && filtered).then(UsageFilter::new),
             opaque: opaque.then_some(0),
-            spoken: None,
             unbegun: surface.filter(|surface| !events && !opaque && tells_texts(*surface)),
             has_last_word: surface != Some(Surface::Gemini),
         }
@@ -95,10 +94,6 @@ impl Metered {
     pub(crate) fn read(&mut self, data: Bytes) -> Bytes {
         if let Some(surface) = self.unbegun {
             self.begin(surface, &data);
-        }
-        if let Some(letters) = &mut self.spoken {
-            let letter = |byte: &&u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
-            *letters = letters.saturating_add(data.iter().filter(letter).count() as u64);
         }
         match (&mut self.opaque, &mut self.scanner) {
             (Some(bytes), _) => *bytes = bytes.saturating_add(data.len() as u64),
@@ -118,10 +113,6 @@ impl Metered {
             return;
         };
         self.unbegun = None;
-        if surface == Surface::Transcription {
-            self.spoken = (*first != b'{').then_some(0);
-            return;
-        }
         // data, event, id, retry.
         if matches!(first, b':' | b'd' | b'e' | b'i' | b'r') {
             self.scanner = Some(UsageScanner::events(surface));
@@ -144,7 +135,7 @@ impl Metered {
     /// Bytes of text so far.
     pub(crate) fn output_bytes(&self) -> u64 {
         let read = self.scanner.as_ref().map_or(0, UsageScanner::output_bytes);
-        self.opaque.or(self.spoken).unwrap_or(read)
+        self.opaque.unwrap_or(read)
     }
 
     /// What is charged for a call that ended so. The second time there is nothing to read from.
@@ -209,8 +200,8 @@ impl Metered {
             usage = bounded(usage, worth);
         }
         usage.images = usage.images.max(worth.demand.images);
-        let bytes = (input_bytes, metered.output_bytes);
-        estimated |= endpoint.is_some_and(|endpoint| fill_in(&mut usage, endpoint, price, bytes));
+        let of = (endpoint, price);
+        estimated |= fill_in(&mut usage, of, input_bytes, &metered);
         Outcome {
             ending,
             usage,
@@ -224,10 +215,13 @@ impl Metered {
 /// that was made, the tokens of images. Says whether anything was missing.
 fn fill_in(
     usage: &mut Usage,
-    endpoint: Endpoint,
-    price: &Price,
-    (input_bytes, output_bytes): (u64, u64),
+    (endpoint, price): (Option<Endpoint>, &Price),
+    input_bytes: u64,
+    answer: &Answered,
 ) -> bool {
+    let Some(endpoint) = endpoint else {
+        return false;
+    };
     let silent = usage.output_tokens() == 0 && usage.audio_micros == 0;
     // Some count tokens where the operator knows a price per second only.
     let by_time = price.stated(Part::Second).is_some() && price.stated(Part::Input).is_none();
@@ -242,8 +236,8 @@ fn fill_in(
         Endpoint::Transcriptions | Endpoint::Translations if untimed => {
             // Sound may be compressed far more than is usual.
             let sound = input_bytes.saturating_mul(1_000_000) / SOUND_BYTES_PER_SECOND;
-            let text = output_bytes.saturating_mul(1_000_000) / MOST_SPOKEN_BYTES_PER_SECOND;
-            usage.audio_micros = sound.max(text);
+            let said = answer.letters.saturating_mul(1_000_000) / MOST_LETTERS_PER_SECOND;
+            usage.audio_micros = answer.lasts.unwrap_or(sound.max(said));
         }
         Endpoint::ImageGenerations | Endpoint::ImageEdits | Endpoint::ImageVariations if silent => {
             usage.output_image = usage.images.saturating_mul(TOKENS_PER_IMAGE);
@@ -262,7 +256,6 @@ fn tells_texts(surface: Surface) -> bool {
             | Surface::Responses
             | Surface::Messages
             | Surface::Gemini
-            | Surface::Transcription
     )
 }
 
@@ -314,26 +307,39 @@ mod tests {
         assert!(speech.unbegun.is_none());
     }
 
-    #[test]
-    fn a_second_of_sound_has_no_more_text_than_is_spoken_in_it() {
+    /// What a transcription without a count is charged in milliseconds, by the size of its file.
+    fn lasted(file: u64, answer: &str) -> u64 {
+        let endpoint = Some(Endpoint::Transcriptions);
+        let mut metered = Metered::new(endpoint, false, false, false);
+        metered.read(Bytes::copy_from_slice(answer.as_bytes()));
+        let answered = metered.scanner.take().unwrap().finish();
         let price = "second=0.0001".parse().unwrap();
-        let seconds = |bytes| {
-            let mut usage = Usage::NONE;
-            assert!(fill_in(&mut usage, Endpoint::Transcriptions, &price, bytes));
-            usage.audio_micros / 1_000_000
-        };
-        assert_eq!(seconds((160_000, 60)), 10);
-        assert_eq!(seconds((10_000, 250)), 10);
-        for (answer, letters) in [
-            ("Hello there", 10),
-            (r#"{"text":"Hello there"}"#, 11),
-            ("1\n00:00:00,000 --> 00:00:04,000\nHello there\n", 10),
+        let (mut usage, _) = answered.settled(file);
+        assert!(fill_in(&mut usage, (endpoint, &price), file, &answered));
+        usage.audio_micros / 1000
+    }
+
+    #[test]
+    fn sound_without_a_count_lasts_as_long_as_its_file_or_what_was_said_in_it() {
+        let subtitles = "1\n00:00:00,000 --> 00:00:04,000\nHello [there]\n";
+        for answer in [
+            "Hello there",
+            r#"{"text":"Hello there"}"#,
+            r#"{"text":"Hello there","segments":[{"text":"Hello"},{"text":"there"}]}"#,
+            r#"{"text":"\u041f\u0440\u0438\u0432\u0435\u0442 \u0432\u0441\u0435\u043c"}"#,
+            subtitles,
         ] {
-            let endpoint = Some(Endpoint::Transcriptions);
-            let mut metered = Metered::new(endpoint, false, false, false);
-            metered.read(Bytes::from(answer));
-            assert_eq!(metered.output_bytes(), letters, "{answer}");
+            assert_eq!(lasted(160, answer), 400, "{answer}");
+            assert_eq!(lasted(160_000, answer), 10_000, "{answer}");
         }
+    }
+
+    #[test]
+    fn sound_lasts_as_long_as_the_answer_says() {
+        let said = r#"{"duration":600.5,"text":"Hello there"}"#;
+        assert_eq!(lasted(160_000, said), 600_500);
+        let nothing = r#"{"duration":0,"text":"Hello there"}"#;
+        assert_eq!(lasted(160_000, nothing), 10_000);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod filter;
 mod json;
 mod keys;
 mod kind;
+mod letters;
 mod lines;
 mod number;
 mod queries;
@@ -20,6 +21,7 @@ mod skim;
 mod stencil;
 mod surface;
 mod tally;
+mod transcript;
 
 pub use filter::{Filtered, UsageFilter};
 pub use surface::Surface;
@@ -28,6 +30,7 @@ pub use tollgate_policy::usage::Usage;
 use document::Document;
 use events::Events;
 use tally::Tally;
+use transcript::Transcript;
 
 /// How many bytes make a token where nobody counted. English has 4 to 5 per token with the
 /// tokenizers of today, code and most other scripts 3 to 4.
@@ -82,6 +85,11 @@ pub struct Metered {
     /// Images that a response made by a tool: `image_generation_call` items that have a result.
     /// They are in `usage` too.
     pub images: u64,
+    /// Letters of a transcript, of whatever script and in whatever form it came; 0 in a stream.
+    pub letters: u64,
+    /// How long the sound of a transcript is, in microseconds, where the answer says so besides its
+    /// usage; never 0.
+    pub lasts: Option<u64>,
 }
 
 impl Metered {
@@ -110,7 +118,6 @@ impl Metered {
 /// of the answer are held back at any time, however large its events are.
 #[derive(Debug)]
 pub struct UsageScanner {
-    surface: Surface,
     reader: Reader,
     tally: Tally,
 }
@@ -118,7 +125,8 @@ pub struct UsageScanner {
 #[derive(Debug)]
 enum Reader {
     Events(Events),
-    Body { json: Document, bytes: u64 },
+    Body(Document),
+    Transcript(Transcript),
 }
 
 impl UsageScanner {
@@ -133,13 +141,15 @@ impl UsageScanner {
 
     /// For any other answer: JSON, or something that has no usage in it.
     pub const fn body(surface: Surface) -> Self {
-        let json = Document::body(surface);
-        Self::new(surface, Reader::Body { json, bytes: 0 })
+        let reader = match surface {
+            Surface::Transcription => Reader::Transcript(Transcript::NEW),
+            _ => Reader::Body(Document::body(surface)),
+        };
+        Self::new(surface, reader)
     }
 
     const fn new(surface: Surface, reader: Reader) -> Self {
         Self {
-            surface,
             reader,
             tally: Tally::new(surface),
         }
@@ -149,23 +159,15 @@ impl UsageScanner {
     pub fn push(&mut self, bytes: &[u8]) {
         match &mut self.reader {
             Reader::Events(events) => events.push(bytes, &mut self.tally),
-            Reader::Body { json, bytes: seen } => {
-                *seen = seen.saturating_add(bytes.len() as u64);
-                json.push(bytes, &mut self.tally);
-            }
+            Reader::Body(json) => json.push(bytes, &mut self.tally),
+            Reader::Transcript(transcript) => transcript.push(bytes, &mut self.tally),
         }
     }
 
     /// The answer has ended, or broken off. An event that lacks only its empty line counts.
     pub fn finish(mut self) -> Metered {
-        match &mut self.reader {
-            Reader::Events(events) => events.finish(&mut self.tally),
-            // A transcript comes as bare text if the client likes.
-            Reader::Body { json, bytes } => {
-                if self.surface == Surface::Transcription && !json.is_json() {
-                    self.tally.text = *bytes;
-                }
-            }
+        if let Reader::Events(events) = &mut self.reader {
+            events.finish(&mut self.tally);
         }
         self.tally.metered()
     }
@@ -186,7 +188,7 @@ impl UsageScanner {
     pub fn held(&self) -> usize {
         match &self.reader {
             Reader::Events(events) => events.held(),
-            Reader::Body { .. } => 0,
+            Reader::Body(_) | Reader::Transcript(_) => 0,
         }
     }
 }

@@ -34,7 +34,6 @@ struct Path {
     member: Member,
     /// The value of the last key is generated text, if it is a string.
     is_text: bool,
-    is_json: bool,
 }
 
 impl Document {
@@ -56,7 +55,6 @@ impl Document {
                 depth: 0,
                 member: Member::Nothing,
                 is_text: false,
-                is_json: false,
             },
             draft: Draft::NEW,
         }
@@ -69,11 +67,6 @@ impl Document {
             tally,
         };
         self.json.push(bytes, &mut reading);
-    }
-
-    /// Whether an object or an array has begun.
-    pub(super) const fn is_json(&self) -> bool {
-        self.path.is_json
     }
 }
 
@@ -164,7 +157,9 @@ impl Visitor for Reading<'_> {
             Some(key) if at != Node::Elsewhere => member(surface, streamed, at, key),
             _ => Member::Nothing,
         };
-        self.path.is_text = key.is_some_and(|key| surface.is_text(streamed, key));
+        // A transcript says all that its parts say once more.
+        let counts = surface != Surface::Transcription || at == Node::Root;
+        self.path.is_text = counts && key.is_some_and(|key| surface.is_text(streamed, key));
     }
 
     fn cares(&self) -> bool {
@@ -180,6 +175,9 @@ impl Visitor for Reading<'_> {
             self.tally.add_sound(part.len());
         } else if self.path.is_text {
             self.tally.add_text(part.len());
+            if self.path.surface == Surface::Transcription {
+                self.tally.letters.push(part);
+            }
         } else if self.path.member == Member::Query {
             self.tally.queries.text(part);
         }
@@ -211,6 +209,7 @@ impl Visitor for Reading<'_> {
         match self.path.member {
             Member::Count(slot) => self.amount(slot, number.count()),
             Member::Quantity(slot) => self.amount(slot, number.micros()),
+            Member::Duration => self.tally.lasts = number.micros().filter(|micros| *micros > 0),
             Member::ModalityCount => match number.count() {
                 Some(count) => self.draft.modality_count = count,
                 None => self.draft.absurd = true,
@@ -244,7 +243,6 @@ impl Visitor for Reading<'_> {
     }
 
     fn open(&mut self, is_object: bool) {
-        self.path.is_json = true;
         let (from, node) = (self.path.at(), self.path.child(is_object));
         match node {
             Node::Root => *self.draft = Draft::NEW,

@@ -62,6 +62,8 @@ pub(super) enum Member {
     Count(Slot),
     /// A quantity that may have decimals.
     Quantity(Slot),
+    /// How long the sound of a transcript is, in seconds that may have decimals.
+    Duration,
     /// What kind of event this is.
     Kind,
     /// How a response of OpenAI ended.
@@ -175,6 +177,7 @@ fn root(surface: Surface, streamed: bool, key: &[u8]) -> Member {
         (Surface::Realtime, b"response_id") => Member::ResponseId,
         (Surface::Responses, b"usage") if streamed => Nothing,
         (Surface::Responses, b"status") => Member::Status,
+        (Surface::Transcription, b"duration") if !streamed => Member::Duration,
         (Surface::Messages, b"message") if streamed => Into(Node::Message),
         (Surface::Rerank, b"meta") => Into(Node::Meta),
         (_, b"usage") => Into(Node::Usage),

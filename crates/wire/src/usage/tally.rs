@@ -1,5 +1,6 @@
 //! What all documents of an answer say together.
 
+use super::letters::Letters;
 use super::queries::Queries;
 use super::realtime::ResponseTag;
 use super::report::Report;
@@ -17,6 +18,10 @@ pub(super) struct Tally {
     pub(super) ended: Ended,
     /// Bytes of generated text.
     pub(super) text: u64,
+    /// What was said in a transcript.
+    pub(super) letters: Letters,
+    /// How long its sound is, in microseconds, by its own word.
+    pub(super) lasts: Option<u64>,
     /// Bytes of generated sound, in base64.
     pub(super) sound: u64,
     /// What the last event of a realtime session says.
@@ -45,6 +50,8 @@ impl Tally {
             reports: 0,
             ended: Ended::Unmarked,
             text: 0,
+            letters: Letters::NONE,
+            lasts: None,
             sound: 0,
             turn: None,
             about: None,
@@ -114,6 +121,8 @@ impl Tally {
             provisional: self.provisional && self.report.is_some(),
             ended: self.ended,
             output_bytes: self.text,
+            letters: self.letters.count(),
+            lasts: self.lasts,
         }
     }
 }
