@@ -18,11 +18,14 @@ impl Transcript {
     };
 
     pub(super) fn push(&mut self, bytes: &[u8], tally: &mut Tally) {
-        if self.bare.is_none() {
-            let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-            self.bare = first.map(|first| *first != b'{');
-        }
-        if self.bare == Some(true) {
+        let bytes = match self.bare {
+            None => bytes.trim_ascii_start(),
+            Some(_) => bytes,
+        };
+        let Some(first) = bytes.first() else {
+            return;
+        };
+        if *self.bare.get_or_insert(*first != b'{') {
             tally.add_text(bytes.len());
             tally.letters.push(bytes);
         } else {
