@@ -1,5 +1,7 @@
 //! A call that was made, by its receipt or its refusal.
 
+use tollgate_policy::asked::Target;
+
 use super::ExplainInput;
 use crate::context::Context;
 use crate::error::AdminError;
@@ -47,6 +49,15 @@ impl Call {
     }
 
     pub(super) fn input(self) -> ExplainInput {
+        if self.endpoint == Some(Target::Statement.to_string()) {
+            return ExplainInput {
+                token: self.token,
+                path: Some("GET /v1/key".to_owned()),
+                ip: self.client,
+                at: Some(self.at),
+                ..ExplainInput::default()
+            };
+        }
         let mount = self.endpoint.as_deref();
         let mount = mount.and_then(|name| name.strip_prefix("mount/"));
         let mount = mount.map(str::to_owned);
