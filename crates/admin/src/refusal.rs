@@ -1,9 +1,10 @@
 //! Refused calls: the last ones as they were, and how often.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use tollgate_store::report::{RefusalQuery, RefusalSpan};
+use tollgate_policy::id::TokenId;
+use tollgate_store::report::{RefusalQuery, RefusalSpan, StoredRefusal};
 
 use crate::access::Deed;
 use crate::context::Context;
@@ -59,7 +60,19 @@ pub async fn show(context: &Context, request: &str) -> Result<RefusalView, Admin
     let found = found.filter(|found| account::sees(context, found.account));
     let found = found.ok_or_else(|| AdminError::no_receipt(request))?;
     let names = token::names(context, BTreeSet::from([found.token])).await?;
-    Ok(RefusalView::new(found, &names))
+    Ok(view(context, found, &names))
+}
+
+fn view(
+    context: &Context,
+    stored: StoredRefusal,
+    names: &BTreeMap<TokenId, String>,
+) -> RefusalView {
+    let mut view = RefusalView::new(stored, names);
+    if context.allow(Deed::ReadUpstreams, None).is_err() {
+        view.hide_upstreams();
+    }
+    view
 }
 
 /// One page of refused calls, the newest first.
@@ -90,7 +103,7 @@ pub async fn list(
     let found = context.store().refusals_list(query).await?;
     let tokens = found.iter().map(|one| one.token).collect();
     let names = token::names(context, tokens).await?;
-    let shown = found.into_iter().map(|one| RefusalView::new(one, &names));
+    let shown = found.into_iter().map(|one| view(context, one, &names));
     Ok(Page::cut(shown.collect(), limit, |last: &RefusalView| {
         last.request.clone()
     }))

@@ -5,9 +5,18 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tollgate_policy::id::TokenId;
 use tollgate_policy::time::Timestamp;
+use tollgate_policy::verdict::ReasonKind;
 use tollgate_store::report::{RefusalCount, StoredRefusal};
 
 use super::Reference;
+
+/// Codes of calls that failed for what is the operator's: their reasons are errors of connections.
+const OPERATORS_CODES: [&str; 4] = [
+    "upstream_error",
+    "upstream_timeout",
+    "store_unavailable",
+    "internal_error",
+];
 
 /// A call that was refused, or that failed before an upstream answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,6 +77,17 @@ impl RefusalView {
             endpoint: stored.endpoint,
             model: stored.model,
             client: stored.client.to_string(),
+        }
+    }
+
+    /// Leaves out what names upstreams, their addresses or the store's.
+    pub(crate) fn hide_upstreams(&mut self) {
+        if OPERATORS_CODES.contains(&self.code.as_str()) {
+            self.reasons.clear();
+        }
+        let kinds = [ReasonKind::NoUpstream, ReasonKind::PriceUnknown].map(ReasonKind::name);
+        if let Some(kind) = kinds.into_iter().find(|kind| self.reasons.contains(kind)) {
+            kind.clone_into(&mut self.reasons);
         }
     }
 }

@@ -5,9 +5,11 @@ use tollgate_admin_core::input::span::SpanFilter;
 use tollgate_admin_core::refusal::{self, RefusalCountFilter, RefusalFilter};
 use tollgate_admin_core::{ErrorKind, first_byte, gateway, token};
 use tollgate_ledger::request_id::RequestId;
+use tollgate_policy::asked::Target;
 use tollgate_upkeep::refusals::{Caller, Occasion, Refused, RefusedCall};
 use tollgate_upkeep::report::{About, Report, Reports};
 
+use crate::people::{acting, joined};
 use crate::{World, later, now};
 
 fn report(gateway: u8, revision: u64) -> Report {
@@ -28,6 +30,15 @@ fn report(gateway: u8, revision: u64) -> Report {
 
 /// A call of a token that is made now, refused for its model; says its request id.
 async fn refuse(world: &World, which: &str, endpoint: Option<&str>) -> String {
+    let model = endpoint.map(|_| "gpt-4o".to_owned());
+    let call = |call: &mut RefusedCall| {
+        (call.endpoint, call.model) = (endpoint.map(str::to_owned), model);
+    };
+    refuse_call(world, which, call).await
+}
+
+/// The same of a call that names nothing, with what is to be different.
+async fn refuse_call(world: &World, which: &str, with: impl FnOnce(&mut RefusedCall)) -> String {
     let one = token::show(&world.context, which).await.unwrap();
     let request = RequestId::new(now(), 7);
     let caller = Caller {
@@ -35,16 +46,18 @@ async fn refuse(world: &World, which: &str, endpoint: Option<&str>) -> String {
         account: one.account.id.parse().unwrap(),
     };
     let mut report = report(1, 1);
-    report.refused.calls.push(RefusedCall {
+    let mut call = RefusedCall {
         request: request.to_bytes(),
         at: now(),
         caller,
         code: "model_not_found",
         reasons: "the model is not allowed".to_owned(),
-        endpoint: endpoint.map(str::to_owned),
-        model: endpoint.map(|_| "gpt-4o".to_owned()),
+        endpoint: None,
+        model: None,
         client: "203.0.113.7".parse().unwrap(),
-    });
+    };
+    with(&mut call);
+    report.refused.calls.push(call);
     let hour = now().as_micros() / 3_600_000_000;
     let occasion = Occasion {
         hour,
@@ -129,4 +142,43 @@ async fn a_step_that_is_neither_hour_nor_day_is_refused() {
     };
     let error = refusal::count(&world.context, &filter).await.unwrap_err();
     assert!(error.to_string().contains("`hour` or `day`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refused_look_at_what_a_token_may_spend_is_explained_by_its_request_id() {
+    let world = World::new().await;
+    world.token("nightly").await;
+    let call = |call: &mut RefusedCall| call.endpoint = Some(Target::Statement.to_string());
+    let request = refuse_call(&world, "nightly", call).await;
+    let why = explain::of_request(&world.context, &request).await.unwrap();
+    assert!(why.permitted, "nothing is against it now");
+}
+
+#[tokio::test]
+async fn who_may_not_see_upstreams_reads_no_reason_that_names_one() {
+    let world = World::new().await;
+    world.token("nightly").await;
+    joined(&world, "bob", "member", Some("acme")).await;
+    let member = acting(&world, "bob").await;
+    let no_upstream = "no_upstream: catalog saw `azure-2` is disabled, wants one that serves it";
+    let address = "the upstream's address 10.0.0.7 is not allowed";
+    for (code, reasons, seen) in [
+        ("upstream_error", address, ""),
+        ("no_upstream", no_upstream, "no_upstream"),
+        (
+            "model_not_found",
+            "model_not_allowed: token saw a",
+            "model_not_allowed: token saw a",
+        ),
+    ] {
+        later(1);
+        let call = |call: &mut RefusedCall| {
+            (call.code, call.reasons) = (code, reasons.to_owned());
+        };
+        let request = refuse_call(&world, "nightly", call).await;
+        let shown = refusal::show(&member, &request).await.unwrap();
+        assert_eq!(shown.reasons, seen);
+        let shown = refusal::show(&world.context, &request).await.unwrap();
+        assert_eq!(shown.reasons, reasons);
+    }
 }

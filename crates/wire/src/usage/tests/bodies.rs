@@ -184,7 +184,8 @@ fn a_transcript_tells_how_long_its_sound_is_and_what_was_said() {
         let metered = body(Surface::Transcription, text);
         (metered.usage, metered.lasts, metered.letters)
     };
-    let parts = r#"{"duration":8.470000267,"text":"Hi \u0416","segments":[{"text":"Hi","duration":3}]}"#;
+    let parts =
+        r#"{"duration":8.470000267,"text":"Hi \u0416","segments":[{"text":"Hi","duration":3}]}"#;
     assert_eq!(of(parts), (None, Some(8_470_001), 3));
     assert_eq!(of(r#"{"duration":0,"text":"a"}"#), (None, None, 1));
     assert_eq!(of(r#"{"duration":-1,"text":"a"}"#), (None, None, 1));
