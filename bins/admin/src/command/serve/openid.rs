@@ -1,5 +1,6 @@
 //! The file that says which OpenID Connect issuer signs members in.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -36,12 +37,23 @@ fn without_its_line(text: &str, error: &toml::de::Error) -> String {
         .filter(|byte| *byte == b'\n')
         .count()
         .saturating_add(1);
-    format!("line {line}: {}", error.message())
+    let message = error.message();
+    match message.split_once(": string \"") {
+        Some((kind, _)) => format!("line {line}: {kind}: a text does not belong there"),
+        None => format!("line {line}: {message}"),
+    }
 }
 
 fn secret(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let shown = path.display();
-    let unreadable = |error| Failure::input(format!("`{shown}` cannot be read: {error}"));
+    let unreadable = |error: std::io::Error| {
+        // Where there is no such file, it may be the secret itself that was written there.
+        let which = match error.kind() {
+            ErrorKind::NotFound => "the file that `client_secret_file` names".to_owned(),
+            _ => format!("`{shown}`"),
+        };
+        Failure::input(format!("{which} cannot be read: {error}"))
+    };
     let mode = std::fs::metadata(path)
         .map_err(unreadable)?
         .permissions()
@@ -69,6 +81,18 @@ mod tests {
             said.starts_with("line 2: unknown field `client_secret`"),
             "{said}"
         );
+        assert!(!said.contains("hunter2"), "{said}");
+        let text = "issuer = 'https://id.example'\nallow_private = 'hunter2'\n";
+        let error = toml::from_str::<Settings>(text).unwrap_err();
+        let said = without_its_line(text, &error);
+        assert!(said.starts_with("line 2: invalid type:"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+
+    #[test]
+    fn a_secret_in_place_of_its_file_is_not_repeated() {
+        let said = format!("{:?}", secret(Path::new("hunter2")).unwrap_err());
+        assert!(said.contains("`client_secret_file`"), "{said}");
         assert!(!said.contains("hunter2"), "{said}");
     }
 }
