@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use tollgate_rights::source::{Snapshot, Source};
 use tollgate_store::Store;
+use tollgate_store::environment::is_withheld;
 use tollgate_store::upstream::CredentialKept;
 
 use crate::certificates::Renewed;
@@ -25,7 +26,7 @@ pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
             .await
             .map_err(|error| Failure::start("the catalog cannot be read", error))?;
         findings.extend(catalog(&snapshot));
-        findings.extend(credentials(&store).await?);
+        findings.extend(credentials(&store, &config).await?);
         let (models, upstreams) = (snapshot.catalog.offers().count(), snapshot.access.len());
         print::line(&format!(
             "{models} models, {upstreams} upstreams, revision {}",
@@ -106,7 +107,7 @@ fn catalog(snapshot: &Snapshot) -> Vec<String> {
     unserved.chain(open).collect()
 }
 
-async fn credentials(store: &Store) -> Result<Vec<String>, Failure> {
+async fn credentials(store: &Store, config: &Config) -> Result<Vec<String>, Failure> {
     let upstreams = store
         .upstream_list()
         .await
@@ -115,7 +116,11 @@ async fn credentials(store: &Store) -> Result<Vec<String>, Failure> {
         let used = stored.credentials.iter().filter(|one| one.enabled);
         used.map(|one| (&stored.upstream.name, &one.kept))
     });
+    let withheld = config.secret_variables();
     let unset = all.filter_map(|(upstream, kept)| match kept {
+        CredentialKept::Env(name) if is_withheld(name) || withheld.contains(name) => {
+            Some(format!("upstream `{upstream}` reads a credential from the variable `{name}`, which has another secret in it: no upstream gets it"))
+        }
         CredentialKept::Env(name) if environment(name).is_none_or(|value| value.is_empty()) => {
             Some(format!("upstream `{upstream}` reads a credential from the variable `{name}`, which is not set"))
         }

@@ -48,6 +48,15 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// The variables of the environment that have secrets for others than upstreams.
+    pub(crate) fn secret_variables(&self) -> Vec<String> {
+        let hook = self.upkeep.webhook.as_ref();
+        let hook = hook.map(|hook| hook.secret_env.clone());
+        let traces = self.traces.as_ref();
+        let traces = traces.and_then(|traces| traces.headers_env.clone());
+        hook.into_iter().chain(traces).collect()
+    }
+
     /// Reads the file, if one is named, and puts the command line over it.
     pub(crate) fn load(given: cli::Settings) -> Result<Self, ConfigError> {
         let path = given.config.clone().unwrap_or_default();

@@ -61,12 +61,17 @@ pub(crate) struct Gateway {
 pub(crate) async fn open_store(config: &Config) -> Result<Store, Failure> {
     let key = MasterKey::load_or_create(&config.key_file)
         .map_err(|error| Failure::start("the master key cannot be used", error))?;
-    Store::open(&config.store, key, environment)
+    let withheld = config.secret_variables();
+    let credential = move |name: &str| {
+        let other = withheld.iter().any(|withheld| withheld == name);
+        (!other).then(|| environment(name)).flatten()
+    };
+    Store::open(&config.store, key, credential)
         .await
         .map_err(|error| Failure::start("the store cannot be opened", error))
 }
 
-/// Where upstream credentials are read that a store names instead of holding.
+/// Where secrets are read that the configuration or the store name instead of holding.
 pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

@@ -10,7 +10,7 @@ mod backend;
 mod book;
 mod columns;
 pub mod digest;
-mod environment;
+pub mod environment;
 pub mod error;
 mod feed;
 pub mod group;

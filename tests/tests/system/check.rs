@@ -34,6 +34,14 @@ async fn a_store_that_fits_is_ok_and_a_variable_that_is_not_set_is_a_fault() {
         text.contains("`TEST_UPSTREAM_KEY`, which is not set"),
         "{text}"
     );
+    let hook = "[alerts]\nwebhook_url = 'https://hook.example/'\nwebhook_secret_env = 'TEST_UPSTREAM_KEY'\n";
+    std::fs::write(system.directory().join("hook.toml"), hook).unwrap();
+    let (code, text) = check(system.directory(), &["--config", "hook.toml"], &set);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("`TEST_UPSTREAM_KEY`, which has another secret in it"),
+        "{text}"
+    );
     system.admin(&["model", "create", "nobodys", "--provider", "openai"]);
     let (code, text) = check(system.directory(), &[], &set);
     assert_eq!(code, Some(1), "{text}");

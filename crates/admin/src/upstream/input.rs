@@ -6,6 +6,7 @@ use tollgate_policy::price::Price;
 use tollgate_policy::scope::Allow;
 use tollgate_policy::upstream::{ServedModel, Serves};
 use tollgate_rights::source::{Carrier, UpstreamSecret};
+use tollgate_store::environment::is_withheld;
 use tollgate_store::upstream::NewCredential;
 use url::Url;
 
@@ -157,7 +158,7 @@ impl CredentialInput {
     pub(super) fn checked(self) -> Result<NewCredential, AdminError> {
         match self {
             Self::None => Ok(NewCredential::None),
-            Self::Env(name) if is_own(&name) => Err(AdminError::invalid(
+            Self::Env(name) if is_withheld(&name) => Err(AdminError::invalid(
                 "credential",
                 "this variable has a secret of Tollgate or its database in it, which no upstream is to get",
             )),
@@ -175,14 +176,6 @@ impl CredentialInput {
             )),
         }
     }
-}
-
-/// Whether a variable may hold what opens the store. Whoever sets up upstreams could have it sent
-/// to one.
-fn is_own(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let begins = |prefix| upper.starts_with(prefix);
-    begins("TOLLGATE") || begins("PG") || upper == "DATABASE_URL"
 }
 
 fn is_variable(name: &str) -> bool {

@@ -242,7 +242,7 @@ fn from_environment(inner: &Inner, stored: &StoredUpstream, name: &str) -> Optio
         tracing::warn!(
             upstream = %stored.upstream.name,
             variable = name,
-            "the variable that holds an upstream's credential is not set"
+            "the variable that is to hold an upstream's credential is not set, or has another secret in it"
         );
     }
     value.map(UpstreamSecret::new)
