@@ -14,6 +14,8 @@ pub struct Catalog {
     groups: BTreeMap<GroupId, Group>,
     offers: BTreeMap<ModelName, Offer>,
     mounts: BTreeMap<Prefix, Upstream>,
+    /// Those that serve models, or that did.
+    upstreams: BTreeMap<UpstreamId, Upstream>,
     default_price: Option<Price>,
 }
 
@@ -151,6 +153,7 @@ impl Catalog {
                         prices,
                     });
                 }
+                self.upstreams.insert(upstream.id, upstream);
                 Ok(())
             }
         }
@@ -169,6 +172,12 @@ impl Catalog {
     /// All models, by name.
     pub fn offers(&self) -> impl Iterator<Item = &Offer> {
         self.offers.values()
+    }
+
+    /// An upstream that serves models, or is set up to and serves none now; its `serves` is left
+    /// empty here.
+    pub fn upstream(&self, id: UpstreamId) -> Option<&Upstream> {
+        self.upstreams.get(&id)
     }
 
     /// The upstream that is mounted under this path segment; its `serves` is left empty here.

@@ -51,13 +51,11 @@ pub(crate) enum Destination<'a> {
 }
 
 impl Permit<'_> {
-    /// Whether the call may go to an upstream that serves models, whichever of them: it is enabled,
-    /// for the group, and of a vendor that is allowed. Looks at all routes of the catalog.
+    /// Whether the call may go to an upstream that serves models, whichever of them and even none
+    /// now: it is enabled, for the group, and of a vendor that is allowed.
     pub fn may_reach(&self, upstream: UpstreamId) -> bool {
-        let mut routes = self.catalog.offers().flat_map(|offer| &offer.routes);
-        let found = routes.find(|route| route.upstream.id == upstream);
-        found
-            .is_some_and(|route| is_open(&route.upstream, self.dialect, self.principal, self.group))
+        let found = self.catalog.upstream(upstream);
+        found.is_some_and(|found| is_open(found, self.dialect, self.principal, self.group))
     }
 }
 
