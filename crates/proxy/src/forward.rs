@@ -139,7 +139,7 @@ async fn attempts(
             }
             Err(error) => error,
         };
-        walk.failed(report.blame());
+        walk.failed(verdict::blame(&error, &report));
         if error.is_unsent() {
             call.unsent();
         }
@@ -171,7 +171,7 @@ fn access<'a>(
 fn watch(upstreams: &Upstreams, attempt: &Attempt<'_>, answered: &Answered, now: Timestamp) {
     match answered {
         Ok(_) => upstreams.watch.answered(attempt.upstream, now),
-        Err(error) if BodyError::behind(error).is_some() => {}
+        Err(error) if BodyError::behind(error).is_some() || verdict::is_untried(error) => {}
         Err(error) => {
             let (name, reason) = (attempt.upstream.to_string(), error.to_string());
             upstreams

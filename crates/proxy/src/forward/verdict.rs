@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
 use tollgate_connect::SendError;
-use tollgate_policy::breaker::{Outcome, Report};
+use tollgate_policy::breaker::{Blame, Cause, Outcome, Report};
 use tollgate_policy::plan::Attempt;
 use tollgate_rights::source::RetryOn;
 
@@ -81,6 +81,22 @@ pub(crate) fn report(answered: &Result<Response<Answer>, UpstreamError>) -> Repo
     }
 }
 
+/// Whether an upstream cannot be asked for what this call wants, which says nothing of how it does.
+pub(crate) const fn is_untried(error: &UpstreamError) -> bool {
+    matches!(
+        error,
+        UpstreamError::Send(SendError::Request(_) | SendError::Full)
+    )
+}
+
+/// What of an upstream is left out of further attempts of the same call.
+pub(crate) fn blame(error: &UpstreamError, report: &Report) -> Blame {
+    match is_untried(error) {
+        true => Blame::Upstream(Cause::Unreachable),
+        false => report.blame(),
+    }
+}
+
 /// What is remembered of an attempt without an answer. What the client did wrong says nothing.
 fn unanswered(error: &UpstreamError) -> Report {
     if BodyError::behind(error).is_some() {
@@ -95,8 +111,7 @@ fn unanswered(error: &UpstreamError) -> Report {
             outcome: Outcome::Status(*status),
             retry_after: *retry_after,
         },
-        // It was never tried.
-        UpstreamError::Send(SendError::Request(_) | SendError::Full) => Outcome::Unknown.into(),
+        _ if is_untried(error) => Outcome::Unknown.into(),
         UpstreamError::Send(error) if error.is_unsent() => Outcome::Unreachable.into(),
         UpstreamError::Send(error) if error.is_timeout() => Outcome::TimedOut.into(),
         UpstreamError::Send(_) => Outcome::Broken.into(),
@@ -109,4 +124,20 @@ fn unanswered(error: &UpstreamError) -> Report {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
     value.trim().parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_be_asked_is_left_out_of_the_call_and_blamed_for_nothing() {
+        let error = UpstreamError::Send(SendError::Full);
+        let report = unanswered(&error);
+        assert_eq!(report.outcome, Outcome::Unknown);
+        assert_eq!(blame(&error, &report), Blame::Upstream(Cause::Unreachable));
+        let error = UpstreamError::Credential(401);
+        let report = unanswered(&error);
+        assert_eq!(blame(&error, &report), report.blame());
+    }
 }
