@@ -327,10 +327,13 @@ impl Call {
         if !std::mem::take(&mut self.open) {
             return;
         }
+        // An upstream that breaks off behind the end of its answer did serve it.
+        let served = self.is_settled();
         self.settle(ending);
         let now = self.now();
         if let Some(mut in_flight) = self.in_flight.take() {
             match ending {
+                _ if served => {}
                 Ending::UpstreamBroke => in_flight.outcome(Became::Broken, now),
                 Ending::UpstreamSilent => in_flight.outcome(Became::TimedOut, now),
                 _ => {}
