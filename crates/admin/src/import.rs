@@ -114,7 +114,14 @@ impl Importer<'_> {
                 view.notes.insert(0, why);
                 Ok(view)
             }
-            Some(there) => self.update(there, &found).await,
+            Some(there) => match self.update(there, &found).await {
+                // Somebody changed the model since the gallery was read: their change stays.
+                Err(AdminError::Stale { .. }) => {
+                    let there = self.context.store().model_fetch(there.model.id).await?;
+                    self.update(&there, &found).await
+                }
+                updated => updated,
+            },
         }
     }
 
@@ -149,10 +156,12 @@ impl Importer<'_> {
             output: found.window.output.or(old.window.output),
             cap_field: old.window.cap_field,
         };
+        let window = (old.window != window).then_some(window);
         let edit = ModelEdit {
             price: (old.pricing.base != Some(found.price)).then_some(Some(found.price)),
-            window: (old.window != window).then_some(window),
-            if_version: Some(there.version),
+            // A window is put together from what was read.
+            if_version: window.map(|_| there.version),
+            window,
             ..ModelEdit::default()
         };
         let name = old.name.to_string();
