@@ -142,6 +142,10 @@ pub async fn edit(
     if change.role.is_some() || change.account.is_some() {
         let named = change.role.as_deref().unwrap_or(found.role.name());
         edit.role = Some(role(context, named, change.account.as_deref()).await?);
+        // Half of it was read, and may be changed by somebody else meanwhile.
+        if change.role.is_none() {
+            edit.if_version = edit.if_version.or(Some(found.version));
+        }
     }
     if change.issuer.is_some() || change.subject.is_some() {
         let (issuer, subject) = (change.issuer.as_deref(), change.subject.as_deref());

@@ -118,7 +118,15 @@ pub async fn edit(
     let reach = change.reach.edit()?;
     reach::check_edit(&stored, base_url.as_ref(), &reach)?;
     // What they were checked against may be changed by somebody else meanwhile.
-    let depends = change.credential.is_some() || serves.is_some() || dialect.is_some();
+    let checked = [
+        change.credential.is_some(),
+        serves.is_some(),
+        dialect.is_some(),
+        price.is_some(),
+        base_url.is_some(),
+        reach.allow_private.is_some(),
+    ];
+    let depends = checked.contains(&true);
     let edit = UpstreamEdit {
         name: change
             .name
