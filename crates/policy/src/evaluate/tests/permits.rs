@@ -56,6 +56,28 @@ fn a_permit_leaves_out_what_may_not_serve_the_call() {
 }
 
 #[test]
+fn a_permit_reaches_what_is_open_to_the_token_whether_it_serves_a_model_or_not() {
+    let stored = Target::Gateway {
+        endpoint: Endpoint::StoredResponses,
+    };
+    let reached = |change: fn(&mut World)| {
+        let mut world = World::new();
+        change(&mut world);
+        let (catalog, asked) = (world.catalog(), world.asked(stored));
+        let Verdict::Permit(permit) = evaluate(&catalog, &world.principal, &asked, NOW) else {
+            panic!("refused");
+        };
+        permit.may_reach(world.upstreams[0].id)
+    };
+    assert!(reached(|_| {}));
+    assert!(reached(|world| world.upstreams[0].serves = models([])));
+    assert!(!reached(|world| world.upstreams[0].enabled = false));
+    assert!(!reached(|world| {
+        world.scope(Layer::Token).providers = providers(["azure"]);
+    }));
+}
+
+#[test]
 fn a_permit_leaves_out_what_would_serve_the_call_at_a_price_that_is_not_known() {
     let mut world = World::new();
     let odd: Price = "search=1".parse().unwrap();
