@@ -221,7 +221,7 @@ impl PotState {
 
     /// Whether the store may have leased any of it for the calls that are counted here.
     pub(crate) fn is_leased(&self) -> bool {
-        !self.unlimited && (self.leased > 0 || self.held > 0 || self.unsettled > 0)
+        self.leased > 0 || self.held > 0 || self.unsettled > 0
     }
 
     /// What is leased for the calls that are counted here, once so much of it is charged: no less

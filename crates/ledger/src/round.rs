@@ -87,7 +87,7 @@ impl Rounds {
             self.swept = Some(now);
             for (id, account) in live.all_accounts() {
                 let idle = account.with(|account| account.take_idle(IDLE_AFTER, now));
-                returns.extend(idle.into_iter().map(|(pot, free)| (pot, (id, free))));
+                give_back(&mut returns, id, idle);
             }
             self.holders.retain(|pot, holders| {
                 holders.retain(|id| live.account(*id).with(|one| one.has_leased(*pot)));
@@ -152,7 +152,7 @@ impl Rounds {
         let mut returns = BTreeMap::new();
         for (id, account) in live.all_accounts() {
             let free = account.with(|account| account.take_free());
-            returns.extend(free.into_iter().map(|(pot, free)| (pot, (id, free))));
+            give_back(&mut returns, id, free);
         }
         let nothing = receipts.is_empty() && returns.is_empty() && self.unsure.is_empty();
         let charges = charges(&receipts);
@@ -182,13 +182,13 @@ impl Rounds {
     /// Applies what the store says of a pot. It tells what is leased in one sum: of a token that was
     /// moved, the calls of other accounts keep what they have, and the rest is for those of the
     /// account that asked last.
-    fn apply<G: Ground>(&self, live: &Live<G>, round: &Round<G::Place>, lease: &Lease) {
+    fn apply<G: Ground>(&mut self, live: &Live<G>, round: &Round<G::Place>, lease: &Lease) {
         let pot = lease.pot;
         let charged = round.charges.get(&pot).map_or(&[][..], Vec::as_slice);
         let need = round.needs.get(&pot);
         let latest = need.map(|need| need.0);
-        let latest = latest.or_else(|| round.returns.get(&pot).copied());
         let latest = latest.or_else(|| self.latest_holder(pot));
+        let latest = latest.or_else(|| round.returns.get(&pot).copied());
         let Some(latest) = latest.or_else(|| Some(charged.first()?.0)) else {
             return;
         };
@@ -196,7 +196,7 @@ impl Rounds {
             let charge = charged.iter().find(|(one, _)| *one == id);
             charge.map_or(0, |(_, charge)| *charge)
         };
-        let held = self.holders.get(&pot).map_or(&[][..], Vec::as_slice);
+        let held = self.holders.get(&pot).cloned().unwrap_or_default();
         let charged_only = charged.iter().map(|(id, _)| *id);
         let charged_only = charged_only.filter(|id| !held.contains(id));
         let mut rest = lease.leased.as_micros();
@@ -210,6 +210,7 @@ impl Rounds {
                     let lease = Lease { leased, ..*lease };
                     account.apply(&lease, charge, 0, round.turn.now);
                 });
+                self.keep_holder(live, pot, id);
             }
         }
         let leased = Credits::from_micros(rest);
@@ -221,6 +222,18 @@ impl Rounds {
                 account.recall_pot(pot);
             }
         });
+        self.keep_holder(live, pot, latest);
+    }
+
+    /// Whoever has a part of a lease is known by the next turn.
+    fn keep_holder<G: Ground>(&mut self, live: &Live<G>, pot: Pot, id: AccountId) {
+        let known = self
+            .holders
+            .get(&pot)
+            .is_some_and(|held| held.contains(&id));
+        if !known && live.account(id).with(|account| account.has_leased(pot)) {
+            self.note_holder(pot, id);
+        }
     }
 
     /// The turn failed, and it is unknown whether the store did it. Its receipts wait again, and
@@ -296,6 +309,19 @@ impl Rounds {
                 .map(|(pot, (id, _))| (pot, id))
                 .collect(),
         }
+    }
+}
+
+/// Gives back what is free of an account, besides what others give back of the same pots.
+fn give_back(
+    returns: &mut BTreeMap<Pot, (AccountId, Credits)>,
+    id: AccountId,
+    free: Vec<(Pot, Credits)>,
+) {
+    for (pot, free) in free {
+        let (_, sum) = returns.entry(pot).or_insert((id, Credits::ZERO));
+        let both = sum.as_micros().saturating_add(free.as_micros());
+        *sum = Credits::from_micros(both);
     }
 }
 
