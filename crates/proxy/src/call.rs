@@ -327,9 +327,14 @@ impl Call {
         if !std::mem::take(&mut self.open) {
             return;
         }
-        // An upstream that breaks off behind the end of its answer did serve it.
         let served = self.is_settled();
         self.settle(ending);
+        self.close(ending, served);
+    }
+
+    /// What comes of a call for others. An upstream that breaks off behind the end of its answer
+    /// did serve it.
+    fn close(&mut self, ending: Ending, served: bool) {
         let now = self.now();
         if let Some(mut in_flight) = self.in_flight.take() {
             match ending {
@@ -377,10 +382,14 @@ impl Call {
 
     /// Ends the call with what was read of it elsewhere than in a body.
     pub(crate) fn conclude(&mut self, outcome: Outcome) {
-        if self.settled.is_none() {
+        if !std::mem::take(&mut self.open) {
+            return;
+        }
+        let served = self.is_settled();
+        if !served {
             self.settle_as(outcome);
         }
-        self.end(outcome.ending);
+        self.close(outcome.ending, served);
     }
 
     /// Ends the call without an answer to pass on. Its record is that of the answer made instead.
