@@ -236,7 +236,9 @@ fn fill_in(
         Endpoint::Transcriptions | Endpoint::Translations if untimed => {
             // Sound may be compressed far more than is usual.
             let sound = input_bytes.saturating_mul(1_000_000) / SOUND_BYTES_PER_SECOND;
-            let said = answer.letters.saturating_mul(1_000_000) / MOST_LETTERS_PER_SECOND;
+            // No letter has fewer bytes than one, so that nothing is charged too little.
+            let letters = answer.letters.unwrap_or(answer.output_bytes);
+            let said = letters.saturating_mul(1_000_000) / MOST_LETTERS_PER_SECOND;
             usage.audio_micros = answer.lasts.unwrap_or(sound.max(said));
         }
         Endpoint::ImageGenerations | Endpoint::ImageEdits | Endpoint::ImageVariations if silent => {

@@ -85,8 +85,9 @@ pub struct Metered {
     /// Images that a response made by a tool: `image_generation_call` items that have a result.
     /// They are in `usage` too.
     pub images: u64,
-    /// Letters of a transcript, of whatever script and in whatever form it came; 0 in a stream.
-    pub letters: u64,
+    /// Letters of a transcript, of whatever script and in whatever form it came; `None` in a stream,
+    /// of which only the bytes of the text are counted.
+    pub letters: Option<u64>,
     /// How long the sound of a transcript is, in microseconds, where the answer says so besides its
     /// usage; never 0.
     pub lasts: Option<u64>,

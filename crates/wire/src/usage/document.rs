@@ -175,8 +175,8 @@ impl Visitor for Reading<'_> {
             self.tally.add_sound(part.len());
         } else if self.path.is_text {
             self.tally.add_text(part.len());
-            if self.path.surface == Surface::Transcription {
-                self.tally.letters.push(part);
+            if let Some(letters) = &mut self.tally.letters {
+                letters.push(part);
             }
         } else if self.path.member == Member::Query {
             self.tally.queries.text(part);

@@ -20,11 +20,6 @@ enum Escape {
 }
 
 impl Letters {
-    pub(super) const NONE: Self = Self {
-        count: 0,
-        escape: Escape::None,
-    };
-
     pub(super) fn push(&mut self, text: &[u8]) {
         for byte in text {
             let is_letter;
@@ -53,10 +48,10 @@ mod tests {
     use super::*;
 
     fn count(text: &str) -> u64 {
-        let mut whole = Letters::NONE;
+        let mut whole = Letters::default();
         whole.push(text.as_bytes());
         for size in 1..7 {
-            let mut cut = Letters::NONE;
+            let mut cut = Letters::default();
             let pieces = text.as_bytes().chunks(size);
             pieces.for_each(|piece| cut.push(piece));
             assert_eq!(cut.count(), whole.count(), "{text} in pieces of {size}");

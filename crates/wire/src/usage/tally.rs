@@ -18,8 +18,8 @@ pub(super) struct Tally {
     pub(super) ended: Ended,
     /// Bytes of generated text.
     pub(super) text: u64,
-    /// What was said in a transcript.
-    pub(super) letters: Letters,
+    /// What was said in a transcript that comes in one piece.
+    pub(super) letters: Option<Letters>,
     /// How long its sound is, in microseconds, by its own word.
     pub(super) lasts: Option<u64>,
     /// Bytes of generated sound, in base64.
@@ -50,7 +50,7 @@ impl Tally {
             reports: 0,
             ended: Ended::Unmarked,
             text: 0,
-            letters: Letters::NONE,
+            letters: None,
             lasts: None,
             sound: 0,
             turn: None,
@@ -121,7 +121,7 @@ impl Tally {
             provisional: self.provisional && self.report.is_some(),
             ended: self.ended,
             output_bytes: self.text,
-            letters: self.letters.count(),
+            letters: self.letters.map(Letters::count),
             lasts: self.lasts,
         }
     }

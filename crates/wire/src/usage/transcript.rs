@@ -27,8 +27,9 @@ impl Transcript {
         };
         if *self.bare.get_or_insert(*first != b'{') {
             tally.add_text(bytes.len());
-            tally.letters.push(bytes);
+            tally.letters.get_or_insert_default().push(bytes);
         } else {
+            tally.letters.get_or_insert_default();
             self.json.push(bytes, tally);
         }
     }

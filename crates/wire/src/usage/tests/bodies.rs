@@ -186,10 +186,10 @@ fn a_transcript_tells_how_long_its_sound_is_and_what_was_said() {
     };
     let parts =
         r#"{"duration":8.470000267,"text":"Hi \u0416","segments":[{"text":"Hi","duration":3}]}"#;
-    assert_eq!(of(parts), (None, Some(8_470_001), 3));
-    assert_eq!(of(r#"{"duration":0,"text":"a"}"#), (None, None, 1));
-    assert_eq!(of(r#"{"duration":-1,"text":"a"}"#), (None, None, 1));
-    assert_eq!(of(" \n[Hi] you"), (None, None, 5));
+    assert_eq!(of(parts), (None, Some(8_470_001), Some(3)));
+    assert_eq!(of(r#"{"duration":0,"text":"a"}"#), (None, None, Some(1)));
+    assert_eq!(of(r#"{"duration":-1,"text":"a"}"#), (None, None, Some(1)));
+    assert_eq!(of(" \n[Hi] you"), (None, None, Some(5)));
 }
 
 #[test]
