@@ -85,10 +85,13 @@ impl RefusalView {
         if OPERATORS_CODES.contains(&self.code.as_str()) {
             self.reasons.clear();
         }
-        let kinds = [ReasonKind::NoUpstream, ReasonKind::PriceUnknown].map(ReasonKind::name);
-        if let Some(kind) = kinds.into_iter().find(|kind| self.reasons.contains(kind)) {
-            kind.clone_into(&mut self.reasons);
+        let hidden = [ReasonKind::NoUpstream, ReasonKind::PriceUnknown].map(ReasonKind::name);
+        let mut shown = Vec::new();
+        for reason in self.reasons.split("; ") {
+            let kind = reason.split_once(": ").map(|(kind, _)| kind);
+            shown.push(kind.filter(|kind| hidden.contains(kind)).unwrap_or(reason));
         }
+        self.reasons = shown.join("; ");
     }
 }
 

@@ -160,11 +160,16 @@ async fn who_may_not_see_upstreams_reads_no_reason_that_names_one() {
     world.token("nightly").await;
     joined(&world, "bob", "member", Some("acme")).await;
     let member = acting(&world, "bob").await;
-    let no_upstream = "no_upstream: catalog saw `azure-2` is disabled, wants one that serves it";
+    let no_upstream =
+        "no_upstream: catalog saw `azure-2` is disabled, wants one; quota_exhausted: token saw 5";
     let address = "the upstream's address 10.0.0.7 is not allowed";
     for (code, reasons, seen) in [
         ("upstream_error", address, ""),
-        ("no_upstream", no_upstream, "no_upstream"),
+        (
+            "no_upstream",
+            no_upstream,
+            "no_upstream; quota_exhausted: token saw 5",
+        ),
         (
             "model_not_found",
             "model_not_allowed: token saw a",

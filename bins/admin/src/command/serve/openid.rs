@@ -47,10 +47,10 @@ fn without_its_line(text: &str, error: &toml::de::Error) -> String {
 fn secret(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| {
-        // Where there is no such file, it may be the secret itself that was written there.
+        // Where there can be no such file, it may be the secret itself that was written there.
         let which = match error.kind() {
-            ErrorKind::NotFound => "the file that `client_secret_file` names".to_owned(),
-            _ => format!("`{shown}`"),
+            ErrorKind::PermissionDenied => format!("`{shown}`"),
+            _ => "the file that `client_secret_file` names".to_owned(),
         };
         Failure::input(format!("{which} cannot be read: {error}"))
     };
