@@ -21,9 +21,11 @@ use crate::stream::Stream;
 
 /// What an upstream may send of one answer before it is read.
 const STREAM_WINDOW: u32 = 64 << 10;
-/// The same for all answers of a connection together: enough that slow readers, who leave their
-/// windows full, do not stop the others.
+/// The same for all answers of a connection together.
 const CONNECTION_WINDOW: u32 = 16 << 20;
+/// Streams on a connection, whatever the upstream allows: fewer than leave no window to the others
+/// where nobody reads their answers.
+const MOST_STREAMS: usize = (CONNECTION_WINDOW / STREAM_WINDOW) as usize - 1;
 /// The silence after which an upstream with open streams is asked whether it is still there.
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// How long it may take to say so.
@@ -131,7 +133,7 @@ impl Trunk {
         drop(connection);
         let mooring = Mooring(Arc::clone(&self.load));
         let taken = self.load.streams.fetch_add(1, Ordering::Relaxed);
-        (taken < most).then(|| Berth {
+        (taken < most.min(MOST_STREAMS)).then(|| Berth {
             sender: self.sender.clone(),
             mooring,
         })

@@ -132,6 +132,19 @@ async fn where_no_further_stream_is_allowed_another_connection_is_made() {
 }
 
 #[tokio::test]
+async fn answers_that_are_not_read_leave_room_for_others_on_another_connection() {
+    let (to, _asked) = server(100_000, Do::Answer).await;
+    let pool = pool();
+    let mut unread = Vec::new();
+    for _ in 0..255 {
+        unread.push(pool.send(&to, get("/")).await.unwrap());
+    }
+    assert_eq!(pool.stats().made, 1);
+    unread.push(pool.send(&to, get("/")).await.unwrap());
+    assert_eq!(pool.stats().made, 2);
+}
+
+#[tokio::test]
 async fn a_stream_that_was_refused_is_unsent() {
     let (to, _asked) = server(100, Do::Refuse).await;
     let error = pool().send(&to, get("/")).await.unwrap_err();
