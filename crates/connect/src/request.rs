@@ -1,9 +1,9 @@
 //! What makes a request fit for its destination.
 
 use bytes::Buf;
-use http::header::HOST;
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Request, Uri, Version};
+use http::{HeaderValue, Method, Request, Uri, Version};
 use http_body::Body;
 
 use crate::destination::Destination;
@@ -17,13 +17,21 @@ pub trait RequestBody: Body<Data: Buf + Send, Error: Into<BoxError>> + Send + 's
 impl<B> RequestBody for B where B: Body<Data: Buf + Send, Error: Into<BoxError>> + Send + 'static {}
 
 /// Brings the target into origin form and names the host, if the caller did not.
-pub(crate) fn for_http1<B>(to: &Destination, request: &mut Request<B>) {
+pub(crate) fn for_http1<B: Body>(to: &Destination, request: &mut Request<B>) {
     if request.uri().authority().is_some() || request.uri().scheme().is_some() {
         let target = request.uri().path_and_query().cloned();
         let root = || PathAndQuery::from_static("/");
         *request.uri_mut() = Uri::from(target.unwrap_or_else(root));
     }
     *request.version_mut() = Version::HTTP_11;
+    // hyper takes it that these have no body where nothing says so.
+    let bodiless = matches!(*request.method(), Method::GET | Method::HEAD);
+    let body = request.body();
+    let is_unmeasured = !body.is_end_stream() && body.size_hint().exact().is_none();
+    if bodiless && is_unmeasured && !request.headers().contains_key(CONTENT_LENGTH) {
+        let chunked = HeaderValue::from_static("chunked");
+        request.headers_mut().insert(TRANSFER_ENCODING, chunked);
+    }
     if !request.headers().contains_key(HOST) {
         let host = to.host_header().clone();
         request.headers_mut().insert(HOST, host);

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::BodyExt;
+use bytes::Bytes;
+use futures_util::stream;
+use http::Request;
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
 use tollgate_connect::{Connections, Settings};
 use tollgate_testkit::raw_upstream::Step;
 
@@ -49,6 +53,22 @@ async fn a_body_with_a_length_is_over_with_its_last_frame() {
     let frame = body.frame().await.unwrap().unwrap();
     assert_eq!(frame.into_data().unwrap(), "hello");
     assert_eq!(pool.stats().idle, 1);
+}
+
+#[tokio::test]
+async fn a_body_of_which_nothing_is_known_is_sent_with_any_method() {
+    let (server, to) = upstream(vec![vec![ok("hello")]]).await;
+    for method in ["GET", "HEAD", "POST", "DELETE"] {
+        let pieces = ["{\"query\":", "{}}"].map(|piece| Ok(Frame::data(Bytes::from(piece))));
+        let body = StreamBody::new(stream::iter(pieces)).boxed_unsync();
+        let request = Request::builder().method(method).uri("/_search");
+        text(pool().send(&to, request.body(body).unwrap()).await).await;
+        let asked = server.requests().pop().unwrap();
+        assert_eq!(asked.body, b"{\"query\":{}}", "{method}");
+    }
+    text(pool().send(&to, get("/")).await).await;
+    let head = server.requests().pop().unwrap().head;
+    assert_eq!(head.values("transfer-encoding").count(), 0);
 }
 
 #[tokio::test]
