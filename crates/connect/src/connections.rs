@@ -12,7 +12,6 @@ use http::header::UPGRADE;
 use http::{Request, Response};
 use tokio::time::{Instant, timeout};
 
-use self::http2::Shared;
 use crate::answer::AnswerBody;
 use crate::destination::Destination;
 use crate::dial::dial;
@@ -83,12 +82,9 @@ impl<B: RequestBody> Connections<B> {
         let asks_to_switch = request.as_ref().is_some_and(asks);
         if !asks_to_switch
             && shelf.speaks_http2()
-            && let Some(taken) = request.take()
+            && let Some(answer) = Box::pin(self.send_http2(patience, &shelf, request)).await?
         {
-            match Box::pin(self.send_http2(patience, &shelf, taken)).await? {
-                Shared::Answered(answer) => return Ok(answer),
-                Shared::Declined(back) => *request = Some(back),
-            }
+            return Ok(answer);
         }
         self.send_http1(patience, shelf, request, asks_to_switch)
             .await

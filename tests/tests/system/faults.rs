@@ -463,9 +463,15 @@ async fn a_call_that_could_not_be_sent_is_sent_elsewhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_before_anything_was_sent_pays_nothing() {
+    for http2 in ["never", "prior-knowledge"] {
+        leaves_while_connecting(http2).await;
+    }
+}
+
+async fn leaves_while_connecting(http2: &str) {
     let system = System::start().await;
     let url = format!("http://{}", black_hole().await);
-    system.serve_at(&url, "nowhere", &[]);
+    system.serve_at(&url, "nowhere", &["--http2", http2]);
     let token = system.token(&[]);
     system.in_force().await;
     let bearer = token.bearer();

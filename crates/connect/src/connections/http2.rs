@@ -20,24 +20,20 @@ use crate::shelf::Shelf;
 /// How often a request that was not sent is tried anew: connections may end while it is queued.
 const ATTEMPTS: usize = 3;
 
-/// What became of a request that was to go by HTTP/2.
-pub(super) enum Shared<B: RequestBody> {
-    Answered(Response<AnswerBody<B>>),
-    /// The upstream does not speak HTTP/2.
-    Declined(Request<B>),
-}
-
 impl<B: RequestBody> Connections<B> {
     /// On a connection that there is if the upstream allows one more stream, on a new one otherwise.
+    /// None where the upstream does not speak HTTP/2: the request stays in its place then, as it
+    /// does until there is a stream for it.
     pub(super) async fn send_http2(
         &self,
         patience: Patience,
         shelf: &Arc<Shelf<B>>,
-        mut request: Request<B>,
-    ) -> Result<Shared<B>, SendError> {
+        request: &mut Option<Request<B>>,
+    ) -> Result<Option<Response<AnswerBody<B>>>, SendError> {
         let Some(mut berth) = self.berth(patience.connect, shelf).await? else {
-            return Ok(Shared::Declined(request));
+            return Ok(None);
         };
+        let mut request = request.take().ok_or(SendError::Request("request"))?;
         request::for_http2(&shelf.destination, &mut request)?;
         let mut outgoing = Outgoing::new(request);
         let mut left = ATTEMPTS;
@@ -45,7 +41,7 @@ impl<B: RequestBody> Connections<B> {
             match berth.exchange(outgoing, patience.response).await {
                 Ok(answer) => {
                     let body = |incoming| AnswerBody::of_stream(incoming, berth.mooring);
-                    return Ok(Shared::Answered(answer.map(body)));
+                    return Ok(Some(answer.map(body)));
                 }
                 Err(Failed::Sent(error)) => return Err(error),
                 Err(Failed::Unwritten(back, error)) => {
