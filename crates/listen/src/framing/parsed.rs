@@ -1,6 +1,6 @@
 //! The same rules on a head that was parsed already: HTTP/2 has no lines to look at.
 
-use http::header::{AUTHORIZATION, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method, Version};
 
@@ -63,6 +63,16 @@ fn check_fields(headers: &HeaderMap) -> Result<(), Reason> {
                 "the only transfer coding that is accepted is `chunked`",
             ));
         }
+    }
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let plain = |value: &http::HeaderValue| {
+        let digits = value.as_bytes();
+        (1..=19).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
+    };
+    if lengths.next().is_some_and(|length| !plain(length)) || lengths.next().is_some() {
+        return Err(Reason::Malformed(
+            "the `Content-Length` header must be one plain number",
+        ));
     }
     if headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
         return Err(Reason::Malformed(

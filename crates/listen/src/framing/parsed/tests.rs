@@ -14,16 +14,22 @@ fn a_plain_head_passes() {
     assert_eq!(refused(|r| r), None);
     assert_eq!(refused(|r| r.header("host", "A")), None);
     assert_eq!(refused(|r| r.header("x_custom", "3")), None);
+    assert_eq!(refused(|r| r.header("content-length", "3")), None);
     assert_eq!(refused(|r| r.header("expect", "100-continue")), None);
 }
 
 #[test]
 fn an_unclear_head_is_refused() {
-    let malformed: [fn(Builder) -> Builder; 7] = [
+    let malformed: [fn(Builder) -> Builder; 9] = [
         |r| r.header("host", "b"),
         |r| r.header("host", "a").header("host", "a"),
         |r| r.method("post"),
         |r| r.header("content_length", "3"),
+        |r| {
+            r.header("content-length", "5")
+                .header("content-length", "05")
+        },
+        |r| r.header("content-length", ""),
         |r| r.header("transfer-encoding", "gzip"),
         |r| r.header("authorization", "a").header("authorization", "b"),
         |r| r.uri("/v1"),
