@@ -14,6 +14,10 @@ use super::Outgoing;
 use crate::bounded::BodyError;
 use crate::upstream::{Answer, UpstreamError};
 
+/// Too many files are open: on the machine, or in this process (errno(3), as on all Unix systems).
+const ENFILE: i32 = 23;
+const EMFILE: i32 = 24;
+
 /// An upstream that does not accept our credential or our payment, sends us elsewhere, or fails, has
 /// not answered the client's call. Nor has one whose status is to be tried elsewhere, if it may.
 pub(crate) fn accept(
@@ -81,12 +85,16 @@ pub(crate) fn report(answered: &Result<Response<Answer>, UpstreamError>) -> Repo
     }
 }
 
-/// Whether an upstream cannot be asked for what this call wants, which says nothing of how it does.
-pub(crate) const fn is_untried(error: &UpstreamError) -> bool {
-    matches!(
-        error,
-        UpstreamError::Send(SendError::Request(_) | SendError::Full)
-    )
+/// Whether an upstream cannot be asked for what this call wants, or we have no file left for a
+/// connection: that says nothing of how it does.
+pub(crate) fn is_untried(error: &UpstreamError) -> bool {
+    match error {
+        UpstreamError::Send(SendError::Request(_) | SendError::Full) => true,
+        UpstreamError::Send(SendError::Refused(error)) => {
+            matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
+        }
+        _ => false,
+    }
 }
 
 /// What of an upstream is left out of further attempts of the same call.
@@ -136,6 +144,9 @@ mod tests {
         let report = unanswered(&error);
         assert_eq!(report.outcome, Outcome::Unknown);
         assert_eq!(blame(&error, &report), Blame::Upstream(Cause::Unreachable));
+        let starved = std::io::Error::from_raw_os_error(EMFILE);
+        let error = UpstreamError::Send(SendError::Refused(starved));
+        assert_eq!(unanswered(&error).outcome, Outcome::Unknown);
         let error = UpstreamError::Credential(401);
         let report = unanswered(&error);
         assert_eq!(blame(&error, &report), report.blame());
