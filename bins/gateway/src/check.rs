@@ -13,7 +13,7 @@ use crate::cli::Settings;
 use crate::config::Config;
 use crate::failure::{Failure, sentence};
 use crate::gateway::{environment, open_store};
-use crate::{clock, print, upkeep};
+use crate::{clock, files, print, upkeep};
 
 /// Reads the configuration and the store, and prints what a gateway would find.
 pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
@@ -34,6 +34,12 @@ pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
         ));
     }
     findings.extend(files(&config));
+    let (wanted, room) = (config.settings.connections, files::room());
+    if room < wanted {
+        print::line(&format!(
+            "note: {room} connections have room below the limit of open files here, and `limits.connections` is {wanted}"
+        ));
+    }
     let is_open = config.tls.is_none() && config.settings.trusted_proxies.is_empty();
     if is_open && !config.listen.ip().is_loopback() {
         let listen = config.listen;

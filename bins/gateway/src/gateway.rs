@@ -28,6 +28,7 @@ use crate::certificates::Renewed;
 use crate::config::Config;
 use crate::elsewhere::Elsewhere;
 use crate::failure::Failure;
+use crate::files;
 use crate::journals::Journals;
 use crate::observe::{Observed, Parts};
 use crate::reload::{Live, Reloads};
@@ -188,7 +189,14 @@ fn tell(ledger: &Ledger, touched: &[Touched]) {
 }
 
 fn gate(config: &Config, certificates: Option<&Renewed>) -> Gate {
-    let gate = Gate::new(config.settings.connections).with_proxies(config.proxy_protocol.clone());
+    let (wanted, room) = (config.settings.connections, files::room());
+    if room < wanted {
+        tracing::warn!(
+            room,
+            "fewer connections than `limits.connections` are taken: raise the limit of open files"
+        );
+    }
+    let gate = Gate::new(wanted.min(room)).with_proxies(config.proxy_protocol.clone());
     match certificates {
         Some(renewed) => gate.with_certificates(renewed.certificates()),
         None => gate,

@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod elsewhere;
 mod failure;
+mod files;
 mod gateway;
 mod journals;
 mod manual;
@@ -39,6 +40,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     memory::take_by_small_pages();
+    files::raise_limit();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
