@@ -53,7 +53,7 @@ impl Store {
         key: MasterKey,
         environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
-        let address = Address::parse(url);
+        let address = Address::parse(url)?;
         let failed = |source| StoreError::Open {
             url: address.shown(),
             source,
@@ -224,16 +224,26 @@ enum Address {
 }
 
 impl Address {
-    fn parse(url: &str) -> Self {
+    /// # Errors
+    /// Where it looks like an address of another form: a file of that name would have its password.
+    fn parse(url: &str) -> Result<Self, StoreError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Self::Postgres(url.to_owned());
+            return Ok(Self::Postgres(url.to_owned()));
+        }
+        let words = ["host=", "user=", "password=", "dbname="];
+        let is_file = url.starts_with("sqlite:") || !url.contains("://");
+        if !is_file || words.iter().any(|word| url.contains(word)) {
+            return Err(StoreError::Open {
+                url: "of this address".to_owned(),
+                source: "an address is a path, or `postgres://user:password@host/database`".into(),
+            });
         }
         let path = url.strip_prefix("sqlite:").unwrap_or(url);
         let path = path
             .strip_prefix("//")
             .filter(|rest| rest.starts_with('/'))
             .unwrap_or(path);
-        Self::Sqlite(path.into())
+        Ok(Self::Sqlite(path.into()))
     }
 
     /// The address as errors name it: a PostgreSQL address without user and password.
@@ -249,7 +259,7 @@ impl Address {
 }
 
 async fn step(url: &str, step: Step) -> Result<(), StoreError> {
-    let address = Address::parse(url);
+    let address = Address::parse(url)?;
     let shown = address.shown();
     let failed = |source| StoreError::Open { url: shown, source };
     run_migrations(address, step).await.map_err(failed)
@@ -269,4 +279,26 @@ async fn run_migrations(
         Address::Postgres(url) => migrate::postgres(&url, step),
     })
     .await?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_another_form_makes_no_file() {
+        for odd in [
+            "mysql://boss:hunter2@db/tollgate",
+            "host=db user=boss password=hunter2 dbname=tollgate",
+        ] {
+            let error = Address::parse(odd).err().unwrap();
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+        for file in ["tollgate.db", "sqlite:tollgate.db", "sqlite:///a/b.db"] {
+            assert!(matches!(Address::parse(file), Ok(Address::Sqlite(_))));
+        }
+        for server in ["postgres://db/tollgate", "postgresql://a:b@db/tollgate"] {
+            assert!(matches!(Address::parse(server), Ok(Address::Postgres(_))));
+        }
+    }
 }
