@@ -80,11 +80,19 @@ impl Config {
         let upkeep = upkeep::upkeep(&file, &check)?;
         let (listen, observe) = (given.listen.or(file.listen), given.observe.or(file.observe));
         let (store, log) = (given.store.or(file.store), given.log.or(file.log.filter));
+        let listen = listen.unwrap_or(([127, 0, 0, 1], 8080).into());
+        let observe = observe.unwrap_or(([127, 0, 0, 1], 9464).into());
+        // Both would be bound, and each connection would reach one of them by chance.
+        if listen == observe && listen.port() != 0 {
+            let sentence =
+                "`listen` and `observe` are the same address: choose another one for one of them";
+            return Err(ConfigError::together(check.path, sentence));
+        }
         let key_file = given.key_file.or(file.key_file);
         let journal = given.journal.or(file.journal);
         Ok(Self {
-            listen: listen.unwrap_or(([127, 0, 0, 1], 8080).into()),
-            observe: observe.unwrap_or(([127, 0, 0, 1], 9464).into()),
+            listen,
+            observe,
             store: store.unwrap_or_else(|| "tollgate.db".to_owned()),
             key_file: key_file.unwrap_or_else(|| "tollgate.key".into()),
             journal: journal.unwrap_or_else(|| "tollgate.journal".into()),
