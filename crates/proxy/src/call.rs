@@ -276,9 +276,9 @@ impl Call {
             return;
         }
         let started = self.exchange.started;
-        let progress = &mut self.progress;
-        progress.first_byte.get_or_insert_with(|| started.elapsed());
-        progress.bytes = progress.bytes.saturating_add(bytes as u64);
+        let first_byte = &mut self.progress.first_byte;
+        first_byte.get_or_insert_with(|| started.elapsed());
+        self.progress.bytes = self.progress.bytes.saturating_add(bytes as u64);
     }
 
     /// Settles the call; what comes after the first time changes nothing. Once this returns, its
@@ -293,10 +293,9 @@ impl Call {
             (None, Some(sent)) if sent.reached => Reached::Upstream,
             _ => Reached::Nobody,
         };
-        let worth = &self.worth;
         let quote = sent.map_or_else(Quote::free, |sent| sent.quote);
         let asked = (self.endpoint, &quote.price);
-        let outcome = self.metered.outcome(ending, reached, worth, asked);
+        let outcome = self.metered.outcome(ending, reached, &self.worth, asked);
         self.settle_as(outcome);
     }
 
@@ -324,21 +323,26 @@ impl Call {
 
     /// Ends the call and writes its record; what comes after the first end changes nothing.
     pub(crate) fn end(&mut self, ending: Ending) {
+        self.end_by(ending, |call| call.settle(ending));
+    }
+
+    /// Ends the call with what was read of it elsewhere than in a body.
+    pub(crate) fn conclude(&mut self, outcome: Outcome) {
+        self.end_by(outcome.ending, |call| call.settle_as(outcome));
+    }
+
+    fn end_by(&mut self, ending: Ending, settle: impl FnOnce(&mut Self)) {
         if !std::mem::take(&mut self.open) {
             return;
         }
+        // An upstream that breaks off behind the end of its answer did serve it.
         let served = self.is_settled();
-        self.settle(ending);
-        self.close(ending, served);
-    }
-
-    /// What comes of a call for others. An upstream that breaks off behind the end of its answer
-    /// did serve it.
-    fn close(&mut self, ending: Ending, served: bool) {
+        if !served {
+            settle(self);
+        }
         let now = self.now();
-        if let Some(mut in_flight) = self.in_flight.take() {
+        if let (Some(mut in_flight), false) = (self.in_flight.take(), served) {
             match ending {
-                _ if served => {}
                 Ending::UpstreamBroke => in_flight.outcome(Became::Broken, now),
                 Ending::UpstreamSilent => in_flight.outcome(Became::TimedOut, now),
                 _ => {}
@@ -358,7 +362,7 @@ impl Call {
             first_byte,
             ..
         } = self.progress;
-        let settled = self.settled.as_ref();
+        let settled = self.settled;
         let ended = metrics::Ended {
             ending,
             usage: settled.map_or(Usage::NONE, |one| one.outcome.usage),
@@ -370,26 +374,13 @@ impl Call {
             first_byte,
             total: self.exchange.started.elapsed(),
         };
-        let status = answered.map(|(status, _)| status);
-        self.metrics
-            .relay_ended(&self.row, &ended, status, streamed);
+        let (status, row) = (answered.map(|(status, _)| status), &self.row);
+        self.metrics.relay_ended(row, &ended, status, streamed);
     }
 
     /// Notes how much text was generated, for a gateway that does not survive.
     pub(crate) fn generated(&mut self, output_bytes: u64) {
         self.held.progress(output_bytes);
-    }
-
-    /// Ends the call with what was read of it elsewhere than in a body.
-    pub(crate) fn conclude(&mut self, outcome: Outcome) {
-        if !std::mem::take(&mut self.open) {
-            return;
-        }
-        let served = self.is_settled();
-        if !served {
-            self.settle_as(outcome);
-        }
-        self.close(outcome.ending, served);
     }
 
     /// Ends the call without an answer to pass on. Its record is that of the answer made instead.
