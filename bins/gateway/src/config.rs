@@ -59,7 +59,9 @@ impl Config {
 
     /// Reads the file, if one is named, and puts the command line over it.
     pub(crate) fn load(given: cli::Settings) -> Result<Self, ConfigError> {
-        let path = given.config.clone().unwrap_or_default();
+        // What is wrong without a file was said there, or in the environment.
+        let path = given.config.clone();
+        let path = path.unwrap_or_else(|| "command line".into());
         let file = match &given.config {
             Some(path) => File::read(path)?,
             None => File::default(),
