@@ -45,10 +45,10 @@ pub(crate) fn sqlite(path: &std::path::Path, step: Step) -> Result<(), Cause> {
     outcome
 }
 
-/// Migrates a PostgreSQL database. Blocks, and must not run on a thread of the async runtime.
-pub(crate) fn postgres(url: &str, step: Step) -> Result<(), Cause> {
-    let address = postgres::address(url);
-    let mut conn = AsyncConnectionWrapper::<AsyncPgConnection>::establish(&address)?;
+/// Migrates a PostgreSQL database by a connection to it. Blocks, and must not run on a thread of
+/// the async runtime that drives the connection.
+pub(crate) fn postgres(conn: AsyncPgConnection, step: Step) -> Result<(), Cause> {
+    let mut conn = AsyncConnectionWrapper::<AsyncPgConnection>::from(conn);
     // However long it takes, and whoever is waited for.
     conn.batch_execute(&postgres::only_gone())?;
     let mut outcome = Ok(());

@@ -3,7 +3,10 @@
 //! A host that loses power says nothing. Without these limits its backend keeps the locks of a
 //! transaction for hours, and those who wait for a server that is gone do so for a quarter of one.
 
+mod server;
+
 use std::future::ready;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::result::Error;
@@ -12,20 +15,18 @@ use diesel_async::pooled_connection::bb8::Pool;
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, PoolableConnection, RecyclingMethod,
 };
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use crate::error::StoreError;
+
+pub(crate) use server::Server;
 
 const CONNECTIONS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a connection may take to be there and set up, however many hosts are tried for it.
 const CONNECT: Duration = Duration::from_secs(30);
-
-/// How long this side waits for a server that is not heard of, in seconds. Nothing that is sent
-/// stays unacknowledged for so long while a server lives, whatever it takes to answer.
-const TCP: &str = "connect_timeout=3&tcp_user_timeout=15&\
-    keepalives_idle=10&keepalives_interval=3&keepalives_retries=3";
 
 type Setting = (&'static str, &'static str);
 
@@ -46,30 +47,21 @@ const SLOW: [Setting; 2] = [("lock_timeout", "30s"), ("statement_timeout", "5min
 const WATCHED: [Setting; 1] = [("client_connection_check_interval", "2s")];
 
 /// Opens the pool of a database that is there and migrated.
-pub(crate) async fn open(url: &str) -> Result<Pool<AsyncPgConnection>, StoreError> {
+pub(crate) async fn open(server: Arc<Server>) -> Result<Pool<AsyncPgConnection>, StoreError> {
     let mut config = ManagerConfig::<AsyncPgConnection>::default();
     config.recycling_method =
         RecyclingMethod::CustomFunction(Box::new(|conn| Box::pin(ready(usable(conn)))));
-    config.custom_setup = Box::new(|url| Box::pin(connect(url)));
+    config.custom_setup = Box::new(move |_| {
+        let server = Arc::clone(&server);
+        async move { connect(&server).await }.boxed()
+    });
     Pool::builder()
         .max_size(CONNECTIONS)
         .connection_timeout(PATIENCE)
-        .build(AsyncDieselConnectionManager::new_with_config(
-            address(url),
-            config,
-        ))
+        // The server has the address.
+        .build(AsyncDieselConnectionManager::new_with_config("", config))
         .await
         .map_err(StoreError::unavailable)
-}
-
-/// The address with the limits of this side, before the parameters that it has: of two with one
-/// name the later one counts.
-pub(crate) fn address(url: &str) -> String {
-    // A password may have a question mark.
-    let place = url.find('@').unwrap_or(0);
-    let (credentials, rest) = url.split_at_checked(place).unwrap_or(("", url));
-    let (place, theirs) = rest.split_once('?').unwrap_or((rest, ""));
-    format!("{credentials}{place}?{TCP}&{theirs}")
 }
 
 /// The statement that sets the limits of a connection whose work may take as long as it needs.
@@ -85,9 +77,9 @@ fn usable(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     }
 }
 
-async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
+async fn connect(server: &Server) -> ConnectionResult<AsyncPgConnection> {
     let connecting = async {
-        let mut conn = AsyncPgConnection::establish(url).await?;
+        let mut conn = server.connect().await?;
         let limits = [GONE.as_slice(), &SLOW].concat();
         conn.batch_execute(&set(&limits))
             .await

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use tokio::task::spawn_blocking;
 use tollgate_policy::secret::HashKey;
 use tollgate_policy::time::Timestamp;
 
@@ -16,6 +17,7 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::key::{KeyError, MasterKey};
 use crate::migrate::{self, Step};
+use crate::postgres::Server;
 use crate::sqlite::Sqlite;
 use crate::{meta, postgres, sqlite};
 
@@ -54,16 +56,10 @@ impl Store {
         environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
         let address = Address::parse(url)?;
-        let failed = |source| StoreError::Open {
-            url: address.shown(),
-            source,
-        };
-        run_migrations(address.clone(), Step::Up)
-            .await
-            .map_err(failed)?;
-        let backend = match &address {
-            Address::Sqlite(path) => Backend::Sqlite(Sqlite::open(path.clone()).await?),
-            Address::Postgres(url) => Backend::Postgres(postgres::open(url).await?),
+        step(&address, Step::Up).await?;
+        let backend = match address {
+            Address::Sqlite(path) => Backend::Sqlite(Sqlite::open(path).await?),
+            Address::Postgres { server, .. } => Backend::Postgres(postgres::open(server).await?),
         };
         let environment = Environment::new(environment);
         let inner = Arc::new(Inner {
@@ -81,7 +77,7 @@ impl Store {
     /// # Errors
     /// Where it cannot be opened or a migration fails; that migration is undone.
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
-        step(url, Step::Up).await
+        step(&Address::parse(url)?, Step::Up).await
     }
 
     /// Reverts the last migrations of a database, with the data that they made room for.
@@ -89,7 +85,7 @@ impl Store {
     /// # Errors
     /// Where it cannot be opened or a migration cannot be reverted.
     pub async fn migrate_down(url: &str, count: usize) -> Result<(), StoreError> {
-        step(url, Step::Down(count)).await
+        step(&Address::parse(url)?, Step::Down(count)).await
     }
 
     /// The key under which native secrets are hashed.
@@ -217,18 +213,28 @@ pub(crate) async fn end<T>(
 }
 
 /// Where a database is.
-#[derive(Clone)]
 enum Address {
     Sqlite(PathBuf),
-    Postgres(String),
+    Postgres { shown: String, server: Arc<Server> },
 }
 
 impl Address {
     /// # Errors
-    /// Where it looks like an address of another form: a file of that name would have its password.
+    /// Where no server can be reached by it, or it looks like an address of another form: a file of
+    /// that name would have its password.
     fn parse(url: &str) -> Result<Self, StoreError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self::Postgres(url.to_owned()));
+            let shown = without_password(url);
+            return match Server::parse(url) {
+                Ok(server) => Ok(Self::Postgres {
+                    shown,
+                    server: Arc::new(server),
+                }),
+                Err(error) => Err(StoreError::Open {
+                    url: shown,
+                    source: error.into(),
+                }),
+            };
         }
         let words = ["host=", "user=", "password=", "dbname="];
         let is_file = url.starts_with("sqlite:") || !url.contains("://");
@@ -246,39 +252,51 @@ impl Address {
         Ok(Self::Sqlite(path.into()))
     }
 
-    /// The address as errors name it: a PostgreSQL address without user and password.
+    /// The address as errors name it.
     fn shown(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("`{}`", path.display()),
-            Self::Postgres(url) => match url::Url::parse(url) {
-                Ok(url) => format!("`{}{}`", url.host_str().unwrap_or_default(), url.path()),
-                Err(_) => "`postgres://…`".to_owned(),
-            },
+            Self::Postgres { shown, .. } => shown.clone(),
         }
     }
 }
 
-async fn step(url: &str, step: Step) -> Result<(), StoreError> {
-    let address = Address::parse(url)?;
-    let shown = address.shown();
-    let failed = |source| StoreError::Open { url: shown, source };
-    run_migrations(address, step).await.map_err(failed)
+/// The host and the database of a PostgreSQL address, without user and password.
+fn without_password(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(url) => format!("`{}{}`", url.host_str().unwrap_or_default(), url.path()),
+        Err(_) => "`postgres://…`".to_owned(),
+    }
+}
+
+async fn step(address: &Address, step: Step) -> Result<(), StoreError> {
+    run_migrations(address, step)
+        .await
+        .map_err(|source| StoreError::Open {
+            url: address.shown(),
+            source,
+        })
 }
 
 async fn run_migrations(
-    address: Address,
+    address: &Address,
     step: Step,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    tokio::task::spawn_blocking(move || match address {
+    match address {
         Address::Sqlite(path) => {
             // An absolute path is never taken for one of SQLite's special names.
             let path = std::path::absolute(path)?;
-            sqlite::create(&path)?;
-            migrate::sqlite(&path, step)
+            let work = move || {
+                sqlite::create(&path)?;
+                migrate::sqlite(&path, step)
+            };
+            spawn_blocking(work).await?
         }
-        Address::Postgres(url) => migrate::postgres(&url, step),
-    })
-    .await?
+        Address::Postgres { server, .. } => {
+            let conn = server.connect().await?;
+            spawn_blocking(move || migrate::postgres(conn, step)).await?
+        }
+    }
 }
 
 #[cfg(test)]
@@ -298,7 +316,10 @@ mod tests {
             assert!(matches!(Address::parse(file), Ok(Address::Sqlite(_))));
         }
         for server in ["postgres://db/tollgate", "postgresql://a:b@db/tollgate"] {
-            assert!(matches!(Address::parse(server), Ok(Address::Postgres(_))));
+            assert!(matches!(
+                Address::parse(server),
+                Ok(Address::Postgres { .. })
+            ));
         }
     }
 }

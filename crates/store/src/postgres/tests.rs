@@ -1,7 +1,7 @@
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
-use diesel_async::{AnsiTransactionManager, TransactionManager};
+use diesel_async::{AnsiTransactionManager, AsyncConnection, TransactionManager};
 
 use super::*;
 
@@ -40,26 +40,13 @@ async fn plain(url: &str) -> AsyncPgConnection {
     AsyncPgConnection::establish(url).await.unwrap()
 }
 
-#[test]
-fn an_address_keeps_what_it_says() {
-    for (url, expected) in [
-        ("postgres://db", "postgres://db?{TCP}&"),
-        (
-            "postgres://a:b?c@one:1,two:2/db",
-            "postgres://a:b?c@one:1,two:2/db?{TCP}&",
-        ),
-        (
-            "postgresql://db/x?host=/run/pg&tcp_user_timeout=60",
-            "postgresql://db/x?{TCP}&host=/run/pg&tcp_user_timeout=60",
-        ),
-    ] {
-        assert_eq!(address(url), expected.replace("{TCP}", TCP));
-    }
+async fn pool(url: &str) -> Pool<AsyncPgConnection> {
+    open(Arc::new(Server::parse(url).unwrap())).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_pooled_connection_has_limits() {
-    let pool = open(&database().await).await.unwrap();
+    let pool = pool(&database().await).await;
     let mut conn = pool.get_owned().await.unwrap();
     for (name, value) in [
         ("idle_in_transaction_session_timeout", "5s"),
@@ -90,7 +77,7 @@ async fn what_an_operator_says_wins() {
         .await
         .unwrap();
     let url = format!("{url}?options=-c%20lock_timeout%3D7s");
-    let pool = open(&url).await.unwrap();
+    let pool = pool(&url).await;
     let mut conn = pool.get_owned().await.unwrap();
     assert_eq!(shown(&mut conn, "lock_timeout").await, "7s");
     assert_eq!(shown(&mut conn, "statement_timeout").await, "0");
@@ -106,7 +93,7 @@ async fn the_locks_of_a_client_that_is_gone_are_free_before_others_give_up() {
         .batch_execute("CREATE TABLE purse (used INT); INSERT INTO purse VALUES (1)")
         .await
         .unwrap();
-    let pool = open(&url).await.unwrap();
+    let pool = pool(&url).await;
     let mut gone = pool.get_owned().await.unwrap();
     gone.batch_execute("BEGIN; UPDATE purse SET used = 2")
         .await
@@ -130,7 +117,7 @@ async fn work_that_is_given_up_on_ends_with_its_connection() {
         .batch_execute("BEGIN; UPDATE purse SET used = 2")
         .await
         .unwrap();
-    let pool = open(&url).await.unwrap();
+    let pool = pool(&url).await;
     let mut conn = pool.get_owned().await.unwrap();
     AnsiTransactionManager::begin_transaction(&mut *conn)
         .await
@@ -149,7 +136,7 @@ async fn work_that_is_given_up_on_ends_with_its_connection() {
 #[tokio::test]
 async fn a_connection_that_ended_in_the_pool_is_not_lent() {
     let url = database().await;
-    let pool = open(&url).await.unwrap();
+    let pool = pool(&url).await;
     drop(pool.get_owned().await.unwrap());
     let mut other = plain(&url).await;
     other

@@ -1,0 +1,146 @@
+use diesel::QueryableByName;
+use diesel::sql_types::Bool;
+use diesel_async::RunQueryDsl;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tempfile::TempDir;
+use tollgate_testkit::postgres::Postgres;
+
+use super::*;
+
+#[derive(QueryableByName)]
+struct Seen {
+    #[diesel(sql_type = Bool)]
+    encrypted: bool,
+}
+
+/// A server with a certificate for 127.0.0.1 and a user who has to come by TLS, with a password;
+/// the files of an authority that vouches for it and of one that does not.
+struct Secured {
+    server: Postgres,
+    folder: TempDir,
+}
+
+fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+impl Secured {
+    fn start() -> Self {
+        let ours = authority();
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &ours).unwrap();
+        let server = Postgres::start().unwrap();
+        server
+            .secure(&certificate.pem(), &key.serialize_pem(), "guarded")
+            .unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ours.pem"), ours.pem()).unwrap();
+        std::fs::write(folder.path().join("other.pem"), authority().pem()).unwrap();
+        Self { server, folder }
+    }
+
+    fn url(&self, user: &str, host: &str, mode: &str, roots: &str) -> String {
+        let port = self.server.port();
+        let folder = self.folder.path().display();
+        format!(
+            "postgres://{user}@{host}:{port}/postgres?sslmode={mode}&sslrootcert={folder}/{roots}"
+        )
+    }
+
+    async fn connect(&self, mode: &str, roots: &str) -> Result<bool, String> {
+        encrypted(&self.url("guarded:secret", "127.0.0.1", mode, roots)).await
+    }
+}
+
+async fn encrypted(url: &str) -> Result<bool, String> {
+    let server = Server::parse(url).map_err(|error| error.to_string())?;
+    let connected = server.connect().await;
+    let mut conn = connected.map_err(|error| error.to_string())?;
+    let query = "SELECT ssl AS encrypted FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let seen = diesel::sql_query(query).get_result::<Seen>(&mut conn).await;
+    Ok(seen.unwrap().encrypted)
+}
+
+#[tokio::test]
+async fn a_server_is_known_by_its_certificate() {
+    let secured = tokio::task::spawn_blocking(Secured::start).await.unwrap();
+    for mode in ["require", "verify-full"] {
+        assert_eq!(secured.connect(mode, "ours.pem").await, Ok(true), "{mode}");
+        let refused = secured.connect(mode, "other.pem").await.unwrap_err();
+        assert!(refused.contains("invalid peer certificate"), "{refused}");
+    }
+    // Its certificate is for the address alone.
+    let url = secured.url("guarded:secret", "localhost", "verify-full", "ours.pem");
+    let refused = encrypted(&url).await.unwrap_err();
+    assert!(refused.contains("not valid for name"), "{refused}");
+
+    let port = secured.server.port();
+    for parameters in ["", "?sslmode=disable", "?sslmode=prefer"] {
+        let plain = format!("postgres://postgres@127.0.0.1:{port}/postgres{parameters}");
+        assert_eq!(encrypted(&plain).await, Ok(false), "{parameters}");
+    }
+    let public = format!("postgres://postgres@127.0.0.1:{port}/postgres?sslmode=require");
+    for public in [public.clone(), format!("{public}&sslrootcert=system")] {
+        let refused = encrypted(&public).await.unwrap_err();
+        assert!(refused.contains("invalid peer certificate"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_not_spoken_to_where_it_has_to_be_known() {
+    let url = tokio::task::spawn_blocking(tollgate_testkit::postgres::fresh_database).await;
+    let url = format!("{}?sslmode=require", url.unwrap());
+    let refused = encrypted(&url).await.unwrap_err();
+    assert!(refused.contains("does not support TLS"), "{refused}");
+}
+
+#[test]
+fn an_address_keeps_what_it_says() {
+    for (url, expected) in [
+        ("postgres://db", "postgres://db?{TCP}"),
+        (
+            "postgres://a:b?c@one:1,two:2/db",
+            "postgres://a:b?c@one:1,two:2/db?{TCP}",
+        ),
+        (
+            "postgresql://db/x?sslmode=require&host=/run/pg&sslrootcert=/a%20b&tcp_user_timeout=60",
+            "postgresql://db/x?{TCP}&host=/run/pg&tcp_user_timeout=60",
+        ),
+    ] {
+        let taken = Parameters::take(url);
+        assert_eq!(taken.url, expected.replace("{TCP}", TCP));
+        let tls = taken.mode.zip(taken.roots);
+        let stated = ("require".to_owned(), "/a b".to_owned());
+        assert_eq!(tls, url.contains("sslmode").then_some(stated));
+    }
+}
+
+#[test]
+fn an_address_that_protects_less_than_it_says_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("empty.pem"), "nothing").unwrap();
+    let empty = folder.path().join("empty.pem");
+    let missing = folder.path().join("missing.pem");
+    for (parameters, expected) in [
+        ("sslmode=allow".to_owned(), "`sslmode` is"),
+        ("sslmode=verify-ca".to_owned(), "`sslmode` is"),
+        ("sslrootcert=system".to_owned(), "add it"),
+        (
+            format!("sslmode=require&sslrootcert={}", empty.display()),
+            "no certificate in",
+        ),
+        (
+            format!("sslmode=require&sslrootcert={}", missing.display()),
+            "cannot be read",
+        ),
+        ("password_=x".to_owned(), "invalid connection string"),
+    ] {
+        let url = format!("postgres://boss:hunter2@db/x?{parameters}");
+        let error = Server::parse(&url).err().unwrap();
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+}
