@@ -27,7 +27,7 @@ pub(crate) struct Options {
     /// Seconds of load for each figure.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
-    /// Only these: small, stream, large, added, memory.
+    /// Only these: small, stream, messages, large, added, memory.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// The folder of the gateway's binaries, which must have been built for release.

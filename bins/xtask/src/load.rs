@@ -31,7 +31,8 @@ pub(crate) struct Options {
     /// What is presented.
     #[arg(long)]
     secret: String,
-    /// How the upstream is to answer: `small`, `stream` or `slow`.
+    /// How the upstream is to answer: `small`, `stream` or `slow`, or `messages`, a stream of
+    /// Anthropic's API.
     #[arg(long)]
     answer: String,
     /// Bytes of text in the body of a call.
@@ -187,14 +188,27 @@ async fn call(
 }
 
 async fn begin(connection: &mut Connection, options: &Options) -> Result<Incoming, Failure> {
-    let streamed = options.answer != "small";
-    let body = format!(
-        r#"{{"model":"bench","stream":{streamed},"stream_options":{{"include_usage":true}},"max_tokens":256,"messages":[{{"role":"user","content":"{}"}}]}}"#,
-        "x".repeat(options.text)
-    );
-    let request = Request::post("/v1/chat/completions")
+    let text = "x".repeat(options.text);
+    let (request, body) = match options.answer.as_str() {
+        "messages" => (
+            Request::post("/v1/messages")
+                .header("x-api-key", &options.secret)
+                .header("anthropic-version", "2023-06-01"),
+            format!(
+                r#"{{"model":"bench-messages","stream":true,"max_tokens":256,"messages":[{{"role":"user","content":"{text}"}}]}}"#
+            ),
+        ),
+        other => (
+            Request::post("/v1/chat/completions")
+                .header(AUTHORIZATION, format!("Bearer {}", options.secret)),
+            format!(
+                r#"{{"model":"bench","stream":{},"stream_options":{{"include_usage":true}},"max_tokens":256,"messages":[{{"role":"user","content":"{text}"}}]}}"#,
+                other != "small"
+            ),
+        ),
+    };
+    let request = request
         .header(HOST, options.to.to_string())
-        .header(AUTHORIZATION, format!("Bearer {}", options.secret))
         .header(CONTENT_TYPE, "application/json")
         .header(ANSWER, &options.answer)
         .body(Full::new(Bytes::from(body)))?;

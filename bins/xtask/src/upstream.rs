@@ -66,6 +66,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Body>, hyper::Err
     let stream = |frames| Either::Right(StreamBody::new(frames));
     let (kind, body) = match wish {
         b"stream" => ("text/event-stream", stream(events())),
+        b"messages" => ("text/event-stream", stream(message())),
         b"slow" => ("text/event-stream", stream(first_event())),
         _ => ("application/json", Either::Left(Full::new(document()))),
     };
@@ -93,7 +94,6 @@ fn event(content: &str) -> String {
     )
 }
 
-/// Each event is written by itself: hyper writes what it has whenever the body has to wait.
 fn events() -> Frames {
     let mut texts: Vec<String> = (0..EVENTS).map(|_| event("a few words ")).collect();
     let mut end = String::new();
@@ -103,6 +103,38 @@ fn events() -> Frames {
         "data: {{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1800000000,\"model\":\"bench\",\"choices\":[],\"usage\":{{\"prompt_tokens\":12,\"completion_tokens\":150,\"total_tokens\":162}}}}\n\ndata: [DONE]\n\n"
     );
     texts.push(end);
+    one_by_one(texts)
+}
+
+/// The same in Anthropic's way.
+fn message() -> Frames {
+    let mut texts = vec![
+        named(
+            "message_start",
+            r#""message":{"id":"msg_bench","type":"message","role":"assistant","model":"bench-messages","content":[],"stop_reason":null,"usage":{"input_tokens":12,"output_tokens":1}}"#,
+        ),
+        named(
+            "content_block_start",
+            r#""index":0,"content_block":{"type":"text","text":""}"#,
+        ),
+    ];
+    let delta = r#""index":0,"delta":{"type":"text_delta","text":"a few words "}"#;
+    texts.extend((0..EVENTS).map(|_| named("content_block_delta", delta)));
+    texts.push([
+        named("content_block_stop", r#""index":0"#),
+        named("message_delta", r#""delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":150}"#),
+        named("message_stop", ""),
+    ].concat());
+    one_by_one(texts)
+}
+
+fn named(kind: &str, fields: &str) -> String {
+    let comma = if fields.is_empty() { "" } else { "," };
+    format!("event: {kind}\ndata: {{\"type\":\"{kind}\"{comma}{fields}}}\n\n")
+}
+
+/// Each is written by itself: hyper writes what it has whenever the body has to wait.
+fn one_by_one(texts: Vec<String>) -> Frames {
     let frames = stream::iter(texts).then(|text| async move {
         tokio::task::yield_now().await;
         Ok(Frame::data(Bytes::from(text)))

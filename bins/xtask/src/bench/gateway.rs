@@ -44,24 +44,18 @@ pub(super) fn furnish(
     let price = ["--price", "input=2.5,output=10", "--max-output", "4096"];
     admin(&[&["group", "create", "default"], limits.as_slice()].concat())?;
     admin(&["account", "create", "acme", "--balance", "1000000"])?;
-    let model = ["model", "create", "bench", "--provider", "openai"];
-    admin(&[model.as_slice(), &price].concat())?;
-    admin(&[
-        "upstream",
-        "create",
-        "bench",
-        "--dialect",
-        "openai",
-        "--provider",
-        "openai",
-        "--base-url",
-        &base,
-        "--credential-env",
-        KEY.0,
-        "--models",
-        "bench",
-        "--allow-private",
-    ])?;
+    for (name, model, provider) in [
+        ("bench", "bench", "openai"),
+        ("messages", "bench-messages", "anthropic"),
+    ] {
+        let made = ["model", "create", model, "--provider", provider];
+        admin(&[made.as_slice(), &price].concat())?;
+        let made = ["upstream", "create", name, "--models", model];
+        let spoken = ["--dialect", provider, "--provider", provider];
+        let reached = ["--base-url", &base, "--allow-private"];
+        let known = ["--credential-env", KEY.0];
+        admin(&[made.as_slice(), &spoken, &reached, &known].concat())?;
+    }
     let token = [
         "token",
         "create",

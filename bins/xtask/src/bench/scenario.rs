@@ -22,6 +22,8 @@ pub(super) enum Scenario {
     Small,
     /// A stream of 50 events.
     Stream,
+    /// The same of Anthropic's API.
+    Messages,
     /// A body of 1 MiB.
     Large,
     /// Small calls at a fixed rate, for what they take longer.
@@ -52,9 +54,10 @@ impl fmt::Display for Figures {
 }
 
 impl Scenario {
-    const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Small,
         Self::Stream,
+        Self::Messages,
         Self::Large,
         Self::Added,
         Self::Memory,
@@ -79,6 +82,7 @@ impl Scenario {
         match self {
             Self::Small => "small",
             Self::Stream => "stream",
+            Self::Messages => "messages",
             Self::Large => "large",
             Self::Added => "added",
             Self::Memory => "memory",
@@ -90,6 +94,7 @@ impl Scenario {
         match self {
             Self::Small => "small JSON call, 64 connections: us of CPU per call",
             Self::Stream => "stream of 50 events, 32 connections: us of CPU per call",
+            Self::Messages => "the same of Anthropic's API: us of CPU per call",
             Self::Large => "body of 1 MiB, 16 connections: us of CPU per call",
             Self::Added => "small calls, 500 a second: us of CPU per call, us to the first byte",
             Self::Memory => "1,000 open streams: KiB resident per stream",
@@ -102,6 +107,7 @@ impl Scenario {
             let (answer, text, connections) = match self {
                 Self::Small | Self::Added => ("small", 100, 64),
                 Self::Stream => ("stream", 100, 32),
+                Self::Messages => ("messages", 100, 32),
                 Self::Large => ("small", 1 << 20, 16),
                 Self::Memory => ("slow", 100, STREAMS),
             };
