@@ -9,11 +9,12 @@ mod report;
 mod scenario;
 mod side;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::Failure;
+use process::Process;
 use report::Report;
 use scenario::Scenario;
 use side::Side;
@@ -56,22 +57,11 @@ struct Bench {
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     use std::io::Write;
-    let &[measured, rest] = options.processors.as_slice() else {
-        return Err("--processors wants two numbers, as in 1,0".into());
-    };
-    let bench = Bench {
-        own: std::env::current_exe()?,
-        folder: tempfile::tempdir()?,
-        processors: [measured, rest],
-        seconds: options.seconds,
-    };
     let scenarios = Scenario::named(&options.only)?;
-    let upstream = process::free_address()?;
-    let listen = upstream.to_string();
-    let arguments = ["upstream", "--listen", &listen].map(str::to_owned);
-    let _upstream = bench.start(rest, &bench.own, &arguments, upstream)?;
-    let gateway = gateway::furnish(&options.binaries, bench.folder.path(), upstream)?;
-    let sides = Side::all(upstream, &gateway, &options.beside);
+    let bench = Bench::new(&options.processors, options.seconds)?;
+    let upstream = bench.upstream()?;
+    let gateway = gateway::furnish(&options.binaries, bench.folder.path(), upstream.address)?;
+    let sides = Side::all(upstream.address, &gateway, &options.beside);
     let mut report = Report::default();
     for round in 1..=options.rounds {
         for scenario in &scenarios {
@@ -94,4 +84,44 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     };
     writeln!(std::io::stdout(), "{text}")?;
     Ok(())
+}
+
+/// Runs every kind of load on a build of the gateway, for what it does to it.
+pub(crate) fn exercise(
+    binaries: &Path,
+    program: &Path,
+    processors: &[u32],
+    seconds: f64,
+) -> Result<(), Failure> {
+    let bench = Bench::new(processors, seconds)?;
+    let upstream = bench.upstream()?;
+    let mut gateway = gateway::furnish(binaries, bench.folder.path(), upstream.address)?;
+    gateway.program = program.to_owned();
+    let side = Side::gateway(upstream.address, &gateway);
+    for scenario in Scenario::ALL {
+        scenario.measure(&bench, &side)?;
+    }
+    Ok(())
+}
+
+impl Bench {
+    fn new(processors: &[u32], seconds: f64) -> Result<Self, Failure> {
+        let &[measured, rest] = processors else {
+            return Err("--processors wants two numbers, as in 1,0".into());
+        };
+        Ok(Self {
+            own: std::env::current_exe()?,
+            folder: tempfile::tempdir()?,
+            processors: [measured, rest],
+            seconds,
+        })
+    }
+
+    fn upstream(&self) -> Result<Process, Failure> {
+        let upstream = process::free_address()?;
+        let listen = upstream.to_string();
+        let arguments = ["upstream", "--listen", &listen].map(str::to_owned);
+        let [_, rest] = self.processors;
+        self.start(rest, &self.own, &arguments, upstream)
+    }
 }

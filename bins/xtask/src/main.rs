@@ -1,8 +1,9 @@
 //! Tasks of the workspace. `cargo xtask bench` measures the gateway beside a bare pass-through of
-//! hyper and, where it is installed, nginx.
+//! hyper and, where it is installed, nginx; `cargo xtask optimise` builds it with a profile.
 
 mod bench;
 mod load;
+mod optimise;
 mod pass_through;
 mod upstream;
 
@@ -19,6 +20,8 @@ type Failure = Box<dyn std::error::Error>;
 enum Task {
     /// Measure the gateway, a bare pass-through of hyper, and nginx, in turns in one run.
     Bench(bench::Options),
+    /// Build the gateway twice, the second time for what ran in the first one under load.
+    Optimise(optimise::Options),
     /// Make calls, and print how they went.
     #[command(hide = true)]
     Load(load::Options),
@@ -33,6 +36,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Bench(options) => bench::run(&options),
+        Task::Optimise(options) => optimise::run(&options),
         Task::Load(options) => load::run(options),
         Task::PassThrough(options) => pass_through::run(&options),
         Task::Upstream(options) => upstream::run(&options),

@@ -35,19 +35,28 @@ impl Side {
     ) -> Vec<Self> {
         let side = |name: &str, kind| Self {
             name: name.to_owned(),
-            secret: gateway.secret.clone(),
             kind,
-            upstream,
+            ..Self::gateway(upstream, gateway)
         };
         let mut sides = vec![side(FLOOR, Kind::Floor)];
         let nginx = ["/usr/sbin/nginx", "/usr/bin/nginx"].map(Path::new);
         if let Some(nginx) = nginx.into_iter().find(|path| path.exists()) {
             sides.push(side("nginx", Kind::Nginx(nginx.to_owned())));
         }
-        sides.push(side("Tollgate", Kind::Gateway(gateway.program.clone())));
+        sides.push(Self::gateway(upstream, gateway));
         let others = others.iter();
         sides.extend(others.map(|(name, program)| side(name, Kind::Gateway(program.clone()))));
         sides
+    }
+
+    /// The gateway that was furnished.
+    pub(super) fn gateway(upstream: SocketAddr, gateway: &Furnished) -> Self {
+        Self {
+            name: "Tollgate".to_owned(),
+            secret: gateway.secret.clone(),
+            kind: Kind::Gateway(gateway.program.clone()),
+            upstream,
+        }
     }
 
     /// Starts it afresh.
