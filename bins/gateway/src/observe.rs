@@ -5,19 +5,24 @@ mod state;
 mod text;
 mod upstreams;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use bytes::Bytes;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tollgate_ledger::Ledger;
+use tollgate_listen::{Gate, Incoming, Peer, Rejected, Service, Settings};
 use tollgate_policy::time::Timestamp;
 use tollgate_proxy::health::Health;
 use tollgate_proxy::metrics::Metrics;
@@ -25,6 +30,7 @@ use tollgate_proxy::room::Rooms;
 use tollgate_rights::Rights;
 use tollgate_rights::responses::Kept;
 use tollgate_upkeep::stats::Stats;
+use tower_service::Service as _;
 
 use self::text::Text;
 use crate::certificates::Renewed;
@@ -73,25 +79,44 @@ impl Observed {
     }
 }
 
+/// Connections that are served at once: whoever looks at a gateway takes few.
+const CONNECTIONS: usize = 64;
+/// How long the last answers may take once the listener is told to end.
+const DRAIN: Duration = Duration::from_secs(1);
+
 /// Serves until `ended` is ready.
 pub(crate) async fn serve(
     observed: Arc<Observed>,
     listener: TcpListener,
-    ended: impl Future<Output = ()> + Send + 'static,
+    ended: impl Future<Output = ()>,
 ) {
-    let routes = Router::new()
+    let router = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(observed);
-    if let Err(error) = axum::serve(listener, routes)
-        .with_graceful_shutdown(ended)
-        .await
-    {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the observing listener ended"
-        );
+    let bounds = Settings {
+        refusals: CONNECTIONS,
+        drain: DRAIN,
+        ..Settings::default()
+    };
+    let gate = Gate::new(CONNECTIONS);
+    tollgate_listen::serve(Arc::new(Pages(router)), listener, gate, bounds, ended).await;
+}
+
+/// What is served to operators. The listener has checked the framing of HTTP/1.
+struct Pages(Router);
+
+impl Service for Pages {
+    type Body = Body;
+
+    async fn answer(&self, _: Peer, request: Request<Incoming>) -> Response<Body> {
+        let Ok::<_, Infallible>(answer) = self.0.clone().call(request.map(Body::new)).await;
+        answer
+    }
+
+    fn refuse(&self, _: &Peer, rejected: Rejected<'_>) -> Bytes {
+        rejected.as_text()
     }
 }
 

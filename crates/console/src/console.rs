@@ -10,7 +10,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{Request, Response};
 use tollgate_admin_core::Store;
 use tollgate_listen::client_address::client_address;
-use tollgate_listen::{Incoming, Peer, Reason, Rejected, Service, framing};
+use tollgate_listen::{Incoming, Peer, Rejected, Service, framing};
 use tollgate_policy::time::Timestamp;
 use tower_service::Service as _;
 
@@ -104,18 +104,6 @@ impl Service for Console {
     }
 
     fn refuse(&self, _: &Peer, rejected: Rejected<'_>) -> Bytes {
-        let status = match rejected.reason {
-            Reason::Malformed(_) => "400 Bad Request",
-            Reason::Method => "405 Method Not Allowed",
-            Reason::Expectation => "417 Expectation Failed",
-            Reason::HeadTooLarge | Reason::TooManyHeaders => "431 Request Header Fields Too Large",
-            Reason::HeadTimeout => "408 Request Timeout",
-            Reason::Overloaded => "503 Service Unavailable",
-        };
-        let text = format!("{rejected}\n");
-        let length = text.len();
-        Bytes::from(format!(
-            "HTTP/1.1 {status}\r\nconnection: close\r\ncache-control: no-store\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {length}\r\n\r\n{text}"
-        ))
+        rejected.as_text()
     }
 }

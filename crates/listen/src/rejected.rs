@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 /// Why no request was made of what a client sent. It is the service that makes an answer of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
@@ -41,5 +43,24 @@ pub struct Rejected<'a> {
 impl fmt::Display for Rejected<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.reason.fmt(f)
+    }
+}
+
+impl Rejected<'_> {
+    /// The whole answer for people: the reason as plain text, with its status.
+    pub fn as_text(&self) -> Bytes {
+        let status = match self.reason {
+            Reason::Malformed(_) => "400 Bad Request",
+            Reason::Method => "405 Method Not Allowed",
+            Reason::Expectation => "417 Expectation Failed",
+            Reason::HeadTooLarge | Reason::TooManyHeaders => "431 Request Header Fields Too Large",
+            Reason::HeadTimeout => "408 Request Timeout",
+            Reason::Overloaded => "503 Service Unavailable",
+        };
+        let text = format!("{self}\n");
+        let length = text.len();
+        Bytes::from(format!(
+            "HTTP/1.1 {status}\r\nconnection: close\r\ncache-control: no-store\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {length}\r\n\r\n{text}"
+        ))
     }
 }

@@ -1,5 +1,6 @@
 //! What operators see of a running gateway.
 
+use tollgate_testkit::raw_client::RawClient;
 use tollgate_tests::System;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,6 +31,23 @@ async fn health_readiness_and_metrics_are_served_on_a_listener_of_their_own() {
     let on_calls = system.send("GET /metrics", &[], "").await;
     assert_eq!(on_calls.status(), 404, "not where strangers call");
     system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_hold_the_observing_listener_open_are_few() {
+    let mut system = System::start().await;
+    let mut held = Vec::new();
+    // One more than it takes.
+    for _ in 0..=64 {
+        held.push(RawClient::connect(system.gateway.observe).await.unwrap());
+    }
+    let last = held.last_mut().unwrap();
+    let asked = "GET /metrics HTTP/1.1\r\nhost: observe\r\n\r\n";
+    last.send(asked).await.unwrap();
+    assert_eq!(last.head().await.unwrap().status(), Some(503));
+    drop(held);
+    system.gateway.terminate();
+    assert_eq!(system.gateway.ended().await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,6 @@
 //! A gateway that runs, with all that goes on beside its calls, until it is told to end.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 use tollgate_ledger::keeper;
@@ -14,9 +13,6 @@ use crate::turns::Beat;
 use crate::upkeep::Telling;
 use crate::workers::Job;
 use crate::{clock, notify, observe};
-
-/// How long the observing listener may take to end.
-const OBSERVE_DRAIN: Duration = Duration::from_secs(1);
 
 impl Gateway {
     /// Serves until `ended` is ready, drains, and writes what is left to write.
@@ -48,7 +44,7 @@ impl Gateway {
             turned(is_over.clone()),
         );
         let noting = tokio::spawn(async move { responses.keep(clock::now, until).await });
-        let mut observing = tokio::spawn(observe::serve(
+        let observing = tokio::spawn(observe::serve(
             Arc::clone(&self.observed),
             self.observing,
             turned(is_over),
@@ -91,7 +87,14 @@ impl Gateway {
         tending.abort();
         over.send_replace(true);
         // What is left to write is bounded by the store's own deadlines.
-        for ended in [following.await, keeping.await, noting.await, upkeep.await] {
+        let observing = observing.await;
+        for ended in [
+            following.await,
+            keeping.await,
+            noting.await,
+            upkeep.await,
+            observing,
+        ] {
             if let Err(error) = ended {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
@@ -104,11 +107,6 @@ impl Gateway {
             .flatten()
         {
             endless.abort();
-        }
-        // Somebody who holds the observing port open does not hold the gateway up.
-        let observing_ended = tokio::time::timeout(OBSERVE_DRAIN, &mut observing).await;
-        if observing_ended.is_err() {
-            observing.abort();
         }
         drained
     }
