@@ -1,5 +1,7 @@
 //! `check`: says what does not fit, before a gateway is started on it. It makes nothing new.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -10,10 +12,10 @@ use tollgate_store::upstream::CredentialKept;
 
 use crate::certificates::Renewed;
 use crate::cli::Settings;
-use crate::config::Config;
+use crate::config::{AccessLog, Config};
 use crate::failure::{Failure, sentence};
 use crate::gateway::{environment, open_store};
-use crate::{clock, files, print, upkeep};
+use crate::{clock, files, print, telemetry, upkeep};
 
 /// Reads the configuration and the store, and prints what a gateway would find.
 pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
@@ -87,8 +89,29 @@ fn files(config: &Config) -> Vec<String> {
         print::line(&format!("the certificate expires in {days} days"));
     }
     let webhook = upkeep::settings(&config.upkeep).err();
-    let failures = certificate.err().into_iter().chain(webhook);
-    failures.map(|failure| sentence(&failure)).collect()
+    let filter = telemetry::parse(&config.log).err();
+    let failures = certificate.err().into_iter().chain(webhook).chain(filter);
+    let mut findings: Vec<_> = failures.map(|failure| sentence(&failure)).collect();
+    findings.extend(written("journal", &config.journal));
+    if let Some(AccessLog::File(path)) = &config.access_log {
+        findings.extend(written("access log", path));
+    }
+    findings
+}
+
+/// What keeps a file from being written, that may be there already.
+fn written(what: &str, path: &Path) -> Option<String> {
+    let shown = path.display();
+    let folder = path.parent().filter(|path| *path != Path::new(""));
+    if !folder.is_none_or(Path::is_dir) {
+        return Some(format!("there is no folder for the {what} `{shown}`"));
+    }
+    match OpenOptions::new().append(true).open(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Some(format!("the {what} `{shown}` cannot be written: {error}"))
+        }
+        _ => None,
+    }
 }
 
 fn catalog(snapshot: &Snapshot) -> Vec<String> {

@@ -108,3 +108,29 @@ fn the_binary_describes_itself_to_shells_and_readers() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_gateway_could_not_write_or_understand_is_a_fault() {
+    let system = System::start().await;
+    let set = [("TEST_UPSTREAM_KEY", "anything")];
+    for (text, expected) in [
+        (
+            "[log]\nfilter = 'info,=x=y'\n",
+            "the log filter `info,=x=y` cannot be used",
+        ),
+        (
+            "journal = 'nowhere/t.journal'\n",
+            "there is no folder for the journal `nowhere/t.journal`",
+        ),
+        (
+            "[access_log]\npath = '/dev'\n",
+            "the access log `/dev` cannot be written",
+        ),
+    ] {
+        std::fs::write(system.directory().join("odd.toml"), text).unwrap();
+        let (code, text) = check(system.directory(), &["--config", "odd.toml"], &set);
+        assert_eq!(code, Some(1), "{text}");
+        assert!(text.contains(expected), "{text}");
+    }
+    system.finish().await;
+}
