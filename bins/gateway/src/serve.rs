@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::gateway::{Gateway, open_store};
 use crate::notify;
-use crate::reload::Reloader;
+use crate::reload::{Live, Reloader};
 use crate::signals::{Signals, Told};
 use crate::telemetry::Telemetry;
 
@@ -19,11 +19,18 @@ use crate::telemetry::Telemetry;
 pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
     let config = Config::load(arguments.clone())?;
     let telemetry = Arc::new(Telemetry::start(&config)?);
-    let signals =
+    let mut signals =
         Signals::new().map_err(|error| Failure::start("signals cannot be handled", error))?;
-    let store = open_store(&config).await?;
-    let access = telemetry.access().cloned();
-    let (gateway, live) = Gateway::bind(&config, access, store).await?;
+    let opened = tokio::select! {
+        opened = open(&config, &telemetry) => Some(opened?),
+        () = signals.end() => None,
+    };
+    let Some((gateway, live)) = opened else {
+        // A migration that was under way is undone, as after a loss of power.
+        tracing::info!("ended before it served");
+        telemetry.end();
+        return Ok(ExitCode::SUCCESS);
+    };
     tracing::info!(
         listen = %gateway.address(),
         observe = %gateway.observe_address()?,
@@ -49,6 +56,13 @@ pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
         Drained::Complete => ExitCode::SUCCESS,
         Drained::CutOff { .. } => ExitCode::from(3),
     })
+}
+
+/// Brings the store up to date, and takes the addresses. It may take long.
+async fn open(config: &Config, telemetry: &Telemetry) -> Result<(Gateway, Live), Failure> {
+    let store = open_store(config).await?;
+    let access = telemetry.access().cloned();
+    Gateway::bind(config, access, store).await
 }
 
 /// Resolves when the gateway was told to end so often.

@@ -89,6 +89,13 @@ async fn connect(server: &Server) -> ConnectionResult<AsyncPgConnection> {
         }
         Ok(conn)
     };
+    in_time(connecting).await
+}
+
+/// Bounds how long a connection is waited for: a server may take it, and say nothing.
+pub(crate) async fn in_time<T>(
+    connecting: impl Future<Output = ConnectionResult<T>>,
+) -> ConnectionResult<T> {
     let late = |_| ConnectionError::BadConnection("the server did not answer in time".to_owned());
     timeout(CONNECT, connecting).await.map_err(late)?
 }

@@ -293,7 +293,7 @@ async fn run_migrations(
             spawn_blocking(work).await?
         }
         Address::Postgres { server, .. } => {
-            let conn = server.connect().await?;
+            let conn = postgres::in_time(server.connect()).await?;
             spawn_blocking(move || migrate::postgres(conn, step)).await?
         }
     }
