@@ -137,7 +137,7 @@ pub(crate) enum Command {
     /// Who changed what, when and from where
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    /// Make the link by which somebody becomes the first owner of the console
+    /// Make the one-time code by which somebody becomes the first owner of the console
     Init,
     /// The people who sign in to the console
     #[command(subcommand)]

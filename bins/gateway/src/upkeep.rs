@@ -149,15 +149,19 @@ impl Telling {
 }
 
 fn webhook(hook: &Hook) -> Result<Webhook, Failure> {
-    // A variable that is missing is a secret that is too short.
-    let secret = std::env::var(&hook.secret_env).unwrap_or_default();
+    let name = &hook.secret_env;
+    let secret = std::env::var(name).map_err(|error| {
+        Failure::start(
+            format!("the webhook's secret cannot be read from `{name}`"),
+            error,
+        )
+    })?;
     let reach = if hook.private {
         Reach::Private
     } else {
         Reach::Public
     };
     Webhook::new(&hook.url, Zeroizing::new(secret), reach).map_err(|error| {
-        let name = &hook.secret_env;
         Failure::start(
             format!("the webhook cannot be used, whose secret is read from `{name}`"),
             error,

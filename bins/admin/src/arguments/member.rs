@@ -5,7 +5,7 @@ use clap::{ArgGroup, Args, Subcommand};
 /// What can be done with members.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MemberCommand {
-    /// Make a member, and the link by which they choose their password
+    /// Make a member, and the one-time code by which they choose their password
     Invite(MemberInvite),
     /// List all members
     List,
@@ -17,7 +17,7 @@ pub(crate) enum MemberCommand {
     Enable(Person),
     /// Refuse a member, and end their sessions
     Disable(Person),
-    /// Make the link by which a member chooses another password; until then the old one goes on
+    /// Make the one-time code by which a member chooses another password; until then the old one goes on
     ResetPassword(Person),
     /// Remove a member with their sessions and API credentials
     Delete(Person),

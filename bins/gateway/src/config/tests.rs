@@ -129,6 +129,10 @@ fn what_is_wrong_is_named_without_the_secret_beside_it() {
             "stored = 'postgres://u:pass-5ecret@db/x'",
             "unknown field `stored`",
         ),
+        (
+            "listen = 'localhost:5ecret'",
+            "line 1, column 10: no IP address and port, as in `127.0.0.1:8080`, in `listen`",
+        ),
         ("store = ['pass-5ecret']", "line 1, column 9: invalid type"),
         (
             "webhook_url = https://h.example/pass-5ecret",

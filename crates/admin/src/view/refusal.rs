@@ -28,7 +28,7 @@ pub struct RefusalView {
     pub at: String,
     /// Who called.
     pub token: Reference,
-    /// The code of the answer, such as `model_not_allowed`.
+    /// The code of the answer, such as `model_not_found`.
     pub code: String,
     /// Every reason; empty where the code says all.
     pub reasons: String,
