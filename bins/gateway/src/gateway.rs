@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tollgate_ledger::Ledger;
-use tollgate_listen::Gate;
+use tollgate_listen::{Gate, Listener, bind_shared, from_supervisor, is_taken};
 use tollgate_policy::secret::HashKey;
 use tollgate_proxy::Services;
 use tollgate_proxy::health::Health;
@@ -32,7 +31,6 @@ use crate::files;
 use crate::journals::Journals;
 use crate::observe::{Observed, Parts};
 use crate::reload::{Live, Reloads};
-use crate::sockets;
 use crate::telemetry::AccessLog;
 use crate::telemetry::propagation::PROPAGATION;
 use crate::turns::Timed;
@@ -55,7 +53,7 @@ pub(crate) struct Gateway {
     book: Arc<Timed<Store>>,
     observed: Arc<Observed>,
     workers: Workers,
-    observing: TcpListener,
+    observing: Listener,
 }
 
 /// Opens the store that the configuration names, with the key that belongs to it.
@@ -142,7 +140,7 @@ impl Gateway {
             store,
             book,
             observed: Arc::new(Observed::new(parts, registry)),
-            observing: sockets::observing(config.observe)
+            observing: bind_shared(config.observe)
                 .map_err(|error| cannot_listen(config.observe, "--observe", error))?,
             // Last: from now on connections come.
             workers: workers(config).await?,
@@ -205,8 +203,18 @@ fn gate(config: &Config, certificates: Option<&Renewed>) -> Gate {
 
 /// On what a service manager handed over, or else on the address that is configured.
 async fn workers(config: &Config) -> Result<Workers, Failure> {
-    let handed = sockets::handed_over()?;
+    let handed = from_supervisor().map_err(|error| {
+        let what = "what the service manager handed over is no TCP socket that listens";
+        Failure::start(what, error)
+    })?;
     if handed.is_empty() {
+        if is_taken(config.listen) {
+            // This one's predecessor, or a gateway of another store.
+            tracing::warn!(
+                listen = %config.listen,
+                "another process listens here, too: until it ends, each connection reaches one of both"
+            );
+        }
         let bound = Workers::bind(config.listen, config.workers).await;
         return bound.map_err(|error| cannot_listen(config.listen, "--listen", error));
     }

@@ -21,7 +21,6 @@ mod reload;
 mod reports;
 mod serve;
 mod signals;
-mod sockets;
 mod telemetry;
 mod turns;
 mod upkeep;

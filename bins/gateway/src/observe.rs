@@ -20,9 +20,8 @@ use axum::routing::get;
 use bytes::Bytes;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
 use tollgate_ledger::Ledger;
-use tollgate_listen::{Gate, Incoming, Peer, Rejected, Service, Settings};
+use tollgate_listen::{Gate, Incoming, Listener, Peer, Rejected, Service, Settings};
 use tollgate_policy::time::Timestamp;
 use tollgate_proxy::health::Health;
 use tollgate_proxy::metrics::Metrics;
@@ -87,7 +86,7 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// Serves until `ended` is ready.
 pub(crate) async fn serve(
     observed: Arc<Observed>,
-    listener: TcpListener,
+    listener: Listener,
     ended: impl Future<Output = ()>,
 ) {
     let router = Router::new()

@@ -26,5 +26,5 @@ pub use listener::{Drained, serve};
 pub use rejected::{Reason, Rejected};
 pub use service::{BoxError, Ending, Notice, Peer, Service};
 pub use settings::{Live, Settings};
-pub use sockets::{Listener, bind, bind_shared, from_supervisor};
+pub use sockets::{Listener, bind, bind_shared, from_supervisor, is_taken};
 pub use tls::{CertificateError, Certificates, ClientCertificates};

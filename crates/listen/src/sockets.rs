@@ -1,7 +1,7 @@
 //! Listening sockets: bound alone, bound beside another process, or taken over from a supervisor.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -48,24 +48,35 @@ pub fn bind_shared(address: SocketAddr) -> io::Result<Listener> {
     bound(address, true)
 }
 
+/// Whether another process, or this one, listens on an address already. Where the socket there was
+/// bound by [`bind_shared`], one that is bound so now takes a part of its connections.
+pub fn is_taken(address: SocketAddr) -> bool {
+    let domain = Domain::for_address(address);
+    let taken = Socket::new(domain, Type::STREAM, Some(Protocol::TCP)).and_then(|socket| {
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())
+    });
+    taken.is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
+}
+
 /// The listening sockets that a supervisor handed over in `LISTEN_FDS`, in its order; none where
 /// there is no supervisor. They stay open in the supervisor, so a restart refuses no connection.
+/// They are the system's own, so that several runtimes can share one; they do not block.
 ///
-/// Call it once, early: the file descriptors belong to whoever takes them first. Needs a tokio
-/// runtime.
+/// Call it once, early: the file descriptors belong to whoever takes them first.
 ///
 /// # Errors
 /// Where what was handed over is no TCP socket that listens.
-pub fn from_supervisor() -> io::Result<Vec<Listener>> {
+pub fn from_supervisor() -> io::Result<Vec<net::TcpListener>> {
     let mut handed = ListenFd::from_env();
-    let mut listeners = Vec::new();
+    let mut sockets = Vec::new();
     for index in 0..handed.len() {
-        if let Some(listener) = handed.take_tcp_listener(index)? {
-            listener.set_nonblocking(true)?;
-            listeners.push(TcpListener::from_std(listener)?.into());
+        if let Some(socket) = handed.take_tcp_listener(index)? {
+            socket.set_nonblocking(true)?;
+            sockets.push(socket);
         }
     }
-    Ok(listeners)
+    Ok(sockets)
 }
 
 impl Listener {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tollgate_listen::{Drained, Gate, Settings, bind_shared};
+use tollgate_listen::{Drained, Gate, Settings, bind, bind_shared, is_taken};
 
 use crate::server::{Client, Server, status};
 
@@ -88,4 +88,16 @@ async fn a_successor_takes_over_without_a_refused_connection() {
     assert_eq!(over.await.unwrap(), Drained::Complete);
     clients.await.unwrap();
     assert!(!new.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_address_is_taken_while_somebody_listens_there() {
+    for alone in [false, true] {
+        let any = "127.0.0.1:0".parse().unwrap();
+        let listener = if alone { bind(any) } else { bind_shared(any) }.unwrap();
+        let address = listener.local_addr().unwrap();
+        assert!(is_taken(address), "alone: {alone}");
+        drop(listener);
+        assert!(!is_taken(address), "alone: {alone}");
+    }
 }

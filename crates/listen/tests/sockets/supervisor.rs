@@ -15,7 +15,8 @@ use crate::server::Server;
 async fn the_one_that_takes_over() {
     let mut listeners = from_supervisor().unwrap();
     assert_eq!(listeners.len(), 1);
-    let server = Server::on(listeners.remove(0), Gate::new(1), Settings::default());
+    let listener = tokio::net::TcpListener::from_std(listeners.remove(0)).unwrap();
+    let server = Server::on(listener.into(), Gate::new(1), Settings::default());
     server
         .noticed(|notice| matches!(notice, tollgate_listen::Notice::Ended(_)).then_some(()))
         .await;
