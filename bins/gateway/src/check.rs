@@ -1,10 +1,11 @@
 //! `check`: says what does not fit, before a gateway is started on it. It makes nothing new.
 
 use std::fs::OpenOptions;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitCode;
 
+use rustix::fs::{Access, access};
 use tollgate_rights::source::{Snapshot, Source};
 use tollgate_store::Store;
 use tollgate_store::environment::is_withheld;
@@ -106,12 +107,17 @@ fn written(what: &str, path: &Path) -> Option<String> {
     if !folder.is_none_or(Path::is_dir) {
         return Some(format!("there is no folder for the {what} `{shown}`"));
     }
-    match OpenOptions::new().append(true).open(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Some(format!("the {what} `{shown}` cannot be written: {error}"))
+    let opened = OpenOptions::new().read(true).write(true).open(path);
+    let refused = match opened {
+        // It would be made.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let folder = folder.unwrap_or(Path::new("."));
+            access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(io::Error::from)
         }
-        _ => None,
-    }
+        other => other.map(drop),
+    };
+    let refused = refused.err()?;
+    Some(format!("the {what} `{shown}` cannot be written: {refused}"))
 }
 
 fn catalog(snapshot: &Snapshot) -> Vec<String> {

@@ -82,6 +82,8 @@ impl Observed {
 const CONNECTIONS: usize = 64;
 /// How long the last answers may take once the listener is told to end.
 const DRAIN: Duration = Duration::from_secs(1);
+/// For a head, and for the next one: so that nobody keeps a place from others for long.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Serves until `ended` is ready.
 pub(crate) async fn serve(
@@ -96,6 +98,9 @@ pub(crate) async fn serve(
         .with_state(observed);
     let bounds = Settings {
         refusals: CONNECTIONS,
+        head_timeout: PATIENCE,
+        keep_alive_idle: PATIENCE,
+        hostless: true,
         drain: DRAIN,
         ..Settings::default()
     };
@@ -115,7 +120,7 @@ impl Service for Pages {
     }
 
     fn refuse(&self, _: &Peer, rejected: Rejected<'_>) -> Bytes {
-        rejected.as_text()
+        rejected.to_plain_answer()
     }
 }
 

@@ -48,8 +48,12 @@ impl Signals {
         }
     }
 
-    /// Resolves when the gateway is to end.
+    /// Resolves when the gateway is to end. What else it is told meanwhile is told by
+    /// [`next`](Self::next) later.
     pub(crate) async fn end(&mut self) {
-        while self.next().await != Told::End {}
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -80,7 +80,8 @@ fn build(folder: &Path, flag: &str) -> Result<PathBuf, Failure> {
         .args(["--package", "tollgate-gateway", "--target", &host])
         .arg("--target-dir")
         .arg(folder)
-        .env("RUSTFLAGS", flag);
+        // One flag, whatever is in the path.
+        .env("CARGO_ENCODED_RUSTFLAGS", flag);
     succeed(&mut cargo)?;
     Ok(folder.join(host).join("release/tollgate-gateway"))
 }
@@ -105,6 +106,9 @@ fn llvm_profdata() -> Result<PathBuf, Failure> {
 
 fn output(arguments: &[&str]) -> Result<String, Failure> {
     let output = Command::new("rustc").args(arguments).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
     Ok(String::from_utf8(output.stdout)?)
 }
 

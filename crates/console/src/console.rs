@@ -104,6 +104,6 @@ impl Service for Console {
     }
 
     fn refuse(&self, _: &Peer, rejected: Rejected<'_>) -> Bytes {
-        rejected.as_text()
+        rejected.to_plain_answer()
     }
 }

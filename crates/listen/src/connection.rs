@@ -171,7 +171,7 @@ impl<S: Service> Shared<S> {
 
     fn socket1(&self, opened: Opened, pulse: Arc<Pulse>) -> Socket<S> {
         let bytes = self.settings.head_bytes.max(8 << 10);
-        let guard = Guard::new(self.settings.headers, bytes);
+        let guard = Guard::new(self.settings.headers, bytes).hostless(self.settings.hostless);
         self.socket(opened, pulse, Sight::Http1(guard))
     }
 

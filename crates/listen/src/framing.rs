@@ -23,6 +23,7 @@ use crate::rejected::Reason;
 #[derive(Debug)]
 pub struct Guard {
     bounds: Bounds,
+    hostless: bool,
     stage: Stage,
     /// Heads that have passed.
     messages: u32,
@@ -77,9 +78,17 @@ impl Guard {
                 headers: most_headers,
                 bytes: most_bytes,
             },
+            hostless: false,
             stage: Stage::Head(Head::request()),
             messages: 0,
         }
+    }
+
+    /// Lets HTTP/1.0 leave `Host` out, as checks of load balancers do.
+    #[must_use]
+    pub fn hostless(mut self, allowed: bool) -> Self {
+        self.hostless = allowed;
+        self
     }
 
     /// Looks at the bytes that have come and have not passed yet, and says how many pass now.
@@ -155,7 +164,7 @@ impl Guard {
                 let Some(end) = end else {
                     return Ok(ControlFlow::Break(0));
                 };
-                let outline = head.outline(rest).map_err(|why| (0, why))?;
+                let outline = head.outline(rest, self.hostless).map_err(|why| (0, why))?;
                 self.stage = after_head(outline);
                 self.messages = self.messages.wrapping_add(1);
                 end

@@ -4,7 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
-/// Why no request was made of what a client sent. It is the service that makes an answer of it.
+/// Why no request was made of what a client sent. The service makes an answer of it, in its own way
+/// or by [`Rejected::to_plain_answer`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// Not of the one plain form that every server reads alike (400). The text is a sentence for the
@@ -47,8 +48,8 @@ impl fmt::Display for Rejected<'_> {
 }
 
 impl Rejected<'_> {
-    /// The whole answer for people: the reason as plain text, with its status.
-    pub fn as_text(&self) -> Bytes {
+    /// A whole HTTP/1.1 answer for people: the status, and the reason as plain text.
+    pub fn to_plain_answer(&self) -> Bytes {
         let status = match self.reason {
             Reason::Malformed(_) => "400 Bad Request",
             Reason::Method => "405 Method Not Allowed",

@@ -22,6 +22,9 @@ pub struct Settings {
     pub client_stall: Duration,
     /// Header fields in a request.
     pub headers: usize,
+    /// Whether a request of HTTP/1.0 may be without `Host`, as those of load balancers are that look
+    /// whether a server is well.
+    pub hostless: bool,
     /// Bytes of a request's head, 8 KiB at least.
     pub head_bytes: usize,
     /// Streams at once on an HTTP/2 connection.
@@ -74,6 +77,7 @@ impl Default for Settings {
             keep_alive_idle: Duration::from_secs(75),
             client_stall: Duration::from_secs(60),
             headers: 100,
+            hostless: false,
             head_bytes: 64 << 10,
             streams: 100,
             control_frames: 1000,

@@ -59,7 +59,7 @@ impl Store {
         step(&address, Step::Up).await?;
         let backend = match address {
             Address::Sqlite(path) => Backend::Sqlite(Sqlite::open(path).await?),
-            Address::Postgres { server, .. } => Backend::Postgres(postgres::open(server).await?),
+            Address::Postgres(server) => Backend::Postgres(postgres::open(server).await?),
         };
         let environment = Environment::new(environment);
         let inner = Arc::new(Inner {
@@ -215,7 +215,7 @@ pub(crate) async fn end<T>(
 /// Where a database is.
 enum Address {
     Sqlite(PathBuf),
-    Postgres { shown: String, server: Arc<Server> },
+    Postgres(Arc<Server>),
 }
 
 impl Address {
@@ -224,17 +224,11 @@ impl Address {
     /// that name would have its password.
     fn parse(url: &str) -> Result<Self, StoreError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let shown = without_password(url);
-            return match Server::parse(url) {
-                Ok(server) => Ok(Self::Postgres {
-                    shown,
-                    server: Arc::new(server),
-                }),
-                Err(error) => Err(StoreError::Open {
-                    url: shown,
-                    source: error.into(),
-                }),
-            };
+            let server = Server::parse(url).map_err(|error| StoreError::Open {
+                url: "of this address".to_owned(),
+                source: error.into(),
+            });
+            return Ok(Self::Postgres(Arc::new(server?)));
         }
         let words = ["host=", "user=", "password=", "dbname="];
         let is_file = url.starts_with("sqlite:") || !url.contains("://");
@@ -256,16 +250,8 @@ impl Address {
     fn shown(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("`{}`", path.display()),
-            Self::Postgres { shown, .. } => shown.clone(),
+            Self::Postgres(server) => server.shown(),
         }
-    }
-}
-
-/// The host and the database of a PostgreSQL address, without user and password.
-fn without_password(url: &str) -> String {
-    match url::Url::parse(url) {
-        Ok(url) => format!("`{}{}`", url.host_str().unwrap_or_default(), url.path()),
-        Err(_) => "`postgres://…`".to_owned(),
     }
 }
 
@@ -292,7 +278,7 @@ async fn run_migrations(
             };
             spawn_blocking(work).await?
         }
-        Address::Postgres { server, .. } => {
+        Address::Postgres(server) => {
             let conn = postgres::in_time(server.connect()).await?;
             spawn_blocking(move || migrate::postgres(conn, step)).await?
         }
@@ -316,10 +302,7 @@ mod tests {
             assert!(matches!(Address::parse(file), Ok(Address::Sqlite(_))));
         }
         for server in ["postgres://db/tollgate", "postgresql://a:b@db/tollgate"] {
-            assert!(matches!(
-                Address::parse(server),
-                Ok(Address::Postgres { .. })
-            ));
+            assert!(matches!(Address::parse(server), Ok(Address::Postgres(_))));
         }
     }
 }

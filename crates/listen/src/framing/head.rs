@@ -101,13 +101,14 @@ impl Head {
         }
     }
 
-    /// What follows a complete head.
-    pub(super) fn outline(&self, bytes: &[u8]) -> Result<Outline, Reason> {
+    /// What follows a complete head. One of HTTP/1.0 needs no `Host` where that is allowed.
+    pub(super) fn outline(&self, bytes: &[u8], hostless: bool) -> Result<Outline, Reason> {
         let Section::Headers { old, authority } = self.section else {
             return Err(Reason::Malformed("the request line is missing"));
         };
         let text = |(from, to): Place| bytes.get(from..to).unwrap_or_default();
         let host = self.host.map(text);
+        let host = host.or((old && hostless && authority.is_none()).then_some(b""));
         let host = host.ok_or(Reason::Malformed("the `Host` header is missing"))?;
         if authority.is_some_and(|named| !text(named).eq_ignore_ascii_case(host)) {
             return Err(Reason::Malformed(

@@ -156,6 +156,23 @@ fn a_line_that_cannot_become_a_request_is_refused_at_once() {
 }
 
 #[test]
+fn a_check_by_http_1_0_needs_no_host_where_that_is_allowed() {
+    let lax = || Guard::new(10, 1000).hostless(true);
+    let old = b"GET /readyz HTTP/1.0\r\n\r\n";
+    assert_eq!(lax().push(old).bytes, old.len());
+    for refused in [
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET http://a/ HTTP/1.0\r\n\r\n",
+        "GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n",
+    ] {
+        assert!(
+            lax().push(refused.as_bytes()).rejected.is_some(),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
 fn an_unclear_host_is_refused() {
     for text in [
         "GET / HTTP/1.1\r\n\r\n",

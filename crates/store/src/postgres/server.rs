@@ -11,7 +11,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::{ClientConfig, RootCertStore};
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -22,6 +22,9 @@ const TCP: &str = "connect_timeout=3&tcp_user_timeout=15&\
     keepalives_idle=10&keepalives_interval=3&keepalives_retries=3";
 /// Stands for the public certificate authorities, as it does in libpq.
 const PUBLIC: &str = "system";
+
+/// What is spoken under TLS, by PostgreSQL's documentation of its protocol (since version 17).
+const ALPN: &[u8] = b"postgresql";
 
 /// Where a server is, and how it is spoken to.
 pub(crate) struct Server {
@@ -39,16 +42,20 @@ pub(crate) enum AddressError {
          that is valid for the host"
     )]
     Mode,
-    #[error("`sslrootcert` is of use with `sslmode=verify-full` alone: add it")]
-    RootsWithoutTls,
+    #[error("`sslrootcert` and `sslnegotiation=direct` want `sslmode=verify-full`: add it")]
+    WithoutTls,
     #[error("the certificates of `{path}` (`sslrootcert`) cannot be read")]
     Roots { path: PathBuf, source: pem::Error },
     #[error("there is no certificate in `{0}` (`sslrootcert`): it has to be PEM")]
     NoRoots(PathBuf),
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
-    #[error(transparent)]
-    Other(#[from] tokio_postgres::Error),
+    /// What the parser tells may be a part of a password.
+    #[error(
+        "it is not understood: write `postgres://user:password@host/database?name=value`, and \
+         `%40`, `%2F`, `%3F` and `%26` for `@`, `/`, `?` and `&` in its parts"
+    )]
+    Form,
 }
 
 impl Server {
@@ -61,21 +68,42 @@ impl Server {
             Some("require" | "verify-full") => true,
             Some(_) => return Err(AddressError::Mode),
         };
-        let mut config: Config = url.parse()?;
+        let mut config: Config = url.parse().map_err(|_| AddressError::Form)?;
+        // What was meant to protect the connection was taken for something else.
+        let hidden = ["sslmode", "sslrootcert"]
+            .iter()
+            .any(|name| url.contains(name));
+        if hidden || config.get_ssl_mode() != SslMode::Prefer {
+            return Err(AddressError::Form);
+        }
         if !encrypted {
+            let direct = config.get_ssl_negotiation() == SslNegotiation::Direct;
             config.ssl_mode(SslMode::Disable);
             return match roots {
-                None => Ok(Self { config, tls: None }),
-                Some(_) => Err(AddressError::RootsWithoutTls),
+                None if !direct => Ok(Self { config, tls: None }),
+                _ => Err(AddressError::WithoutTls),
             };
         }
         config.ssl_mode(SslMode::Require);
-        let client = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let mut client = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(authorities(roots.as_deref())?)
             .with_no_client_auth();
+        client.alpn_protocols = vec![ALPN.to_vec()];
         let tls = Some(MakeRustlsConnect::new(client));
         Ok(Self { config, tls })
+    }
+
+    /// Its hosts and its database, as errors name them.
+    pub(crate) fn shown(&self) -> String {
+        let hosts = self.config.get_hosts().iter().map(|host| match host {
+            Host::Tcp(name) => name.clone(),
+            #[cfg(unix)]
+            Host::Unix(path) => path.display().to_string(),
+        });
+        let hosts: Vec<_> = hosts.collect();
+        let database = self.config.get_dbname().unwrap_or_default();
+        format!("`{}/{database}`", hosts.join(","))
     }
 
     /// Connects, and drives the connection in a task of its own.

@@ -136,11 +136,33 @@ fn an_address_that_protects_less_than_it_says_is_refused() {
             format!("sslmode=require&sslrootcert={}", missing.display()),
             "cannot be read",
         ),
-        ("password_=x".to_owned(), "invalid connection string"),
+        ("sslnegotiation=direct".to_owned(), "add it"),
+        ("ssl%6Dode=require".to_owned(), "not understood"),
+        ("ssl%72ootcert=system".to_owned(), "not understood"),
+        ("hunter2=x".to_owned(), "not understood"),
     ] {
         let url = format!("postgres://boss:hunter2@db/x?{parameters}");
         let error = Server::parse(&url).err().unwrap();
         assert!(error.to_string().contains(expected), "{error}");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+#[test]
+fn what_an_odd_address_hides_is_neither_lost_nor_told() {
+    for url in [
+        "postgres://db/x?password=hunter2&sslmode=require&application_name=gw@one",
+        "postgres://boss:p@hunter2?word@db/x?sslmode=require",
+        "postgres://boss:p@ss?hunter2@db/x",
+    ] {
+        let error = Server::parse(url).err().unwrap();
+        assert!(matches!(error, AddressError::Form), "{url}: {error}");
+    }
+    for (url, shown) in [
+        ("postgres://boss:12/hunter2@db/x", "`db/x`"),
+        ("postgres://boss:pw@one:1,two:2/x", "`one,two/x`"),
+        ("postgresql:///x?host=/run/pg", "`/run/pg/x`"),
+    ] {
+        assert_eq!(Server::parse(url).unwrap().shown(), shown);
     }
 }
