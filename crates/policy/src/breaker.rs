@@ -37,6 +37,8 @@ pub struct Breaker {
     window: Option<Window>,
     /// The number of the last probe.
     probes: u64,
+    /// The number of the last probe when it opened.
+    settled: u64,
 }
 
 /// Where a breaker stands.
@@ -103,6 +105,7 @@ impl Breaker {
             in_a_row: 0,
             window: None,
             probes: 0,
+            settled: 0,
         }
     }
 
@@ -161,6 +164,9 @@ impl Breaker {
             Pass::Probe(number) => number == self.probes && self.is_trying(),
             Pass::Plain => false,
         };
+        // A probe that lapsed lets others try, but that it served is as true as it was in time: some
+        // answers take longer to begin.
+        let tried = probe || self.is_probe_since_it_opened(pass);
         match report.blame() {
             Blame::Credential(cause) if self.part == Part::Credential => {
                 self.complain(cause, report, probe, now);
@@ -168,15 +174,22 @@ impl Breaker {
             Blame::Upstream(cause) if self.part == Part::Upstream => {
                 self.complain(cause, report, probe, now);
             }
-            Blame::Nobody => self.served(probe, now),
+            Blame::Nobody => self.served(tried, now),
             // An endpoint that complains of a credential or of the call is there.
             Blame::Credential(_) | Blame::Client if self.part == Part::Upstream => {
-                self.served(probe, now);
+                self.served(tried, now);
             }
             Blame::Credential(_) | Blame::Upstream(_) | Blame::Client | Blame::Unknown => {
                 self.release(probe);
             }
         }
+    }
+
+    fn is_probe_since_it_opened(&self, pass: Pass) -> bool {
+        let Pass::Probe(number) = pass else {
+            return false;
+        };
+        number > self.settled && matches!(self.state, State::HalfOpen { .. })
     }
 
     fn is_trying(&self) -> bool {
@@ -209,6 +222,7 @@ impl Breaker {
         if probe {
             *self = Self {
                 probes: self.probes,
+                settled: self.probes,
                 ..Self::new(self.part)
             };
             return;
@@ -257,6 +271,7 @@ impl Breaker {
     fn open(&mut self, cause: Cause, wait: Option<Duration>, since: Timestamp, now: Timestamp) {
         let until = now.plus(rule::wait(self.part, cause, self.trips, wait));
         self.trips = self.trips.saturating_add(1);
+        self.settled = self.probes;
         self.window = None;
         self.state = State::Open {
             until,

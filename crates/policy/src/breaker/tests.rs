@@ -213,7 +213,7 @@ fn calls_from_before_neither_close_nor_double() {
 }
 
 #[test]
-fn a_probe_that_lapsed_decides_nothing() {
+fn a_probe_that_lapsed_and_serves_brings_it_back() {
     let mut breaker = Breaker::new(Part::Credential);
     call(&mut breaker, Outcome::Status(401), NOW);
     let due = NOW.plus(after(60));
@@ -221,10 +221,22 @@ fn a_probe_that_lapsed_decides_nothing() {
     assert_eq!(breaker.enter(due.plus(after(59))), None);
     let second = breaker.enter(due.plus(PROBE_LAPSE)).unwrap();
     assert_ne!(first, second);
-    breaker.leave(first, &Outcome::Served.into(), due.plus(PROBE_LAPSE));
-    assert!(matches!(breaker.state(), State::HalfOpen { .. }));
-    breaker.leave(second, &Outcome::Served.into(), due.plus(PROBE_LAPSE));
+    let late = due.plus(after(90));
+    let mut failing = breaker.clone();
+    breaker.leave(first, &Outcome::Served.into(), late);
     assert!(breaker.is_calm());
+    breaker.leave(second, &Outcome::Served.into(), late);
+    assert!(breaker.is_calm());
+
+    // A failure of it is no news, and after the next failure it is of before.
+    failing.leave(first, &Outcome::Status(401).into(), late);
+    assert!(matches!(failing.state(), State::HalfOpen { .. }));
+    failing.leave(second, &Outcome::Status(401).into(), late);
+    let third = failing.enter(late.plus(after(3600))).unwrap();
+    failing.leave(first, &Outcome::Served.into(), late.plus(after(3600)));
+    assert!(matches!(failing.state(), State::HalfOpen { .. }));
+    failing.leave(third, &Outcome::Served.into(), late.plus(after(3600)));
+    assert!(failing.is_calm());
 }
 
 #[test]
