@@ -210,11 +210,7 @@ impl Proxy {
             let left = all.until.since(now);
             // Rounded up: earlier, there would be no more room than now.
             let retry_after_s = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-            Stop::Overloaded {
-                retry_after_s,
-                why: "everything that serves it is put aside",
-                subject: admit::subject(target),
-            }
+            Stop::put_aside(retry_after_s, admit::subject(target))
         })
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{Request, Response};
+use tollgate_policy::breaker::Blame;
 use tollgate_policy::plan::{Attempt, MOST_ATTEMPTS, Plan};
 use tollgate_policy::time::Timestamp;
 use tollgate_rights::source::{Access, Snapshot};
@@ -64,14 +65,17 @@ pub(crate) async fn forward(
             let upstream = call.upstream();
             let subject = call.abandon();
             // A client whose body fails is answered for that, whatever it did to the upstream.
-            match BodyError::behind(&error) {
-                Some(body) => Err(body.stop()),
-                None => Err(Stop::Upstream(Box::new(Unanswered {
+            if let Some(body) = BodyError::behind(&error) {
+                return Err(body.stop());
+            }
+            Err(match error {
+                UpstreamError::NoneLeft => Stop::put_aside(1, subject),
+                error => Stop::Upstream(Box::new(Unanswered {
                     upstream,
                     error,
                     subject,
-                }))),
-            }
+                })),
+            })
         }
     }
 }
@@ -129,8 +133,8 @@ async fn attempts(
         };
         let answered: Answered = answered.await;
         let now = call.now();
-        watch(way.upstreams, attempt, &answered, now);
         let report = verdict::report(&answered);
+        watch(way, attempt, &answered, report.blame(), now);
         in_flight.outcome(report, now);
         let error = match answered {
             Ok(response) => {
@@ -167,16 +171,17 @@ fn access<'a>(
     access.ok_or(UpstreamError::Address(None))
 }
 
-/// Tells who looks after upstreams how this one did. What the client did wrong says nothing of it.
-fn watch(upstreams: &Upstreams, attempt: &Attempt<'_>, answered: &Answered, now: Timestamp) {
-    match answered {
-        Ok(_) => upstreams.watch.answered(attempt.upstream, now),
-        Err(error) if BodyError::behind(error).is_some() || verdict::is_untried(error) => {}
-        Err(error) => {
-            let (name, reason) = (attempt.upstream.to_string(), error.to_string());
-            upstreams
-                .watch
-                .failed(attempt.upstream, &name, &reason, now);
+/// Tells who looks after upstreams how this one did. What the client, or a credential, did wrong says
+/// that it is there.
+fn watch(way: Way<'_>, attempt: &Attempt<'_>, answered: &Answered, blame: Blame, now: Timestamp) {
+    let (watch, id) = (&way.upstreams.watch, attempt.upstream);
+    match (answered, blame) {
+        (Err(error), Blame::Upstream(_)) => {
+            let known = way.snapshot.catalog.upstream(id);
+            let name = known.map_or_else(|| id.to_string(), |known| known.name.to_string());
+            watch.failed(id, &name, &error.to_string(), now);
         }
+        (Err(_), Blame::Unknown) => {}
+        _ => watch.answered(id, now),
     }
 }

@@ -113,7 +113,10 @@ impl Health {
     /// anew.
     pub fn keep(&self, access: &BTreeMap<UpstreamId, Arc<Access>>) {
         let is_there = |key: &Key| match key {
-            Key::Upstream(id) | Key::Credential(id, None) => access.contains_key(id),
+            Key::Upstream(id) => access.contains_key(id),
+            Key::Credential(id, None) => {
+                access.get(id).is_some_and(|one| one.credentials.is_empty())
+            }
             Key::Credential(id, Some(credential)) => access
                 .get(id)
                 .is_some_and(|one| one.credentials.iter().any(|one| one.id == *credential)),

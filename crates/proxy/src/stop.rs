@@ -64,6 +64,15 @@ impl Stop {
         }))
     }
 
+    /// All that could serve the call is put aside, for so many seconds at least.
+    pub(crate) fn put_aside(retry_after_s: u64, subject: Subject) -> Self {
+        Self::Overloaded {
+            retry_after_s,
+            why: "everything that serves it is put aside",
+            subject,
+        }
+    }
+
     /// What the client is told, at a moment.
     pub(crate) fn fault(&self, now: Timestamp) -> Fault<'_> {
         match self {

@@ -292,6 +292,18 @@ async fn a_client_that_leaves_between_responses_pays_nothing_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_session_after_another_puts_nothing_aside() {
+    let system = start().await;
+    let token = system.token(&[]);
+    system.in_force().await;
+    // More than the failures in a row that put an upstream aside.
+    for _ in 0..6 {
+        end(connect(&system, &token, &[]).await).await;
+    }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upstream_that_breaks_off_ends_the_session_in_order() {
     let system = start().await;
     let token = system.token(&[]);

@@ -75,8 +75,9 @@ pub(crate) fn report(answered: &Result<Response<Answer>, UpstreamError>) -> Repo
     match answered {
         Ok(response) => Report {
             outcome: match response.status().as_u16() {
-                // Of a mount: where they concern the credential, they are no answers.
-                401..=403 => Outcome::Served,
+                // Of a mount: where they concern the credential, they are no answers. A session
+                // that is switched to has begun.
+                101 | 401..=403 => Outcome::Served,
                 status => Outcome::Status(status),
             },
             retry_after: retry_after(response.headers()),
@@ -90,18 +91,29 @@ pub(crate) fn report(answered: &Result<Response<Answer>, UpstreamError>) -> Repo
 pub(crate) fn is_untried(error: &UpstreamError) -> bool {
     match error {
         UpstreamError::Send(SendError::Request(_) | SendError::Full) => true,
-        UpstreamError::Send(SendError::Refused(error)) => {
+        UpstreamError::Send(error) => has_no_file(error),
+        _ => false,
+    }
+}
+
+fn has_no_file(error: &SendError) -> bool {
+    match error {
+        // To look up a name wants a file, too.
+        SendError::Refused(error) | SendError::Resolve(error) => {
             matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
         }
+        SendError::Proxy(error) => error.downcast_ref().is_some_and(has_no_file),
         _ => false,
     }
 }
 
 /// What of an upstream is left out of further attempts of the same call.
 pub(crate) fn blame(error: &UpstreamError, report: &Report) -> Blame {
-    match is_untried(error) {
-        true => Blame::Upstream(Cause::Unreachable),
-        false => report.blame(),
+    match error {
+        // Another credential may be there.
+        UpstreamError::CredentialForm => Blame::Credential(Cause::Unreachable),
+        _ if is_untried(error) => Blame::Upstream(Cause::Unreachable),
+        _ => report.blame(),
     }
 }
 
@@ -120,18 +132,24 @@ fn unanswered(error: &UpstreamError) -> Report {
             retry_after: *retry_after,
         },
         _ if is_untried(error) => Outcome::Unknown.into(),
+        // The client's own failed above: this was a file of ours.
+        UpstreamError::Send(SendError::Body(_)) => Outcome::Unknown.into(),
         UpstreamError::Send(error) if error.is_unsent() => Outcome::Unreachable.into(),
         UpstreamError::Send(error) if error.is_timeout() => Outcome::TimedOut.into(),
         UpstreamError::Send(_) => Outcome::Broken.into(),
-        UpstreamError::CredentialForm | UpstreamError::Address(_) => Outcome::Unreachable.into(),
-        UpstreamError::Name | UpstreamError::NoneLeft => Outcome::Unknown.into(),
+        UpstreamError::Address(_) => Outcome::Unreachable.into(),
+        UpstreamError::CredentialForm | UpstreamError::Name | UpstreamError::NoneLeft => {
+            Outcome::Unknown.into()
+        }
     }
 }
 
-/// The seconds that an upstream asks to be left alone. A date is not understood: clocks differ.
+/// The seconds that an upstream asks to be left alone, also with decimals, as some vendors write. A
+/// date is not understood: clocks differ.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    value.trim().parse().ok().map(Duration::from_secs)
+    let seconds: f64 = value.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 #[cfg(test)]
@@ -144,11 +162,42 @@ mod tests {
         let report = unanswered(&error);
         assert_eq!(report.outcome, Outcome::Unknown);
         assert_eq!(blame(&error, &report), Blame::Upstream(Cause::Unreachable));
-        let starved = std::io::Error::from_raw_os_error(EMFILE);
-        let error = UpstreamError::Send(SendError::Refused(starved));
-        assert_eq!(unanswered(&error).outcome, Outcome::Unknown);
+        let starved = || std::io::Error::from_raw_os_error(EMFILE);
+        for error in [
+            SendError::Refused(starved()),
+            SendError::Resolve(starved()),
+            SendError::Proxy(SendError::Resolve(starved()).into()),
+        ] {
+            let error = UpstreamError::Send(error);
+            assert_eq!(unanswered(&error).outcome, Outcome::Unknown, "{error:?}");
+        }
+        let unread = SendError::Body(std::io::Error::other("a disk failed").into());
+        assert_eq!(
+            unanswered(&UpstreamError::Send(unread)).outcome,
+            Outcome::Unknown
+        );
+        let error = UpstreamError::CredentialForm;
+        let report = unanswered(&error);
+        assert_eq!(report.outcome, Outcome::Unknown);
+        assert!(matches!(blame(&error, &report), Blame::Credential(_)));
         let error = UpstreamError::Credential(401);
         let report = unanswered(&error);
         assert_eq!(blame(&error, &report), report.blame());
+    }
+
+    #[test]
+    fn the_seconds_to_wait_may_have_decimals() {
+        for (text, expected) in [
+            ("30", Some(Duration::from_secs(30))),
+            ("1.5", Some(Duration::from_millis(1500))),
+            ("-1", None),
+            ("NaN", None),
+            ("1e300", None),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, text.parse().unwrap());
+            assert_eq!(retry_after(&headers), expected, "{text}");
+        }
     }
 }
