@@ -1,5 +1,6 @@
 //! How requests are sent to an upstream, as operators write it.
 
+use tollgate_connect::Via;
 use tollgate_policy::name::Name;
 use tollgate_rights::source::{
     ExtraError, ExtraHeader, ExtraParameter, Http2, ProxyAddress, RetryOn, UpstreamSecret,
@@ -60,7 +61,11 @@ impl ReachInput {
             http2: edit.http2.unwrap_or_default(),
             retry_on: edit.retry_on.unwrap_or_default(),
         };
-        Ok((reach, edit.proxy.flatten()))
+        let proxy = edit.proxy.flatten();
+        if let Some(proxy) = &proxy {
+            check_proxy(proxy, reach.allow_private)?;
+        }
+        Ok((reach, proxy))
     }
 }
 
@@ -79,16 +84,33 @@ pub(super) fn check_address(url: &Url, allow_private: bool) -> Result<(), AdminE
     Err(AdminError::invalid("base_url", problem))
 }
 
-/// Checks the address that an upstream will have after a change.
+/// The same of a proxy, which is reached first.
+pub(super) fn check_proxy(proxy: &ProxyAddress, allow_private: bool) -> Result<(), AdminError> {
+    let Err(error) = Via::new(proxy.reveal(), allow_private) else {
+        return Ok(());
+    };
+    let private = !allow_private && Via::new(proxy.reveal(), true).is_ok();
+    let problem = if private {
+        format!("{error}: say `--allow-private` if the proxy is on your own network")
+    } else {
+        error.to_string()
+    };
+    Err(AdminError::invalid("proxy", problem))
+}
+
+/// Checks the addresses that an upstream and its proxy will have after a change.
 pub(super) fn check_edit(
     found: &StoredUpstream,
     base_url: Option<&Url>,
     edit: &ReachEdit,
 ) -> Result<(), AdminError> {
+    let private = edit.allow_private.unwrap_or(found.reach.allow_private);
+    if let Some(Some(proxy)) = &edit.proxy {
+        check_proxy(proxy, private)?;
+    }
     if base_url.is_none() && edit.allow_private.is_none() {
         return Ok(());
     }
-    let private = edit.allow_private.unwrap_or(found.reach.allow_private);
     check_address(base_url.unwrap_or(&found.base_url), private)
 }
 

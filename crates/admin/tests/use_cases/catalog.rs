@@ -300,7 +300,7 @@ async fn an_upstream_has_several_credentials_and_is_reached_as_was_said() {
         headers: list("OpenAI-Organization=org-1"),
         parameters: list("service_tier=\"flex\""),
         proxy: Some(UpstreamSecret::new(
-            "http://me:hunter2@proxy:8080".to_owned(),
+            "http://me:hunter2@proxy.example:8080".to_owned(),
         )),
         retry_on: Some("429".to_owned()),
         http2: Some("never".to_owned()),
@@ -309,7 +309,7 @@ async fn an_upstream_has_several_credentials_and_is_reached_as_was_said() {
     let made = upstream::create(context, input).await.unwrap();
     let header = ("openai-organization".to_owned(), "org-1".to_owned());
     assert_eq!(made.headers, [header]);
-    assert_eq!(made.proxy.as_deref(), Some("http://proxy:8080"));
+    assert_eq!(made.proxy.as_deref(), Some("http://proxy.example:8080"));
     assert_eq!(
         (made.retry_on.as_str(), made.http2.as_str()),
         ("429", "never")
@@ -331,6 +331,21 @@ async fn an_upstream_has_several_credentials_and_is_reached_as_was_said() {
     assert_eq!(left.await.unwrap().credentials[0].name, "second");
     refused(upstream::credential::remove(context, "main", "default").await);
     for (reach, says) in [
+        (
+            ReachInput {
+                proxy: Some(UpstreamSecret::new("http://10.0.0.3:3128".to_owned())),
+                ..ReachInput::default()
+            },
+            "`--allow-private` if the proxy",
+        ),
+        (
+            ReachInput {
+                proxy: Some(UpstreamSecret::new("http://proxy.example:0".to_owned())),
+                allow_private: Some(true),
+                ..ReachInput::default()
+            },
+            "port",
+        ),
         (
             ReachInput {
                 headers: list("Host=x"),

@@ -87,7 +87,7 @@ pub struct ProxyAddress(Url);
 
 /// A text that is no address of a proxy. It does not repeat what may be a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a proxy is `http://`, `https://`, `socks5://` or `socks5h://` with a host and no path")]
+#[error("a proxy is `http://`, `socks5://` or `socks5h://` with a host and no path")]
 pub struct ProxyAddressError;
 
 /// The credential of an attempt cannot be sent: it is gone meanwhile, or its variable is not set.
@@ -189,7 +189,7 @@ impl ProxyAddress {
     /// Where it is none.
     pub fn parse(text: &str) -> Result<Self, ProxyAddressError> {
         let url = Url::parse(text.trim()).map_err(|_| ProxyAddressError)?;
-        let known = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
+        let known = matches!(url.scheme(), "http" | "socks5" | "socks5h");
         let bare = matches!(url.path(), "" | "/") && url.query().is_none();
         let host = url.host_str().is_some_and(|host| !host.is_empty());
         if known && bare && host && url.fragment().is_none() {

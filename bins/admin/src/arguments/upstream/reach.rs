@@ -19,7 +19,7 @@ pub(crate) struct ReachArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Reach it by the proxy whose address this variable of the environment holds now: `http://`,
-    /// `https://`, `socks5://` or `socks5h://`, with user and password; it is kept sealed
+    /// `socks5://` or `socks5h://`, with user and password; it is kept sealed
     #[arg(long = "proxy-url-env", value_name = "VARIABLE", group = "proxy")]
     pub(crate) proxy_env: Option<String>,
     /// Reach it by the proxy whose address is in this file; `-` reads standard input
