@@ -71,8 +71,14 @@ fn reach_v6(address: Ipv6Addr) -> Reach {
         }
         // Protocol assignments, documentation.
         [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Reach::Never,
-        // Metadata of AWS and of Google Cloud, inside unique local addresses.
-        [0xfd00, 0xec2, ..] | [0xfd20, 0xce, ..] => Reach::Never,
+        // Metadata of AWS, Google Cloud, Oracle, Scaleway, Akamai and Alibaba, inside unique local
+        // addresses.
+        [0xfd00, 0xec2, ..]
+        | [0xfd20, 0xce, ..]
+        | [0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe]
+        | [0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42]
+        | [0xfd00, 0xa9fe, 0xa9fe, ..]
+        | [0xfd00, 0x100, 0, 0, 0, 0, 0x100, 0x200] => Reach::Never,
         [0xfc00..=0xfdff, ..] => Reach::Private,
         [0x2000..=0x3fff, ..] => Reach::Global,
         // Unspecified, link-local, site-local, multicast, local NAT64, and what nobody assigned.
