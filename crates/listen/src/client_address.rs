@@ -35,9 +35,17 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) ->
         }
         client
     };
-    let forwarded_for = hops(headers, &X_FORWARDED_FOR, parse_hop);
-    let forwarded = hops(headers, &FORWARDED, |element| {
-        parse_hop(forwarded_for_parameter(element)?)
+    let forwarded_for = hops(headers, &X_FORWARDED_FOR, |line| {
+        line.split(',').map(parse_hop).collect()
+    });
+    let forwarded = hops(headers, &FORWARDED, |line| {
+        let elements = split_unquoted(line, ',').unwrap_or_default();
+        let mut hops: Vec<_> = elements.into_iter().map(forwarded_for_parameter).collect();
+        if hops.is_empty() {
+            // Where one element ends and the next begins cannot be told.
+            hops.push(None);
+        }
+        hops
     });
     match (forwarded_for, forwarded) {
         (None, None) => peer,
@@ -49,31 +57,54 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) ->
     }
 }
 
-/// The hops that a header names, in the order in which they were passed; `None` where one cannot be
-/// read, and for the whole where there is no such header.
+/// An address that a proxy wrote down; `None` where it cannot be read.
+type Hop = Option<IpAddr>;
+
+/// The hops that a header names, in the order in which they were passed; `None` where there is no
+/// such header.
 fn hops(
     headers: &HeaderMap,
     name: &HeaderName,
-    parse: impl Fn(&str) -> Option<IpAddr>,
-) -> Option<Vec<Option<IpAddr>>> {
+    parse: impl Fn(&str) -> Vec<Hop>,
+) -> Option<Vec<Hop>> {
     let mut hops = Vec::new();
     for value in headers.get_all(name) {
         match value.to_str() {
-            Ok(line) => hops.extend(line.split(',').map(&parse)),
+            Ok(line) => hops.extend(parse(line)),
             Err(_) => hops.push(None),
         }
     }
     headers.contains_key(name).then_some(hops)
 }
 
-/// The `for` parameter of one element of `Forwarded` (RFC 7239).
-fn forwarded_for_parameter(element: &str) -> Option<&str> {
-    element.split(';').find_map(|pair| {
+/// The `for` parameter of one element of `Forwarded` (RFC 7239), which has it once.
+fn forwarded_for_parameter(element: &str) -> Hop {
+    let pairs = split_unquoted(element, ';')?;
+    let mut named = pairs.into_iter().filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
-        name.trim()
-            .eq_ignore_ascii_case("for")
-            .then(|| value.trim().trim_matches('"'))
-    })
+        name.trim().eq_ignore_ascii_case("for").then_some(value)
+    });
+    match (named.next(), named.next()) {
+        (Some(value), None) => parse_hop(value.trim().trim_matches('"')),
+        _ => None,
+    }
+}
+
+/// The parts between separators that stand in no quoted string, which may have been written by a
+/// stranger; `None` where such a string does not end.
+fn split_unquoted(text: &str, separator: char) -> Option<Vec<&str>> {
+    let (mut quoted, mut escaped) = (false, false);
+    let parts = text.split(|c| {
+        let is_literal = std::mem::take(&mut escaped);
+        match c {
+            '"' if !is_literal => quoted = !quoted,
+            '\\' if quoted && !is_literal => escaped = true,
+            _ => {}
+        }
+        c == separator && !quoted
+    });
+    let parts = parts.collect();
+    (!quoted).then_some(parts)
 }
 
 /// `203.0.113.7`, `203.0.113.7:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`.
@@ -174,6 +205,25 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &forged, trusted), "0.0.0.0");
         let agreed = [(XFF, "198.51.100.1"), ("forwarded", "for=198.51.100.1")];
         assert_eq!(seen("10.0.0.1", &agreed, trusted), "198.51.100.1");
+    }
+
+    #[test]
+    fn what_a_stranger_puts_in_quotes_names_no_hop() {
+        let trusted = &["10.0.0.1"];
+        for (value, expected) in [
+            ("for=203.0.113.7;host=\"a,for=10.1.2.3\"", "203.0.113.7"),
+            ("host=\"a;for=10.1.2.3\";for=203.0.113.7", "203.0.113.7"),
+            ("host=\"a\\\",for=10.1.2.3\";for=203.0.113.7", "203.0.113.7"),
+            // Nobody can tell what was meant: the proxy stands for the client.
+            ("for=10.1.2.3;for=203.0.113.7", "10.0.0.1"),
+            ("for=10.1.2.3;host=\"a, for=203.0.113.7", "10.0.0.1"),
+        ] {
+            assert_eq!(
+                seen("10.0.0.1", &[("forwarded", value)], trusted),
+                expected,
+                "{value}"
+            );
+        }
     }
 
     #[test]
