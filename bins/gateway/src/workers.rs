@@ -112,6 +112,8 @@ impl Seat {
         let (ended, drained) = oneshot::channel();
         let work = move || {
             let drained = work(&runtime, place, bound, given);
+            // What was cut off is dropped here, and settled by that, before the end is told.
+            runtime.shutdown_background();
             // Nobody listens where the gateway could not start.
             let _ = ended.send(drained);
         };

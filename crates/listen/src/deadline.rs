@@ -14,7 +14,7 @@ use crate::settings::Settings;
 pub(crate) const CLOSING: Duration = Duration::from_secs(2);
 /// The time for a client to read its last answer, and to send what it still wants to send.
 const LINGERING: Duration = Duration::from_secs(5);
-/// The time for a first request once the listener ends: it may be on its way.
+/// The time for a request once the listener ends: it may be on its way.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
 /// How long each state may last.
@@ -78,11 +78,7 @@ impl Limits {
             Beat { stalled: true, .. } => (self.stall, Due::Dead),
             Beat { running: true, .. } => return None,
             Beat { partial: true, .. } => (self.head, Due::Head),
-            Beat {
-                begun: 0,
-                draining: true,
-                ..
-            } => (LAST_CALL.min(self.first), Due::Idle),
+            Beat { draining: true, .. } => (LAST_CALL.min(self.first), Due::Idle),
             Beat { begun: 0, .. } => (self.first, Due::Idle),
             _ => (self.idle, Due::Idle),
         })

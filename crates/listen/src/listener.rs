@@ -52,12 +52,12 @@ pub async fn serve<S: Service>(
     ended: impl Future<Output = ()>,
 ) -> Drained {
     let listener = listener.into();
-    if let Err(error) = listener.tune() {
+    let live: Live = settings.into();
+    let settings = live.current();
+    if let Err(error) = listener.tune(settings.client_stall) {
         // Slower, and otherwise fine.
         tracing::warn!(error = &error as &dyn Error, "a listener cannot be tuned");
     }
-    let live: Live = settings.into();
-    let settings = live.current();
     let refusals = Arc::new(Semaphore::new(settings.refusals));
     let mut connections = Connections {
         shared: Arc::new(Shared::new(service, gate, settings)),

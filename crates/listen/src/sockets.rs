@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout_at};
 /// Connections that wait to be accepted; the system may allow fewer.
 const BACKLOG: i32 = 4096;
 /// A client that is gone without a word is noticed after two minutes.
+const GONE: Duration = Duration::from_secs(120);
 const KEEPALIVE: Duration = Duration::from_secs(60);
 const KEEPALIVE_AGAIN: Duration = Duration::from_secs(15);
 
@@ -93,10 +94,13 @@ impl Listener {
     }
 
     /// Sets what accepted sockets inherit: small writes leave at once, and silent peers are looked
-    /// for.
-    pub(crate) fn tune(&self) -> io::Result<()> {
+    /// for. Who reads nothing for as long as `stall` is not silent yet.
+    pub(crate) fn tune(&self, stall: Duration) -> io::Result<()> {
         let socket = SockRef::from(&self.socket);
         socket.set_tcp_nodelay(true)?;
+        // Nobody is looked for while something was sent that is not acknowledged.
+        #[cfg(target_os = "linux")]
+        socket.set_tcp_user_timeout(Some(GONE.max(stall)))?;
         let keepalive = TcpKeepalive::new()
             .with_time(KEEPALIVE)
             .with_interval(KEEPALIVE_AGAIN)

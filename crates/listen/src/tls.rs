@@ -137,7 +137,9 @@ impl Certificates {
         let stamps = self.files.stamps();
         let config = self.files.config();
         let unread = matches!(config, Err(CertificateError::File { .. }));
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen { stamps, unread };
+        // Both or neither: another thread may reload at the same time.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = Seen { stamps, unread };
         self.current.store(Arc::new(config?));
         Ok(())
     }
