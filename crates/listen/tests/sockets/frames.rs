@@ -202,6 +202,19 @@ async fn the_end_of_the_listener_lets_streams_finish() {
 }
 
 #[tokio::test]
+async fn a_client_that_says_nothing_any_more_does_not_hold_up_the_end() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.greet().await;
+    client.send(get(1, "/")).await;
+    assert_eq!(client.next(DATA).await.unwrap().content, b"fine");
+    let (_recorder, over) = server.end();
+    // Neither the farewell nor the PING behind it is answered.
+    assert_eq!(over.await.unwrap(), Drained::Complete);
+    drop(client);
+}
+
+#[tokio::test]
 async fn a_stream_that_is_not_read_is_ended_and_the_others_go_on() {
     let settings = Settings {
         client_stall: Duration::from_millis(150),
