@@ -22,6 +22,11 @@ pub enum Denied {
 }
 
 impl Denied {
+    /// Whether too little is left: less might do.
+    pub fn is_short(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.first().kind == ReasonKind::QuotaShort)
+    }
+
     /// Too little is left in a pot that begins anew at a moment, or never.
     pub(crate) fn short(
         layer: Layer,

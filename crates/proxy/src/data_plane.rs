@@ -161,14 +161,14 @@ impl Proxy {
         }
     }
 
-    /// Holds the worst case of the call. From here on it is settled and leaves a record, whatever
+    /// Holds the worst case of the call, and leaves out of the plan what that does not cover. From here on it is settled and leaves a record, whatever
     /// becomes of it.
     pub(crate) async fn open(
         &self,
         exchange: &Arc<Exchange>,
         caller: &Caller,
         permit: &Permit<'_>,
-        plan: &Plan<'_>,
+        plan: &mut Plan<'_>,
         target: Target<'_>,
         demand: Demand,
     ) -> Result<Box<Call>, Stop> {

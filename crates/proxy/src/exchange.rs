@@ -174,7 +174,7 @@ impl Proxy {
                     stored::prefer(&mut plan, place);
                 }
                 let demand = hold::demand(&intake.peek, endpoint, intake.body.len());
-                let call = self.open(exchange, caller, &permit, &plan, target, demand);
+                let call = self.open(exchange, caller, &permit, &mut plan, target, demand);
                 let mut call = call.await?;
                 if stored::is_kept(endpoint, &intake.peek) {
                     call.learn(&self.responses);
@@ -186,10 +186,10 @@ impl Proxy {
             RouteTarget::Mount { prefix, rest } => {
                 let target = Target::Mount { prefix };
                 let permit = admit::decide(exchange, &snapshot, &caller.entry, target)?;
-                let plan = self.draw(&permit, exchange, target)?;
+                let mut plan = self.draw(&permit, exchange, target)?;
                 intake::check_announced(&head, exchange.settings.body_bytes)?;
                 let demand = Demand::default();
-                let call = self.open(exchange, caller, &permit, &plan, target, demand);
+                let call = self.open(exchange, caller, &permit, &mut plan, target, demand);
                 let call = call.await?;
                 let body = std::mem::take(body);
                 let body = BoundedBody::new(body, exchange.settings.body_bytes, &exchange.settings);

@@ -10,7 +10,7 @@ use tollgate_policy::credits::Credits;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::group::Enforcement;
 use tollgate_policy::limit::Rate;
-use tollgate_policy::plan::Plan;
+use tollgate_policy::plan::{Attempt, Plan};
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::verdict::{Layer, Permit, Reason, ReasonKind};
 use tollgate_policy::{Refusal, Target};
@@ -106,14 +106,15 @@ fn uses(said: Uses, endpoint: Endpoint) -> Uses {
     }
 }
 
-/// Takes the worst case of a call, by whichever upstream of the plan would charge the most.
+/// Takes the worst case of a call, by whichever upstream of the plan would charge the most. Where
+/// what is left covers the model that was asked for and not its fallbacks, these leave the plan.
 ///
 /// CANCEL: nothing is held before this returns.
 pub(crate) async fn take(
     ledger: &Ledger,
     exchange: &Exchange,
     permit: &Permit<'_>,
-    plan: &Plan<'_>,
+    plan: &mut Plan<'_>,
     demand: Demand,
     target: Target<'_>,
     subject: &Subject,
@@ -124,65 +125,89 @@ pub(crate) async fn take(
         Enforcement::Strict if !can_be_capped(target) => Enforcement::Refuse,
         other => other,
     };
-    let Some(first) = plan.attempts.first() else {
-        return Err(Stop::no_upstream(subject.clone()));
-    };
-    let dearest = |bound: &dyn Fn(&Quote, &bound::Window) -> Bound| {
-        let costs = plan.attempts.iter().map(|attempt| {
-            let (quote, window) = (&attempt.quote, attempt.window());
-            quote.cost_of(&bound(quote, &window))
-        });
-        costs.max().unwrap_or_default()
-    };
     let is_free = target.endpoint().is_some_and(Endpoint::is_free);
-    let (full, least) = match enforcement {
-        _ if is_free => (Credits::ZERO, Credits::ZERO),
-        Enforcement::Strict => {
-            let costs = plan.attempts.iter().map(|attempt| {
-                let bound = attempt.quote.bound(&demand, &attempt.window());
-                let cost = |bound| attempt.quote.cost_of(bound);
-                (cost(&bound), cost(&bound.least()))
-            });
-            let none = (Credits::ZERO, Credits::ZERO);
-            costs.fold(none, |most, one| (most.0.max(one.0), most.1.max(one.1)))
-        }
-        Enforcement::Refuse => {
-            let full = dearest(&|quote, window| quote.bound(&demand, window));
-            (full, full)
-        }
-        Enforcement::Lenient => {
-            let full = dearest(&|quote, window| quote.estimate(&demand, window));
-            (full, full.min(Credits::from_micros(1)))
-        }
-    };
     // An upload may have taken long: limits and periods are those of now.
     let now = exchange.now.plus(exchange.started.elapsed());
     let (input, output) = demand.estimate(&window);
-    let ask = Ask {
-        request: exchange.id,
-        principal: permit.principal(),
-        group: permit.group(),
-        endpoint: &subject.endpoint,
-        model: subject.model.as_deref(),
-        client: exchange.client,
-        input_tokens: input,
-        quote: first.quote,
-        full,
-        least,
-        tokens: u32::try_from(input.saturating_add(output)).unwrap_or(u32::MAX),
-        arrived: exchange.now,
-        now,
+    loop {
+        let Some(first) = plan.attempts.first() else {
+            return Err(Stop::no_upstream(subject.clone()));
+        };
+        let (full, least) = match is_free {
+            true => (Credits::ZERO, Credits::ZERO),
+            false => costs(&plan.attempts, &demand, enforcement),
+        };
+        let ask = Ask {
+            request: exchange.id,
+            principal: permit.principal(),
+            group: permit.group(),
+            endpoint: &subject.endpoint,
+            model: subject.model.as_deref(),
+            client: exchange.client,
+            input_tokens: input,
+            quote: first.quote,
+            full,
+            least,
+            tokens: u32::try_from(input.saturating_add(output)).unwrap_or(u32::MAX),
+            arrived: exchange.now,
+            now,
+        };
+        let held = match ledger.hold(&ask).await {
+            Ok(held) => held,
+            Err(denied) if denied.is_short() && drop_fallbacks(plan, permit) => continue,
+            Err(denied) => return Err(stop(denied, subject, permit, now)),
+        };
+        let worth = Worth {
+            demand,
+            window,
+            amount: held.amount(),
+            // Where all was held, it covers each attempt.
+            lowers: enforcement == Enforcement::Strict && held.amount() < full,
+        };
+        return Ok(Hold { held, worth });
+    }
+}
+
+/// What is to be held for the dearest of these attempts, and the least that will do.
+fn costs(
+    attempts: &[Attempt<'_>],
+    demand: &Demand,
+    enforcement: Enforcement,
+) -> (Credits, Credits) {
+    let each = attempts.iter().map(|attempt| {
+        let (quote, window) = (&attempt.quote, attempt.window());
+        let cost = |bound: &Bound| quote.cost_of(bound);
+        match enforcement {
+            Enforcement::Strict => {
+                let bound = quote.bound(demand, &window);
+                (cost(&bound), cost(&bound.least()))
+            }
+            Enforcement::Refuse => {
+                let full = cost(&quote.bound(demand, &window));
+                (full, full)
+            }
+            Enforcement::Lenient => {
+                let full = cost(&quote.estimate(demand, &window));
+                (full, full.min(Credits::from_micros(1)))
+            }
+        }
+    });
+    let none = (Credits::ZERO, Credits::ZERO);
+    each.fold(none, |most, one| (most.0.max(one.0), most.1.max(one.1)))
+}
+
+/// Leaves the attempts of the model that was asked for, if there are any and others, too.
+fn drop_fallbacks(plan: &mut Plan<'_>, permit: &Permit<'_>) -> bool {
+    let Some(asked) = permit.model() else {
+        return false;
     };
-    let held = ledger.hold(&ask).await;
-    let held = held.map_err(|denied| stop(denied, subject, permit, now))?;
-    let worth = Worth {
-        demand,
-        window,
-        amount: held.amount(),
-        // Where all was held, it covers each attempt.
-        lowers: enforcement == Enforcement::Strict && held.amount() < full,
-    };
-    Ok(Hold { held, worth })
+    let is_own = |attempt: &Attempt<'_>| attempt.model.is_some_and(|model| model.id == asked.id);
+    let own = plan.attempts.iter().filter(|one| is_own(one)).count();
+    if own == 0 || own == plan.attempts.len() {
+        return false;
+    }
+    plan.attempts.retain(is_own);
+    true
 }
 
 /// The limit that a reason is about, where it is one of a minute: it has no room until then.

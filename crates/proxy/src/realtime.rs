@@ -57,8 +57,8 @@ impl Proxy {
             model: &model,
         };
         let permit = admit::decide(exchange, &snapshot, entry, target)?;
-        let plan = self.draw(&permit, exchange, target)?;
-        let call = self.open(exchange, caller, &permit, &plan, target, turns::DEMAND);
+        let mut plan = self.draw(&permit, exchange, target)?;
+        let call = self.open(exchange, caller, &permit, &mut plan, target, turns::DEMAND);
         let call = call.await?;
         let way = self.way(&snapshot, &plan);
         let outgoing = Outgoing::Upgrade(Upgrade {

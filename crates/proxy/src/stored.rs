@@ -87,10 +87,17 @@ impl Proxy {
         let way = place.and_then(|place| Some((place, snapshot.access.get(&place.upstream)?)));
         let (place, access) =
             way.ok_or_else(|| Stop::NoResponse(stored.id.clone().into_owned()))?;
-        let plan = Plan {
+        let mut plan = Plan {
             attempts: vec![attempt(place, access)],
         };
-        let call = self.open(exchange, caller, &permit, &plan, target, Demand::default());
+        let call = self.open(
+            exchange,
+            caller,
+            &permit,
+            &mut plan,
+            target,
+            Demand::default(),
+        );
         let call = call.await?;
         let body = std::mem::take(body);
         let body = BoundedBody::new(body, exchange.settings.body_bytes, &exchange.settings);

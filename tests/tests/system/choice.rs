@@ -99,6 +99,28 @@ async fn a_fallback_serves_under_its_own_name_and_at_its_own_price() {
     system.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fallback_that_cannot_be_paid_keeps_nobody_from_what_can() {
+    let system = System::start().await;
+    let [server, other] = servers().await;
+    system.serve_at(&server.url(), "wanted", &[]);
+    system.serve_at(&other.url(), "instead", &[]);
+    let dear = [
+        "model",
+        "edit",
+        "instead",
+        "--price",
+        "input=1000000,output=9",
+    ];
+    system.admin(&dear);
+    system.admin(&["group", "edit", "default", "--fallback", "wanted=instead"]);
+    let token = system.token(&["--quota", "5"]);
+    system.in_force().await;
+    assert_eq!(ask(&system, &token, "instead").await.status(), 429);
+    assert_eq!(ask(&system, &token, "wanted").await.status(), 200);
+    system.finish().await;
+}
+
 /// A server of which one credential is answered with this, once, and everything else is served.
 async fn two_credentials(system: &System, model: &str, first: Step) -> RawUpstream {
     let server = RawUpstream::start_sequence(vec![vec![first], answer()]).await;

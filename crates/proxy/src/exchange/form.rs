@@ -38,9 +38,9 @@ impl Proxy {
             model: &model,
         };
         let permit = admit::decide(exchange, &snapshot, &caller.entry, target)?;
-        let plan = self.draw(&permit, exchange, target)?;
+        let mut plan = self.draw(&permit, exchange, target)?;
         let demand = hold::form_demand(&form.fields, endpoint);
-        let call = self.open(exchange, caller, &permit, &plan, target, demand);
+        let call = self.open(exchange, caller, &permit, &mut plan, target, demand);
         let call = call.await?;
         let outgoing = Outgoing::Form(Box::new(FormCall::new(route, &model, form)));
         let upstreamed = forward(self.way(&snapshot, &plan), &head, outgoing, call).await?;

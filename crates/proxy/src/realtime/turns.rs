@@ -355,10 +355,13 @@ impl Turns {
         let attempt = self.attempt(&permit, exchange);
         let attempt = attempt.ok_or_else(|| Stop::no_upstream(subject.clone()))?;
         rights.note_use(&entry, exchange.now);
-        let plan = Plan {
+        let mut plan = Plan {
             attempts: vec![attempt],
         };
-        let hold = hold::take(ledger, exchange, &permit, &plan, DEMAND, target, &subject).await?;
+        let hold = hold::take(
+            ledger, exchange, &permit, &mut plan, DEMAND, target, &subject,
+        )
+        .await?;
         let on_leave = permit.group().terms.on_leave;
         let endpoint = Some(endpoint);
         let mut call = Call::new(exchange, &entry, subject, endpoint, hold, on_leave, metrics);
