@@ -86,7 +86,7 @@ async fn a_certificate_that_cannot_be_used_is_a_fault() {
     let (code, text) = check(system.directory(), &["--config", "tollgate.toml"], &set);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("`key.pem` cannot be read"), "{text}");
-    assert!(text.contains("is read from `TEST_UNSET`"), "{text}");
+    assert!(text.contains("cannot be read from `TEST_UNSET`"), "{text}");
     system.finish().await;
 }
 
