@@ -93,22 +93,23 @@ fn files(config: &Config) -> Vec<String> {
     let filter = telemetry::parse(&config.log).err();
     let failures = certificate.err().into_iter().chain(webhook).chain(filter);
     let mut findings: Vec<_> = failures.map(|failure| sentence(&failure)).collect();
-    findings.extend(written("journal", &config.journal));
+    let both = OpenOptions::new().read(true).write(true).to_owned();
+    findings.extend(written("journal", &config.journal, &both));
     if let Some(AccessLog::File(path)) = &config.access_log {
-        findings.extend(written("access log", path));
+        let append = OpenOptions::new().append(true).to_owned();
+        findings.extend(written("access log", path, &append));
     }
     findings
 }
 
 /// What keeps a file from being written, that may be there already.
-fn written(what: &str, path: &Path) -> Option<String> {
+fn written(what: &str, path: &Path, how: &OpenOptions) -> Option<String> {
     let shown = path.display();
     let folder = path.parent().filter(|path| *path != Path::new(""));
     if !folder.is_none_or(Path::is_dir) {
         return Some(format!("there is no folder for the {what} `{shown}`"));
     }
-    let opened = OpenOptions::new().read(true).write(true).open(path);
-    let refused = match opened {
+    let refused = match how.open(path) {
         // It would be made.
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let folder = folder.unwrap_or(Path::new("."));

@@ -42,8 +42,8 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) ->
         let elements = split_unquoted(line, ',').unwrap_or_default();
         let mut hops: Vec<_> = elements.into_iter().map(forwarded_for_parameter).collect();
         if hops.is_empty() {
-            // Where one element ends and the next begins cannot be told.
-            hops.push(None);
+            // What a stranger began to quote hides who passed it on.
+            hops.push(Some(NOBODY));
         }
         hops
     });
@@ -214,9 +214,11 @@ mod tests {
             ("for=203.0.113.7;host=\"a,for=10.1.2.3\"", "203.0.113.7"),
             ("host=\"a;for=10.1.2.3\";for=203.0.113.7", "203.0.113.7"),
             ("host=\"a\\\",for=10.1.2.3\";for=203.0.113.7", "203.0.113.7"),
-            // Nobody can tell what was meant: the proxy stands for the client.
+            // Nobody can tell what was meant.
             ("for=10.1.2.3;for=203.0.113.7", "10.0.0.1"),
-            ("for=10.1.2.3;host=\"a, for=203.0.113.7", "10.0.0.1"),
+            ("for=10.1.2.3;host=\"a, for=203.0.113.7", "0.0.0.0"),
+            ("x=\", for=203.0.113.7", "0.0.0.0"),
+            ("x=\", for=\"[2001:db8::1]\"", "0.0.0.0"),
         ] {
             assert_eq!(
                 seen("10.0.0.1", &[("forwarded", value)], trusted),

@@ -20,6 +20,8 @@ use crate::pulse::Pulse;
 use crate::service::{Ending, Notice, Service};
 use crate::settings::Live;
 use crate::sockets::Listener;
+#[cfg(target_os = "linux")]
+use crate::sockets::look_for;
 
 /// A pause after a failed accept: the usual cause is that no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -54,7 +56,7 @@ pub async fn serve<S: Service>(
     let listener = listener.into();
     let live: Live = settings.into();
     let settings = live.current();
-    if let Err(error) = listener.tune(settings.client_stall) {
+    if let Err(error) = listener.tune() {
         // Slower, and otherwise fine.
         tracing::warn!(error = &error as &dyn Error, "a listener cannot be tuned");
     }
@@ -102,6 +104,9 @@ impl<S: Service> Connections<S> {
         let Some(place) = shared.gate.enter() else {
             return self.refuse(socket, remote);
         };
+        // Without it, it is only noticed later that somebody is gone.
+        #[cfg(target_os = "linux")]
+        let _ = look_for(&socket, shared.settings.client_stall);
         let pulse = Arc::new(Pulse::default());
         let own = Arc::clone(&pulse);
         let task = self.tasks.spawn(async move {

@@ -16,9 +16,10 @@ use tokio::time::{Instant, timeout_at};
 /// Connections that wait to be accepted; the system may allow fewer.
 const BACKLOG: i32 = 4096;
 /// A client that is gone without a word is noticed after two minutes.
-const GONE: Duration = Duration::from_secs(120);
 const KEEPALIVE: Duration = Duration::from_secs(60);
 const KEEPALIVE_AGAIN: Duration = Duration::from_secs(15);
+#[cfg(target_os = "linux")]
+const GONE: Duration = Duration::from_secs(120);
 
 /// How long handshakes that had begun may take to end, where a successor takes over.
 #[cfg(target_os = "linux")]
@@ -94,13 +95,10 @@ impl Listener {
     }
 
     /// Sets what accepted sockets inherit: small writes leave at once, and silent peers are looked
-    /// for. Who reads nothing for as long as `stall` is not silent yet.
-    pub(crate) fn tune(&self, stall: Duration) -> io::Result<()> {
+    /// for.
+    pub(crate) fn tune(&self) -> io::Result<()> {
         let socket = SockRef::from(&self.socket);
         socket.set_tcp_nodelay(true)?;
-        // Nobody is looked for while something was sent that is not acknowledged.
-        #[cfg(target_os = "linux")]
-        socket.set_tcp_user_timeout(Some(GONE.max(stall)))?;
         let keepalive = TcpKeepalive::new()
             .with_time(KEEPALIVE)
             .with_interval(KEEPALIVE_AGAIN)
@@ -126,6 +124,16 @@ impl Listener {
         while let Some(Ok((socket, remote))) = self.accept().now_or_never() {
             admit(socket, remote);
         }
+    }
+}
+
+/// Has the system look for a silent peer also while something was sent that is not acknowledged. It
+/// takes one that reads nothing for silent, so it does not where that may take longer.
+#[cfg(target_os = "linux")]
+pub(crate) fn look_for(socket: &TcpStream, stall: Duration) -> io::Result<()> {
+    match stall <= GONE {
+        true => SockRef::from(socket).set_tcp_user_timeout(Some(GONE)),
+        false => Ok(()),
     }
 }
 

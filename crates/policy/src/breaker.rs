@@ -175,6 +175,10 @@ impl Breaker {
                 self.complain(cause, report, probe, now);
             }
             Blame::Nobody => self.served(tried, now),
+            // It was not asked.
+            Blame::Credential(Cause::Unreachable) if self.part == Part::Upstream => {
+                self.release(probe);
+            }
             // An endpoint that complains of a credential or of the call is there.
             Blame::Credential(_) | Blame::Client if self.part == Part::Upstream => {
                 self.served(tried, now);

@@ -171,12 +171,13 @@ fn access<'a>(
     access.ok_or(UpstreamError::Address(None))
 }
 
-/// Tells who looks after upstreams how this one did. What the client, or a credential, did wrong says
-/// that it is there.
+/// Tells who looks after upstreams how this one did. One that takes no credential of ours is of no
+/// more use than one that does not answer; what else it says, of a call or of too many, is an answer.
 fn watch(way: Way<'_>, attempt: &Attempt<'_>, answered: &Answered, blame: Blame, now: Timestamp) {
     let (watch, id) = (&way.upstreams.watch, attempt.upstream);
     match (answered, blame) {
-        (Err(error), Blame::Upstream(_)) => {
+        (Err(error), Blame::Upstream(_))
+        | (Err(error @ (UpstreamError::Credential(_) | UpstreamError::CredentialForm)), _) => {
             let known = way.snapshot.catalog.upstream(id);
             let name = known.map_or_else(|| id.to_string(), |known| known.name.to_string());
             watch.failed(id, &name, &error.to_string(), now);

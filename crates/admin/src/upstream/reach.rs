@@ -105,8 +105,15 @@ pub(super) fn check_edit(
     edit: &ReachEdit,
 ) -> Result<(), AdminError> {
     let private = edit.allow_private.unwrap_or(found.reach.allow_private);
-    if let Some(Some(proxy)) = &edit.proxy {
-        check_proxy(proxy, private)?;
+    let kept = || {
+        let shown = found
+            .proxy
+            .as_deref()
+            .filter(|_| edit.allow_private.is_some());
+        shown.and_then(|shown| ProxyAddress::parse(shown).ok())
+    };
+    if let Some(proxy) = edit.proxy.clone().unwrap_or_else(kept) {
+        check_proxy(&proxy, private)?;
     }
     if base_url.is_none() && edit.allow_private.is_none() {
         return Ok(());

@@ -11,6 +11,8 @@ pub enum Outcome {
     Status(u16),
     /// No connection came about: nothing was sent.
     Unreachable,
+    /// The credential is not there, or cannot be sent: nothing was.
+    NoCredential,
     /// The answer did not begin in time.
     TimedOut,
     /// The connection broke.
@@ -71,6 +73,7 @@ impl Outcome {
             Self::Status(300..=499) => Blame::Client,
             Self::Status(status) => Blame::Upstream(Cause::Status(status)),
             Self::Unreachable => Blame::Upstream(Cause::Unreachable),
+            Self::NoCredential => Blame::Credential(Cause::Unreachable),
             Self::TimedOut => Blame::Upstream(Cause::TimedOut),
             Self::Broken => Blame::Upstream(Cause::Broken),
             Self::Unknown => Blame::Unknown,

@@ -347,3 +347,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_credential_that_cannot_be_sent_is_put_aside_and_says_nothing_of_the_endpoint() {
+    let mut credential = Breaker::new(Part::Credential);
+    call(&mut credential, Outcome::NoCredential, NOW);
+    assert!(matches!(credential.state(), State::Open { .. }));
+
+    let mut endpoint = Breaker::new(Part::Upstream);
+    for _ in 0..IN_A_ROW {
+        call(&mut endpoint, Outcome::Unreachable, NOW);
+    }
+    let due = NOW.plus(after(3600));
+    let probe = endpoint.enter(due).unwrap();
+    endpoint.leave(probe, &Outcome::NoCredential.into(), due);
+    assert!(matches!(
+        endpoint.state(),
+        State::HalfOpen { trying: None, .. }
+    ));
+}

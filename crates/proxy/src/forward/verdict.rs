@@ -109,11 +109,9 @@ fn has_no_file(error: &SendError) -> bool {
 
 /// What of an upstream is left out of further attempts of the same call.
 pub(crate) fn blame(error: &UpstreamError, report: &Report) -> Blame {
-    match error {
-        // Another credential may be there.
-        UpstreamError::CredentialForm => Blame::Credential(Cause::Unreachable),
-        _ if is_untried(error) => Blame::Upstream(Cause::Unreachable),
-        _ => report.blame(),
+    match is_untried(error) {
+        true => Blame::Upstream(Cause::Unreachable),
+        false => report.blame(),
     }
 }
 
@@ -138,9 +136,9 @@ fn unanswered(error: &UpstreamError) -> Report {
         UpstreamError::Send(error) if error.is_timeout() => Outcome::TimedOut.into(),
         UpstreamError::Send(_) => Outcome::Broken.into(),
         UpstreamError::Address(_) => Outcome::Unreachable.into(),
-        UpstreamError::CredentialForm | UpstreamError::Name | UpstreamError::NoneLeft => {
-            Outcome::Unknown.into()
-        }
+        // Another one may be there.
+        UpstreamError::CredentialForm => Outcome::NoCredential.into(),
+        UpstreamError::Name | UpstreamError::NoneLeft => Outcome::Unknown.into(),
     }
 }
 
@@ -178,7 +176,6 @@ mod tests {
         );
         let error = UpstreamError::CredentialForm;
         let report = unanswered(&error);
-        assert_eq!(report.outcome, Outcome::Unknown);
         assert!(matches!(blame(&error, &report), Blame::Credential(_)));
         let error = UpstreamError::Credential(401);
         let report = unanswered(&error);

@@ -183,13 +183,14 @@ impl std::fmt::Debug for UpstreamSecret {
 }
 
 impl ProxyAddress {
-    /// Reads the address of a proxy, with user and password where it wants them.
+    /// Reads the address of a proxy, with user and password where it wants them. Whether such a
+    /// proxy can be used is for those to say who connect to it: what was saved once is read.
     ///
     /// # Errors
     /// Where it is none.
     pub fn parse(text: &str) -> Result<Self, ProxyAddressError> {
         let url = Url::parse(text.trim()).map_err(|_| ProxyAddressError)?;
-        let known = matches!(url.scheme(), "http" | "socks5" | "socks5h");
+        let known = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
         let bare = matches!(url.path(), "" | "/") && url.query().is_none();
         let host = url.host_str().is_some_and(|host| !host.is_empty());
         if known && bare && host && url.fragment().is_none() {
