@@ -72,8 +72,6 @@ impl FormError {
         // Without the text it tells no line of it, and the key instead.
         error.set_input(None);
         let problem = error.to_string().trim_end().replace('\n', " ");
-        let unclear = "invalid socket address syntax";
-        let problem = problem.replace(unclear, "no IP address and port, as in `127.0.0.1:8080`,");
         Self {
             line: before.matches('\n').count() + 1,
             column: line.chars().count() + 1,

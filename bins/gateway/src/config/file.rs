@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
 use super::error::{ConfigError, FormError};
 use crate::cli::LogFormat;
@@ -12,7 +12,9 @@ use crate::cli::LogFormat;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct File {
+    #[serde(deserialize_with = "listener")]
     pub(super) listen: Option<SocketAddr>,
+    #[serde(deserialize_with = "listener")]
     pub(super) observe: Option<SocketAddr>,
     pub(super) store: Option<String>,
     pub(super) key_file: Option<PathBuf>,
@@ -123,4 +125,11 @@ impl File {
             source: FormError::of(&text, error),
         })
     }
+}
+
+/// The parser's own words for this say nothing of the form, and its value is not told.
+fn listener<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(from)?;
+    let wanted = |_| de::Error::custom("no IP address and port, as in `127.0.0.1:8080`,");
+    text.parse().map(Some).map_err(wanted)
 }
