@@ -37,6 +37,13 @@ use crate::clock;
 use crate::reload::Reloads;
 use crate::telemetry::AccessLog;
 
+/// Connections that are served at once: whoever looks at a gateway takes few.
+const CONNECTIONS: usize = 64;
+/// How long the last answers may take once the listener is told to end.
+const DRAIN: Duration = Duration::from_secs(1);
+/// For a head, and for the next one: so that nobody keeps a place from others for long.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What the listener tells about.
 pub(crate) struct Observed {
     parts: Parts,
@@ -77,13 +84,6 @@ impl Observed {
         self.draining.store(true, Ordering::Relaxed);
     }
 }
-
-/// Connections that are served at once: whoever looks at a gateway takes few.
-const CONNECTIONS: usize = 64;
-/// How long the last answers may take once the listener is told to end.
-const DRAIN: Duration = Duration::from_secs(1);
-/// For a head, and for the next one: so that nobody keeps a place from others for long.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Serves until `ended` is ready.
 pub(crate) async fn serve(
