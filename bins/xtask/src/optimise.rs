@@ -74,7 +74,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 /// Builds the gateway with a flag for the compiler; scripts of packages and macros are built without.
 fn build(folder: &Path, flag: &str) -> Result<PathBuf, Failure> {
     let host = host()?;
-    let mut cargo = Command::new(env!("CARGO"));
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut cargo = Command::new(program);
     cargo
         .args(["build", "--release", "--locked"])
         .args(["--package", "tollgate-gateway", "--target", &host])
