@@ -38,8 +38,8 @@ pub(crate) struct Server {
 pub(crate) enum AddressError {
     /// A mode that protects less than it says has no place here.
     #[error(
-        "`sslmode` is `disable`, `require` or `verify-full`; both of these want a certificate \
-         that is valid for the host"
+        "`sslmode` is `disable`, `require` or `verify-full`; the latter two want a \
+         certificate that is valid for the host"
     )]
     Mode,
     #[error("`sslrootcert` and `sslnegotiation=direct` want `sslmode=verify-full`: add it")]
