@@ -446,6 +446,7 @@ cause-status = status { $status }
 cause-unreachable = cannot be reached
 cause-timed-out = no answer in time
 cause-broken = connection broke
+cause-no-credential = its credential is not there
 test-passed = The test call passed
 test-failed = The test call failed
 

@@ -446,6 +446,7 @@ cause-status = 状态码 { $status }
 cause-unreachable = 无法连接
 cause-timed-out = 响应超时
 cause-broken = 连接中断
+cause-no-credential = 凭据不存在
 test-passed = 测试调用成功
 test-failed = 测试调用失败
 

@@ -176,7 +176,7 @@ impl Breaker {
             }
             Blame::Nobody => self.served(tried, now),
             // It was not asked.
-            Blame::Credential(Cause::Unreachable) if self.part == Part::Upstream => {
+            Blame::Credential(Cause::NoCredential) if self.part == Part::Upstream => {
                 self.release(probe);
             }
             // An endpoint that complains of a credential or of the call is there.

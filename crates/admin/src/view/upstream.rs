@@ -98,7 +98,7 @@ pub struct AsideView {
     pub credential: Option<String>,
     /// `open`, or `half-open` while a call tries.
     pub state: String,
-    /// Why: `status-429`, `unreachable`, `timed-out`, `broken`.
+    /// Why: `status-429`, `unreachable`, `timed-out`, `broken`, `no-credential`.
     pub reason: String,
     /// Since when.
     pub since: String,

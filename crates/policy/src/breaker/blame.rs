@@ -56,6 +56,8 @@ pub enum Cause {
     TimedOut,
     /// The connection broke.
     Broken,
+    /// The credential is not there, or cannot be sent.
+    NoCredential,
 }
 
 impl Outcome {
@@ -73,7 +75,7 @@ impl Outcome {
             Self::Status(300..=499) => Blame::Client,
             Self::Status(status) => Blame::Upstream(Cause::Status(status)),
             Self::Unreachable => Blame::Upstream(Cause::Unreachable),
-            Self::NoCredential => Blame::Credential(Cause::Unreachable),
+            Self::NoCredential => Blame::Credential(Cause::NoCredential),
             Self::TimedOut => Blame::Upstream(Cause::TimedOut),
             Self::Broken => Blame::Upstream(Cause::Broken),
             Self::Unknown => Blame::Unknown,
@@ -99,7 +101,7 @@ impl From<Outcome> for Report {
 
 /// A text that names no cause.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is none of `status-NNN`, `unreachable`, `timed-out`, `broken`")]
+#[error("`{0}` is none of `status-NNN`, `unreachable`, `timed-out`, `broken`, `no-credential`")]
 pub struct CauseError(String);
 
 impl std::fmt::Display for Cause {
@@ -109,6 +111,7 @@ impl std::fmt::Display for Cause {
             Self::Unreachable => f.write_str("unreachable"),
             Self::TimedOut => f.write_str("timed-out"),
             Self::Broken => f.write_str("broken"),
+            Self::NoCredential => f.write_str("no-credential"),
         }
     }
 }
@@ -122,6 +125,7 @@ impl std::str::FromStr for Cause {
             "unreachable" => Ok(Self::Unreachable),
             "timed-out" => Ok(Self::TimedOut),
             "broken" => Ok(Self::Broken),
+            "no-credential" => Ok(Self::NoCredential),
             _ => {
                 let status = text.strip_prefix("status-").ok_or_else(error)?;
                 status.parse().map(Self::Status).map_err(|_| error())

@@ -352,7 +352,8 @@ proptest! {
 fn a_credential_that_cannot_be_sent_is_put_aside_and_says_nothing_of_the_endpoint() {
     let mut credential = Breaker::new(Part::Credential);
     call(&mut credential, Outcome::NoCredential, NOW);
-    assert!(matches!(credential.state(), State::Open { .. }));
+    let (cause, _) = credential.opened().unwrap();
+    assert_eq!(cause.to_string(), "no-credential");
 
     let mut endpoint = Breaker::new(Part::Upstream);
     for _ in 0..IN_A_ROW {

@@ -42,7 +42,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         if let Blame::Upstream(cause) = blame {
             let model = match cause {
                 Cause::Status(_) => last.model.map(|model| model.id),
-                Cause::Unreachable | Cause::TimedOut | Cause::Broken => None,
+                Cause::Unreachable | Cause::TimedOut | Cause::Broken | Cause::NoCredential => None,
             };
             self.failed.push((last.upstream, model));
         }
