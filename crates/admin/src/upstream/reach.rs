@@ -1,5 +1,7 @@
 //! How requests are sent to an upstream, as operators write it.
 
+use std::fmt::Display;
+
 use tollgate_connect::Via;
 use tollgate_policy::name::Name;
 use tollgate_rights::source::{
@@ -72,30 +74,33 @@ impl ReachInput {
 /// An upstream on a private network is reached only where that was said, so that nobody can have
 /// the gateway call what only it can reach.
 pub(super) fn check_address(url: &Url, allow_private: bool) -> Result<(), AdminError> {
-    let Err(error) = tollgate_connect::url::check(url, allow_private) else {
-        return Ok(());
-    };
-    let private = !allow_private && tollgate_connect::url::check(url, true).is_ok();
-    let problem = if private {
-        format!("{error}: say `--allow-private` if the upstream is on your own network")
-    } else {
-        error.to_string()
-    };
-    Err(AdminError::invalid("base_url", problem))
+    let check = |private| tollgate_connect::url::check(url, private);
+    reachable("base_url", "upstream", allow_private, check)
 }
 
 /// The same of a proxy, which is reached first.
-pub(super) fn check_proxy(proxy: &ProxyAddress, allow_private: bool) -> Result<(), AdminError> {
-    let Err(error) = Via::new(proxy.reveal(), allow_private) else {
+fn check_proxy(proxy: &ProxyAddress, allow_private: bool) -> Result<(), AdminError> {
+    let check = |private| Via::new(proxy.reveal(), private).map(drop);
+    reachable("proxy", "proxy", allow_private, check)
+}
+
+/// Whether a check says that something may be reached, and if not, whether it might with leave to
+/// be on a private network.
+fn reachable<E: Display>(
+    field: &'static str,
+    what: &str,
+    allow_private: bool,
+    check: impl Fn(bool) -> Result<(), E>,
+) -> Result<(), AdminError> {
+    let Err(error) = check(allow_private) else {
         return Ok(());
     };
-    let private = !allow_private && Via::new(proxy.reveal(), true).is_ok();
-    let problem = if private {
-        format!("{error}: say `--allow-private` if the proxy is on your own network")
+    let problem = if !allow_private && check(true).is_ok() {
+        format!("{error}: say `--allow-private` if the {what} is on your own network")
     } else {
         error.to_string()
     };
-    Err(AdminError::invalid("proxy", problem))
+    Err(AdminError::invalid(field, problem))
 }
 
 /// Checks the addresses that an upstream and its proxy will have after a change.

@@ -290,6 +290,35 @@ async fn a_private_address_is_saved_only_where_that_was_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_on_a_private_network_keeps_the_leave_to_be_there() {
+    let world = World::new().await;
+    gallery(&world).await;
+    let context = &world.context;
+    let mut input = openai("main", "https://api.example.com");
+    input.reach = ReachInput {
+        proxy: Some(UpstreamSecret::new("http://10.0.0.3:3128".to_owned())),
+        allow_private: Some(true),
+        ..ReachInput::default()
+    };
+    upstream::create(context, input).await.unwrap();
+    let without = |proxy: Option<&str>| UpstreamChange {
+        reach: ReachInput {
+            proxy: proxy.map(|text| UpstreamSecret::new(text.to_owned())),
+            allow_private: Some(false),
+            ..ReachInput::default()
+        },
+        ..UpstreamChange::default()
+    };
+    let (_, text) = refused(upstream::edit(context, "main", without(None)).await);
+    assert!(
+        text.contains("if the proxy is on your own network"),
+        "{text}"
+    );
+    let edited = upstream::edit(context, "main", without(Some(""))).await;
+    assert!(!edited.unwrap().allow_private);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upstream_has_several_credentials_and_is_reached_as_was_said() {
     let world = World::new().await;
     gallery(&world).await;

@@ -234,6 +234,13 @@ mod tests {
         assert_eq!(proxy.reveal().password(), Some("hunter2"));
     }
 
+    /// None can be used, but an upstream that was saved with one is still read.
+    #[test]
+    fn a_proxy_behind_tls_is_still_read() {
+        let proxy = ProxyAddress::parse("https://proxy.example").unwrap();
+        assert_eq!(proxy.shown(), "https://proxy.example");
+    }
+
     #[test]
     fn what_is_no_proxy_is_refused_and_not_repeated() {
         for text in [
