@@ -170,3 +170,21 @@ fn bound(address: SocketAddr, shared: bool) -> io::Result<Listener> {
     let socket = TcpListener::from_std(socket.into())?;
     Ok(Listener { socket, shared })
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_silent_peer_is_looked_for_unless_its_silence_is_allowed_for_longer() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let socket = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let found = || SockRef::from(&socket).tcp_user_timeout().unwrap();
+        look_for(&socket, GONE + Duration::from_secs(1)).unwrap();
+        assert_eq!(found(), None);
+        look_for(&socket, GONE).unwrap();
+        assert_eq!(found(), Some(GONE));
+    }
+}

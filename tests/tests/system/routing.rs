@@ -79,6 +79,23 @@ async fn a_credential_that_is_refused_is_put_aside_alone_and_operators_see_why()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_credential_that_is_not_there_costs_no_call() {
+    let system = System::start().await;
+    let add = ["upstream", "credential", "add", "sim openai", "missing"];
+    let variable = ["--credential-env", "KEY_THAT_IS_NOT_SET"];
+    system.admin(&[add.as_slice(), &variable].concat());
+    system.in_force().await;
+    let token = system.token(&[]);
+    for _ in 0..20 {
+        assert_eq!(ask(&system, &token, "sim-chat").await.status(), 200);
+    }
+    let told = put_aside(&system, "sim openai").await;
+    assert_eq!(told["credential"], "missing");
+    assert_eq!(told["reason"], "no-credential");
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upstream_that_is_down_is_put_aside_and_calls_go_to_the_other() {
     let system = System::start().await;
     system.serve_at("http://127.0.0.1:1", "pair", &["--priority", "2"]);

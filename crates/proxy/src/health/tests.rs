@@ -143,3 +143,22 @@ fn what_is_gone_is_forgotten() {
     assert!(health.begin(&gone, NOW).is_some(), "it begins anew");
     assert!(health.begin(&kept, NOW).is_none());
 }
+
+#[test]
+fn calls_without_a_credential_are_forgotten_once_there_is_one() {
+    let health = Health::default();
+    let bare = attempt(1, None);
+    call(&health, &bare, Outcome::Status(401), NOW);
+    let mut access = Access::new("https://vendor.example".parse().unwrap(), Carrier::Bearer);
+    let keep = |access: &Access| {
+        health.keep(&BTreeMap::from([(bare.upstream, Arc::new(access.clone()))]));
+        health.snapshot().len()
+    };
+    assert_eq!(keep(&access), 2);
+    access.credentials = vec![AccessCredential {
+        id: CredentialId::from_raw(10).unwrap(),
+        name: "key".parse().unwrap(),
+        secret: None,
+    }];
+    assert_eq!(keep(&access), 1);
+}
