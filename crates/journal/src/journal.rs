@@ -122,6 +122,26 @@ impl Journal {
         Ok(Settled { index, sequence })
     }
 
+    /// Writes another record for a begun one, which comes back with it, unless it is settled. The
+    /// last one counts.
+    ///
+    /// # Errors
+    ///
+    /// The record is longer than [`MOST_SETTLED`], or the operating system refused to write over
+    /// what is reserved. Then what was there may be gone, and the begun record stands alone.
+    pub fn revise(&self, slot: &Slot, record: &[u8]) -> Result<(), JournalError> {
+        let (length, most) = (record.len(), MOST_SETTLED);
+        if length > most {
+            return Err(JournalError::TooLong { length, most });
+        }
+        let part = Part {
+            generation: slot.generation,
+            number: 0,
+            record,
+        };
+        self.write(Kind::Revised, slot.index, &part)
+    }
+
     /// Notes how far a begun record has come. The last value comes back with it, unless it is
     /// settled.
     ///

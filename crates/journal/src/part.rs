@@ -14,13 +14,15 @@ const PREFIX: usize = 24;
 /// The longest record that [`begin`](crate::Journal::begin) takes, in bytes.
 pub const MOST_BEGUN: usize = 1024 - PREFIX;
 
-/// The longest record that [`settle`](crate::Journal::settle) takes, in bytes.
+/// The longest record that [`settle`](crate::Journal::settle) and [`revise`](crate::Journal::revise)
+/// take, in bytes.
 pub const MOST_SETTLED: usize = 1024 - PREFIX - PREFIX;
 
 /// What a part is of. The watermark lies in the header, the others in each slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Begun,
+    Revised,
     Settled,
     Progress,
     Watermark,
@@ -38,11 +40,12 @@ pub(crate) struct Part<'a> {
 
 impl Kind {
     /// Where the part lies in a slot. The begun part has disk sectors of its own,
-    /// so that a write of another part that is torn cannot reach it.
+    /// so that a write of another part that is torn cannot reach it. What is settled needs no
+    /// revision any more, and is written over it.
     pub(crate) const fn within(self) -> u64 {
         match self {
             Self::Begun => 0,
-            Self::Settled => 1024,
+            Self::Revised | Self::Settled => 1024,
             Self::Progress => SLOT - PREFIX as u64,
             Self::Watermark => 512,
         }
@@ -52,14 +55,16 @@ impl Kind {
     pub(crate) fn at(self, slot: u32) -> u64 {
         match self {
             Self::Watermark => self.within(),
-            Self::Begun | Self::Settled | Self::Progress => start(slot) + self.within(),
+            Self::Begun | Self::Revised | Self::Settled | Self::Progress => {
+                start(slot) + self.within()
+            }
         }
     }
 
     const fn most(self) -> usize {
         match self {
             Self::Begun => MOST_BEGUN,
-            Self::Settled => MOST_SETTLED,
+            Self::Revised | Self::Settled => MOST_SETTLED,
             Self::Progress | Self::Watermark => 0,
         }
     }
@@ -68,6 +73,7 @@ impl Kind {
     const fn code(self) -> u8 {
         match self {
             Self::Begun => b'b',
+            Self::Revised => b'r',
             Self::Settled => b's',
             Self::Progress => b'p',
             Self::Watermark => b'w',
@@ -166,7 +172,8 @@ mod tests {
 
     #[test]
     fn zeros_are_no_part() {
-        for kind in [Kind::Begun, Kind::Settled, Kind::Progress, Kind::Watermark] {
+        let in_slots = [Kind::Begun, Kind::Revised, Kind::Settled, Kind::Progress];
+        for kind in in_slots.into_iter().chain([Kind::Watermark]) {
             assert_eq!(Part::decode(kind, 0, &[0; 1024]), None);
         }
     }

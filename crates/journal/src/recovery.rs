@@ -15,6 +15,8 @@ pub enum Recovered {
         slot: Slot,
         /// What it was begun with.
         begun: Vec<u8>,
+        /// What it was last revised to, if it was, and that reached the file whole.
+        revised: Option<Vec<u8>>,
         /// The last value given to [`progress`](crate::Journal::progress), 0 if there was none.
         progress: u64,
     },
@@ -93,6 +95,7 @@ fn watermark(file: &JournalFile) -> Result<u64, JournalError> {
 /// The parts of a slot that are whole, be they of its present use or of an earlier one.
 struct Parts<'a> {
     begun: Option<Part<'a>>,
+    revised: Option<Part<'a>>,
     settled: Option<Part<'a>>,
     progress: Option<Part<'a>>,
 }
@@ -105,6 +108,7 @@ impl<'a> Parts<'a> {
         };
         Self {
             begun: part(Kind::Begun),
+            revised: part(Kind::Revised),
             settled: part(Kind::Settled),
             progress: part(Kind::Progress),
         }
@@ -112,7 +116,8 @@ impl<'a> Parts<'a> {
 
     /// Nothing that is still in the file, leftovers included, is given a second time.
     fn show(&self, places: &mut Places) {
-        for part in [&self.begun, &self.progress].into_iter().flatten() {
+        let counted = [&self.begun, &self.revised, &self.progress];
+        for part in counted.into_iter().flatten() {
             places.saw(part.generation, 0);
         }
         if let Some(part) = &self.settled {
@@ -124,13 +129,13 @@ impl<'a> Parts<'a> {
     fn present_use(&self, slot: u32, watermark: u64) -> Option<(u64, Recovered)> {
         let begun = self.begun?;
         let generation = begun.generation;
-        let others = [self.settled, self.progress];
+        let others = [self.settled, self.revised, self.progress];
         // A later use was there, so this one had ended; a power cut kept the later one's begun
         // part from the disk.
         if others.iter().flatten().any(|o| o.generation > generation) {
             return None;
         }
-        let [settled, progress] = others.map(|o| o.filter(|o| o.generation == generation));
+        let [settled, revised, progress] = others.map(|o| o.filter(|o| o.generation == generation));
         let begun = begun.record.to_vec();
         let recovered = match settled {
             Some(settled) if settled.number <= watermark => return None,
@@ -149,6 +154,7 @@ impl<'a> Parts<'a> {
                     sequence: None,
                 },
                 begun,
+                revised: revised.map(|revised| revised.record.to_vec()),
                 progress: progress.map_or(0, |progress| progress.number),
             },
         };

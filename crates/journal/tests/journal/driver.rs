@@ -18,6 +18,7 @@ pub(crate) const MOST: u32 = 6;
 pub(crate) enum Op {
     Begin { length: usize },
     Settle { which: Index, length: usize },
+    Revise { which: Index, length: usize },
     Progress { which: Index, value: u64 },
     Cancel { which: Index },
     Clear { which: Vec<Index> },
@@ -31,6 +32,8 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         6 => (4..=MOST_BEGUN).prop_map(|length| Op::Begin { length }),
         5 => (which(), 0..=MOST_SETTLED)
             .prop_map(|(which, length)| Op::Settle { which, length }),
+        2 => (which(), 0..=MOST_SETTLED)
+            .prop_map(|(which, length)| Op::Revise { which, length }),
         2 => (which(), any::<u64>()).prop_map(|(which, value)| Op::Progress { which, value }),
         1 => which().prop_map(|which| Op::Cancel { which }),
         3 => prop::collection::vec(which(), 0..4).prop_map(|which| Op::Clear { which }),
@@ -49,6 +52,7 @@ enum Use {
 #[derive(Default)]
 struct Written {
     ends: BTreeSet<Vec<u8>>,
+    revisions: BTreeSet<Vec<u8>>,
     progress: BTreeSet<u64>,
 }
 
@@ -85,6 +89,7 @@ impl Driver {
         match op {
             Op::Begin { length } => self.begin(*length),
             Op::Settle { which, length } => self.settle(which, *length),
+            Op::Revise { which, length } => self.revise(which, *length),
             Op::Progress { which, value } => self.progress(which, *value),
             Op::Cancel { which } => self.cancel(which),
             Op::Clear { which } => self.clear(which),
@@ -142,13 +147,25 @@ impl Driver {
         self.uses.insert(number, Use::Settled(settled, now));
     }
 
+    fn revise(&mut self, which: &Index, length: usize) {
+        let Some((number, slot, one)) = self.take_begun(which) else {
+            return;
+        };
+        let record = vec![number.to_le_bytes()[0].wrapping_add(2); length];
+        self.journal().revise(&slot, &record).unwrap();
+        let written = self.written.get_mut(bytes(&one)).unwrap();
+        let now = one.revised(Some(&record));
+        written.revisions.insert(record);
+        self.uses.insert(number, Use::Begun(slot, now));
+    }
+
     fn progress(&mut self, which: &Index, value: u64) {
         let Some((number, slot, one)) = self.take_begun(which) else {
             return;
         };
         let begun = bytes(&one);
         self.journal().progress(&slot, value).unwrap();
-        let now = Seen::begun(begun, value);
+        let now = Seen::begun(begun, value).revised(revised(&one));
         self.written.get_mut(begun).unwrap().progress.insert(value);
         self.uses.insert(number, Use::Begun(slot, now));
     }
@@ -213,7 +230,13 @@ impl Driver {
             return false;
         };
         match one {
-            Seen::Begun { progress, .. } => *progress == 0 || written.progress.contains(progress),
+            Seen::Begun {
+                revised, progress, ..
+            } => {
+                let mut revised = revised.iter();
+                revised.all(|record| written.revisions.contains(record))
+                    && (*progress == 0 || written.progress.contains(progress))
+            }
             Seen::Settled { record, .. } => written.ends.contains(record),
         }
     }
@@ -237,6 +260,13 @@ impl Driver {
 fn bytes(one: &Seen) -> &[u8] {
     match one {
         Seen::Begun { begun, .. } | Seen::Settled { begun, .. } => begun,
+    }
+}
+
+fn revised(one: &Seen) -> Option<&[u8]> {
+    match one {
+        Seen::Begun { revised, .. } => revised.as_deref(),
+        Seen::Settled { .. } => None,
     }
 }
 

@@ -34,14 +34,38 @@ impl Scratch {
 /// A record that came back, without its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
-    Begun { begun: Vec<u8>, progress: u64 },
-    Settled { begun: Vec<u8>, record: Vec<u8> },
+    Begun {
+        begun: Vec<u8>,
+        revised: Option<Vec<u8>>,
+        progress: u64,
+    },
+    Settled {
+        begun: Vec<u8>,
+        record: Vec<u8>,
+    },
 }
 
 impl Seen {
     pub(crate) fn begun(begun: &[u8], progress: u64) -> Self {
-        let begun = begun.to_vec();
-        Self::Begun { begun, progress }
+        Self::Begun {
+            begun: begun.to_vec(),
+            revised: None,
+            progress,
+        }
+    }
+
+    /// The same, revised to another record, or with none.
+    pub(crate) fn revised(self, to: Option<&[u8]>) -> Self {
+        match self {
+            Self::Begun {
+                begun, progress, ..
+            } => Self::Begun {
+                begun,
+                revised: to.map(<[u8]>::to_vec),
+                progress,
+            },
+            settled @ Self::Settled { .. } => settled,
+        }
     }
 
     pub(crate) fn settled(begun: &[u8], record: &[u8]) -> Self {
@@ -53,8 +77,11 @@ impl Seen {
 pub(crate) fn seen(recovered: &[Recovered]) -> Vec<Seen> {
     let one = |recovered: &Recovered| match recovered {
         Recovered::Begun {
-            begun, progress, ..
-        } => Seen::begun(begun, *progress),
+            begun,
+            revised,
+            progress,
+            ..
+        } => Seen::begun(begun, *progress).revised(revised.as_deref()),
         Recovered::Settled { begun, record, .. } => Seen::settled(begun, record),
     };
     recovered.iter().map(one).collect()

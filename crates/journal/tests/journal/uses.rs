@@ -24,6 +24,27 @@ fn a_begun_record_comes_back_with_its_progress() {
 }
 
 #[test]
+fn a_revision_comes_back_with_its_record_and_with_no_later_one() {
+    let scratch = Scratch::new();
+    let journal = scratch.open_empty(1);
+    let slot = journal.begin(b"a call").unwrap();
+    journal.revise(&slot, b"goes elsewhere").unwrap();
+    journal.revise(&slot, b"and on").unwrap();
+    drop(journal);
+    let opened = scratch.open(1);
+    let expected = Seen::begun(b"a call", 0).revised(Some(b"and on"));
+    assert_eq!(seen(&opened.recovered), [expected]);
+    let (journal, slot) = only_slot(opened);
+    let long = journal.revise(&slot, &[0; MOST_SETTLED + 1]);
+    assert!(matches!(long, Err(JournalError::TooLong { .. })));
+    journal.cancel(slot).unwrap();
+    let _ = journal.begin(b"the next").unwrap();
+    drop(journal);
+    let expected = [Seen::begun(b"the next", 0)];
+    assert_eq!(seen(&scratch.open(1).recovered), expected);
+}
+
+#[test]
 fn a_settled_record_comes_back_until_it_is_cleared() {
     let scratch = Scratch::new();
     let journal = scratch.open_empty(4);
