@@ -115,6 +115,18 @@ impl Held {
         &self.grip.windows
     }
 
+    /// The call goes to an upstream with this price now. It is charged by that if the gateway does not
+    /// survive.
+    pub fn sent_at(&mut self, quote: Quote) {
+        if quote == self.call.quote {
+            return;
+        }
+        self.call.quote = quote;
+        if let Some(slot) = &self.slot {
+            self.shared.revise(slot, &self.call, &self.grip);
+        }
+    }
+
     /// Notes how many bytes of text were passed on so far, in case the gateway does not survive.
     pub fn progress(&mut self, output_bytes: u64) {
         if output_bytes < self.noted.saturating_add(NOTE_EVERY) {

@@ -1,5 +1,7 @@
 //! The ledger of one gateway: what calls hold against, and where their receipts go.
 
+mod written;
+
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
-use tollgate_journal::{Journal, JournalError, Opened, Slot};
+use tollgate_journal::{Journal, JournalError, Opened};
 use tollgate_policy::bound::Quote;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::group::Group;
@@ -24,7 +26,7 @@ use crate::live::Live;
 use crate::record::{Begun, Record, RecordError};
 use crate::recovery::recover;
 use crate::request_id::RequestId;
-use crate::sync::{Lock, Place};
+use crate::sync::Lock;
 
 /// How often a call asks the store for more before it is refused.
 const ASKS_PER_CALL: usize = 16;
@@ -322,59 +324,9 @@ impl Shared {
             .settle(grip, call.group, Credits::ZERO, 0, call.admitted);
     }
 
-    /// Writes how a call ended where a killed gateway does not lose it.
-    pub(crate) fn write(&self, slot: Slot, record: &[u8], request: RequestId) -> Place {
-        match self.journal.settle(slot, record) {
-            Ok(settled) => Place::Settled(settled),
-            Err((slot, error)) => {
-                // Its place was reserved, so this is a broken disk. The receipt goes to the store
-                // all the same; only where the gateway is killed before that, the call is charged
-                // by an estimate.
-                tracing::error!(
-                    request_id = %request,
-                    error = &error as &dyn std::error::Error,
-                    "a receipt could not be written to the journal"
-                );
-                Place::Begun(slot)
-            }
-        }
-    }
-
     /// A receipt whose cost was not covered.
     pub(crate) fn count_uncovered(&self) {
         self.uncovered.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn note(&self, slot: &Slot, output_bytes: u64) {
-        if let Err(error) = self.journal.progress(slot, output_bytes) {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the journal could not be written"
-            );
-        }
-    }
-
-    /// The places of receipts that are in the store are free again.
-    pub(crate) fn clear(&self, places: Vec<Place>) {
-        let mut settled = Vec::with_capacity(places.len());
-        let mut result = Ok(());
-        for place in places {
-            match place {
-                Place::Settled(place) => settled.push(place),
-                Place::Begun(slot) => result = result.and(self.journal.cancel(slot)),
-            }
-        }
-        result = result.and(self.journal.clear(settled));
-        if let Err(error) = result {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the journal could not be written: receipts will be settled again, without effect"
-            );
-        }
-    }
-
-    pub(crate) fn sync(&self) -> Result<(), JournalError> {
-        self.journal.sync()
     }
 
     pub(crate) fn turn_done(&self, ok: bool) {

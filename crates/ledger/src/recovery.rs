@@ -66,9 +66,10 @@ pub(crate) async fn recover(
             Recovered::Begun {
                 slot,
                 begun,
+                revised,
                 progress,
             } => {
-                let killed = Begun::killed(&begun, progress)?;
+                let killed = Begun::killed(&revised.unwrap_or(begun), progress)?;
                 let ended = Record::of(&Ended::again(&killed))?;
                 let place = journal.settle(slot, ended.as_bytes());
                 places.push(place.map_err(|(_, error)| error)?);

@@ -136,6 +136,7 @@ impl Call {
 
     /// The request is about to be sent to an upstream.
     pub(crate) fn sending(&mut self, attempt: &Attempt<'_>) {
+        self.held.sent_at(attempt.quote);
         self.progress.sent = Some(Sent {
             upstream: attempt.upstream,
             credential: attempt.credential,
@@ -301,7 +302,6 @@ impl Call {
 
     fn settle_as(&mut self, outcome: Outcome) {
         let sent = self.progress.sent.as_ref();
-        let quote = sent.map_or_else(Quote::free, |sent| sent.quote);
         let total = self.exchange.started.elapsed();
         let done = Done {
             upstream: sent.map(|sent| sent.upstream),
@@ -312,7 +312,7 @@ impl Call {
             usage: outcome.usage,
             requests: outcome.requests,
             estimated: outcome.estimated,
-            quote,
+            quote: sent.map_or_else(Quote::free, |sent| sent.quote),
             first_byte: self.progress.first_byte,
             total,
         };

@@ -320,3 +320,27 @@ async fn at_each_point_of_a_call_a_killed_gateway_leaves_one_receipt() {
     }
     system.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_call_is_charged_by_the_price_of_whoever_had_it() {
+    let mut system = System::start().await;
+    let dear = "input=30,output=60";
+    system.serve_at("http://127.0.0.1:1", "raw-model", &[]);
+    let create = ["model", "create", "other", "--provider", "openai"];
+    system.admin(&[create.as_slice(), &["--price", dear]].concat());
+    let upstream = RawUpstream::start(Point::Sent.script(&Gate::new())).await;
+    let upstream = upstream.unwrap();
+    system.serve_at(&upstream.url(), "other", &[]);
+    let edit = ["group", "edit", "default"];
+    system.admin(&[edit.as_slice(), &["--fallback", "raw-model=other"]].concat());
+    system.in_force().await;
+    let token = system.token(&["--quota", "10"]);
+    let client = bring(&system, &upstream, &token, Point::Sent).await;
+    system.kill_and_restart().await;
+    drop(client);
+    let receipts = system.receipts(&token).await;
+    assert_eq!(receipts.len(), 1);
+    assert_eq!(receipts[0]["ending"], "killed");
+    assert_eq!(receipts[0]["price"], dear);
+    system.finish().await;
+}

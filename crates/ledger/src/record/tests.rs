@@ -232,7 +232,12 @@ fn the_largest_records_fit_into_the_journal() {
     widest.done.total = Duration::MAX;
     widest.done.upstream = UpstreamId::from_raw(i64::MAX);
     let begun = bytes(&Begun::new(&widest.call, &widest.grip));
-    assert!(begun.len() <= MOST_BEGUN, "{}", begun.len());
+    // It may be written again, where what is settled comes later.
+    assert!(
+        begun.len() <= MOST_BEGUN.min(MOST_SETTLED),
+        "{}",
+        begun.len()
+    );
     let least = Credits::from_micros(i64::MIN);
     let ended = bytes(&Ended::new(&widest.done, least, least));
     assert!(ended.len() <= MOST_SETTLED, "{}", ended.len());

@@ -8,11 +8,11 @@ use tollgate_ledger::Held;
 use tollgate_ledger::book::Pot;
 use tollgate_ledger::receipt::Ending;
 use tollgate_ledger::request_id::RequestId;
-use tollgate_policy::group::Enforcement;
+use tollgate_policy::group::{Enforcement, Multiplier};
 use tollgate_policy::time::Timestamp;
 
 use crate::support::book::{Fault, MemoryBook};
-use crate::support::callers::{LIMITED, account, ask, done, group, principal, token};
+use crate::support::callers::{LIMITED, account, ask, done, group, principal, quote, token};
 use crate::support::dice::Dice;
 use crate::support::mortal::{Clock, Mortal, poll};
 use crate::support::scratch;
@@ -70,7 +70,14 @@ fn live(
             if noted {
                 held.progress(OUTPUT);
             }
-            let estimate = 100 + if noted { 4_000 } else { 0 };
+            let mut estimate = 100 + if noted { 4_000 } else { 0 };
+            // Its first upstream did not take it.
+            if dice.percent(30) {
+                let mut dearer = quote();
+                dearer.multiplier = Multiplier::from_millionths(3_000_000);
+                held.sent_at(dearer);
+                estimate *= 3;
+            }
             expected.insert(request, (Ending::Killed, estimate.min(amount)));
             open.push(held);
         }
