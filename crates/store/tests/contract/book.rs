@@ -16,6 +16,7 @@ on_both! {
     a_receipt_is_charged_to_its_token_and_its_account
     what_nobody_pays_is_charged_to_nobody
     a_receipt_that_comes_again_has_no_second_effect
+    receipts_that_come_again_among_many_have_no_second_effect
     a_receipt_that_comes_twice_in_a_turn_counts_once
     a_turn_says_how_its_pots_stand_even_when_its_receipts_are_known
     what_calls_cost_is_taken_from_the_lease
@@ -68,6 +69,19 @@ async fn a_receipt_that_comes_again_has_no_second_effect(fixture: &Fixture) {
     assert_eq!(stands(fixture).await.counts(who.token()), (75, 0));
     let sums = "SELECT CAST(SUM(requests * 1000 + cost) AS BIGINT) AS number FROM usage_daily";
     assert_eq!(number(fixture, sums).await, 2_075);
+}
+
+async fn receipts_that_come_again_among_many_have_no_second_effect(fixture: &Fixture) {
+    let who = payers(fixture).await;
+    let all: Vec<Receipt> = (0..40)
+        .map(|at| who.receipt(fixture, 1 << at, at))
+        .collect();
+    for (from, to, settled) in [(0, 20, 20), (13, 30, 10), (0, 30, 0), (0, 40, 10)] {
+        let outcome = receive(fixture, all[from..to].to_vec(), 50).await;
+        assert_eq!(outcome.settled, settled);
+        let counts = stands(fixture).await.counts(who.token());
+        assert_eq!(counts, ((1 << to) - 1, 0), "each of them once");
+    }
 }
 
 async fn a_receipt_that_comes_twice_in_a_turn_counts_once(fixture: &Fixture) {
