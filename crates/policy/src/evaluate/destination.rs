@@ -205,28 +205,26 @@ fn served<'a>(
         return;
     };
     let obstacle = |upstream| obstacle(upstream, dialect, principal, group);
-    let tested = ways
-        .clone()
-        .map(|way| (way.upstream, obstacle(way.upstream)));
-    let found = tested.clone().any(|(_, obstacle)| obstacle.is_none());
-    let wanted = Wanted(dialect, group);
+    let open = ways.clone().filter(|way| obstacle(way.upstream).is_none());
+    let is_priced = |way: Way<'_>| way.price_of(target.endpoint()).is_some();
+    let priced = open.clone().any(is_priced);
+    let found = priced || open.clone().next().is_some();
+    let tested = ways.map(|way| (way.upstream, obstacle(way.upstream)));
     watch.saw(
         found,
         ReasonKind::NoUpstream,
         Layer::Catalog,
         &Upstreams(tested),
-        &wanted,
+        &Wanted(dialect, group),
     );
     if !found {
         return;
     }
-    let mut open = ways.filter(|way| obstacle(way.upstream).is_none());
-    let saw = Prices(open.clone());
     watch.saw(
-        open.any(|way| way.price_of(target.endpoint()).is_some()),
+        priced,
         ReasonKind::PriceUnknown,
         Layer::Catalog,
-        &saw,
+        &Prices(open),
         &"a price for what such a call uses: see `model edit --price` or `upstream edit --price`",
     );
 }
