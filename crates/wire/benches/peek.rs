@@ -49,6 +49,11 @@ fn read_1_kib(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
+fn read_1_kib_of_two_messages(bencher: Bencher<'_, '_>) {
+    read(bencher, &chat(2, 420));
+}
+
+#[divan::bench]
 fn read_76_kib_of_an_agent(bencher: Bencher<'_, '_>) {
     read(bencher, &agent());
 }

@@ -135,21 +135,18 @@ impl<'a> Members<'a> {
     /// Which of the deciding keys this is. One that differs in its case is a problem.
     pub(super) fn key(&mut self, key: &str) -> Option<Deciding> {
         let is_ascii = key.is_ascii();
-        for (name, known) in Deciding::NAMES {
-            let is_alike = if is_ascii {
-                name.eq_ignore_ascii_case(key)
+        let is_alike = |(name, _): &&(&str, Deciding)| {
+            if is_ascii {
+                name.len() == key.len() && name.eq_ignore_ascii_case(key)
             } else {
                 alike(name, key)
-            };
-            if !is_alike {
-                continue;
             }
-            if name == key {
-                return Some(known);
-            }
-            self.note(PeekError::Lookalike(name));
-            return None;
+        };
+        let (name, known) = Deciding::NAMES.iter().find(is_alike)?;
+        if *name == key {
+            return Some(*known);
         }
+        self.note(PeekError::Lookalike(name));
         None
     }
 
