@@ -30,7 +30,8 @@ pub enum Kind {
     ApiCredential,
 }
 
-/// Why the store did not do as it was asked. Nothing was changed.
+/// Why the store did not do as it was asked. Nothing was changed, unless it could not be used: a
+/// change may be stored whose answer was lost.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The thing that was asked for, or referred to, is not there.

@@ -18,8 +18,11 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long this side waits for a server that is not heard of, in seconds. Nothing that is sent
 /// stays unacknowledged for so long while a server lives, whatever it takes to answer.
-const TCP: &str = "connect_timeout=3&tcp_user_timeout=15&\
-    keepalives_idle=10&keepalives_interval=3&keepalives_retries=3";
+///
+/// Of several hosts, one that only follows is passed over: it takes no writes, and what it says of a
+/// token may be older than a change that was heard of already.
+const OURS: &str = "connect_timeout=3&tcp_user_timeout=15&\
+    keepalives_idle=10&keepalives_interval=3&keepalives_retries=3&target_session_attrs=read-write";
 /// Stands for the public certificate authorities, as it does in libpq.
 const PUBLIC: &str = "system";
 
@@ -132,7 +135,7 @@ struct Parameters {
 }
 
 impl Parameters {
-    /// The limits of this side stand before the parameters that an address has: of two with one
+    /// What this side wants stands before the parameters that an address has: of two with one
     /// name the later one counts.
     fn take(url: &str) -> Self {
         // A password may have a question mark.
@@ -140,7 +143,7 @@ impl Parameters {
         let (credentials, rest) = url.split_at_checked(place).unwrap_or(("", url));
         let (place, theirs) = rest.split_once('?').unwrap_or((rest, ""));
         let mut taken = Self {
-            url: format!("{credentials}{place}?{TCP}"),
+            url: format!("{credentials}{place}?{OURS}"),
             mode: None,
             roots: None,
         };

@@ -97,21 +97,40 @@ async fn a_server_without_tls_is_not_spoken_to_where_it_has_to_be_known() {
     assert!(refused.contains("does not support TLS"), "{refused}");
 }
 
+#[tokio::test]
+async fn a_server_that_takes_no_writes_is_passed_over() {
+    let url = tokio::task::spawn_blocking(tollgate_testkit::postgres::fresh_database).await;
+    let url = url.unwrap();
+    let connect = async |url: &str| Server::parse(url).unwrap().connect().await;
+    let mut conn = connect(&url).await.unwrap();
+    // As one does that only follows another.
+    let only_reads = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET \
+        default_transaction_read_only = on', current_database()); END $$";
+    diesel::sql_query(only_reads)
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    let refused = connect(&url).await.err().unwrap().to_string();
+    assert!(refused.contains("does not allow writes"), "{refused}");
+    let any = format!("{url}?target_session_attrs=any");
+    connect(&any).await.unwrap();
+}
+
 #[test]
 fn an_address_keeps_what_it_says() {
     for (url, expected) in [
-        ("postgres://db", "postgres://db?{TCP}"),
+        ("postgres://db", "postgres://db?{OURS}"),
         (
             "postgres://a:b?c@one:1,two:2/db",
-            "postgres://a:b?c@one:1,two:2/db?{TCP}",
+            "postgres://a:b?c@one:1,two:2/db?{OURS}",
         ),
         (
             "postgresql://db/x?sslmode=require&host=/run/pg&sslrootcert=/a%20b&tcp_user_timeout=60",
-            "postgresql://db/x?{TCP}&host=/run/pg&tcp_user_timeout=60",
+            "postgresql://db/x?{OURS}&host=/run/pg&tcp_user_timeout=60",
         ),
     ] {
         let taken = Parameters::take(url);
-        assert_eq!(taken.url, expected.replace("{TCP}", TCP));
+        assert_eq!(taken.url, expected.replace("{OURS}", OURS));
         let tls = taken.mode.zip(taken.roots);
         let stated = ("require".to_owned(), "/a b".to_owned());
         assert_eq!(tls, url.contains("sslmode").then_some(stated));
