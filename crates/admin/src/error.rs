@@ -6,7 +6,8 @@ use tollgate_store::{Kind, StoreError};
 
 use crate::access::Forbidden;
 
-/// Why a use case was not carried out. Nothing was changed.
+/// Why a use case was not carried out. Nothing was changed, unless the store could not be used: then
+/// it may have been.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// An input cannot be used. The problem says what was seen and what to write.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::access::Caller;
 use crate::context::Context;
-use crate::error::AdminError;
+use crate::error::{AdminError, ErrorKind};
 
 /// The longest key, in bytes.
 const LONGEST: usize = 255;
@@ -26,8 +26,9 @@ pub struct Answer {
 /// begun is finished, also where the caller stops waiting.
 ///
 /// # Errors
-/// Those of `work`, after which the key can be used again. Where the key cannot be used, was used
-/// for something else, or is being used.
+/// Those of `work`, after which the key can be used again, unless the store could not be used: it may
+/// have done what it was asked for all the same. Where the key cannot be used, was used for something
+/// else, or is being used.
 pub async fn once<F>(
     context: &Context,
     key: &str,
@@ -70,6 +71,8 @@ where
                 let replayed = false;
                 Ok(Answer { body, replayed })
             }
+            // It may be done, and only its answer be lost.
+            Err(error) if error.kind() == ErrorKind::StoreUnavailable => Err(error),
             Err(error) => {
                 store.idempotency_abandon(key).await?;
                 Err(error)

@@ -19,6 +19,7 @@ use tollgate_admin_core::{
     AdminError, Context, ErrorKind, alert, audit, idempotency, model, upstream,
 };
 use tollgate_policy::secret::Secret;
+use tollgate_store::StoreError;
 
 use crate::people::{acting, joined, nobody, owner};
 use crate::{World, later, named, refused};
@@ -347,6 +348,24 @@ async fn a_creation_under_a_key_happens_once() {
     let needle = &first.body[..];
     let disk = world.bytes();
     assert!(!disk.windows(needle.len()).any(|window| window == needle));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_have_been_made_is_not_made_again_under_its_key() {
+    let world = World::new().await;
+    let attempt = async || {
+        let context = world.context.clone();
+        let work = async move {
+            token::create(&context, &named("one")).await?;
+            // The answer of the store is lost.
+            let error = StoreError::Unavailable("the connection broke".into());
+            Err(AdminError::from(error))
+        };
+        let outcome = idempotency::once(&world.context, "k1", "POST /tokens one", work).await;
+        kind(outcome.map(|_| ()))
+    };
+    assert_eq!(attempt().await, ErrorKind::StoreUnavailable);
+    assert_eq!(attempt().await, ErrorKind::Conflict);
 }
 
 #[tokio::test(flavor = "multi_thread")]
