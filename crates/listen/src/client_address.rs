@@ -69,10 +69,9 @@ fn hops(
 ) -> Option<Vec<Hop>> {
     let mut hops = Vec::new();
     for value in headers.get_all(name) {
-        match value.to_str() {
-            Ok(line) => hops.extend(parse(line)),
-            Err(_) => hops.push(None),
-        }
+        // A proxy may have appended to what a stranger wrote: only the entries with bytes that are
+        // no text cannot be read.
+        hops.extend(parse(&String::from_utf8_lossy(value.as_bytes())));
     }
     headers.contains_key(name).then_some(hops)
 }
@@ -122,13 +121,17 @@ fn parse_hop(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn seen(peer: &str, headers: &[(&str, &str)], trusted: &[&str]) -> String {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name: HeaderName = name.parse().unwrap();
-            map.append(name, value.parse().unwrap());
+            // As Latin-1, so that any byte can be sent.
+            let bytes: Vec<u8> = value.chars().map(|c| u8::try_from(c).unwrap()).collect();
+            map.append(name, HeaderValue::from_bytes(&bytes).unwrap());
         }
         let trusted: Vec<Network> = trusted.iter().map(|text| text.parse().unwrap()).collect();
         client_address(peer.parse().unwrap(), &map, &trusted).to_string()
@@ -225,6 +228,35 @@ mod tests {
                 expected,
                 "{value}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_hides_no_other_hop() {
+        let trusted = &["10.0.0.1"];
+        for junk in ["\u{ff}", "\u{e2}", "\u{c2}\u{a0}", "caf\u{e9}"] {
+            for (name, value, expected) in [
+                (XFF, format!("{junk}, 203.0.113.7"), "203.0.113.7"),
+                (XFF, format!("{junk},203.0.113.7"), "203.0.113.7"),
+                (XFF, format!("10.1.2.3, 203.0.113.7{junk}x"), "10.0.0.1"),
+                (
+                    "forwarded",
+                    format!("for={junk}, for=203.0.113.7"),
+                    "203.0.113.7",
+                ),
+                (
+                    "forwarded",
+                    format!("host={junk};for=203.0.113.7"),
+                    "203.0.113.7",
+                ),
+                ("forwarded", format!("for=\"{junk}, for=1.1.1.1"), "0.0.0.0"),
+            ] {
+                assert_eq!(
+                    seen("10.0.0.1", &[(name, &value)], trusted),
+                    expected,
+                    "{value:?}"
+                );
+            }
         }
     }
 
