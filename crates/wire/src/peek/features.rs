@@ -204,7 +204,10 @@ impl Scan {
             Key::Cache if is_there => self.features.cache = true,
             Key::InputAudio if is_there => self.features.audio = true,
             Key::Audio if is_there && is_top => self.features.audio = true,
-            Key::Tools if is_top => self.features.tools |= is_there && !is_empty(value),
+            // OpenAI's clients also add tools by items of the input.
+            Key::Tools if is_top || self.here & ITEM != 0 => {
+                self.features.tools |= is_there && !is_empty(value);
+            }
             // Deeper, these are names of other things.
             Key::Input | Key::Tools if !is_top => self.key = Key::Other,
             _ => {}

@@ -96,6 +96,63 @@ fn caching_and_tools_are_noticed() {
 }
 
 #[test]
+fn items_of_the_input_have_tools_as_the_body_has() {
+    let (none, any) = (Uses::None, Uses::Unbounded);
+    for (item, tools, referenced, told) in [
+        (
+            r#"{"type":"additional_tools","role":"developer","tools":[{"type":"web_search"},{"type":"mcp","server_url":"https://x"}]}"#,
+            true,
+            true,
+            (any, any),
+        ),
+        (
+            r#"{"tools":[{"type":"mcp"}],"type":"additional_tools"}"#,
+            true,
+            true,
+            (any, none),
+        ),
+        (
+            r#"{"type":"tool_search_output","T\u006fols":{"type":"web_search"}}"#,
+            true,
+            true,
+            (any, any),
+        ),
+        (
+            r#"{"type":"additional_tools","tools":[{"type":"function","name":"f"}]}"#,
+            true,
+            false,
+            (none, none),
+        ),
+        (
+            r#"{"type":"mcp_list_tools","id":"mcpl_1","tools":[{"name":"f","input_schema":{"type":"object"}}]}"#,
+            true,
+            false,
+            (none, none),
+        ),
+        (
+            r#"{"type":"additional_tools","tools":[]}"#,
+            false,
+            false,
+            (none, none),
+        ),
+        (
+            r#"{"role":"user","content":[{"type":"input_text","tools":[{"type":"web_search"}]}]}"#,
+            false,
+            false,
+            (none, none),
+        ),
+    ] {
+        let body = format!(r#"{{"input":[{{"role":"user","content":"x"}},{item}]}}"#);
+        let found = found(&body);
+        let seen = (found.tools, found.referenced);
+        assert_eq!(seen, (tools, referenced), "{body}");
+        assert_eq!(runs(&body), told, "{body}");
+    }
+    let deeper = r#"{"x":{"input":[{"tools":[{"type":"web_search"}]}]}}"#;
+    assert_eq!(found(deeper), Features::default());
+}
+
+#[test]
 fn a_wish_for_a_shorter_conversation_is_noticed() {
     let edits = |kind: &str| {
         let edits = format!(r#"{{"edits":[{{"type":"{kind}","trigger":null}}]}}"#);
