@@ -39,7 +39,7 @@ pub(crate) struct Link<B: RequestBody> {
     driven: Driven<B>,
     relay: Relay,
     /// Rings at the deadline of some request on this connection, and is set anew only when it rings
-    /// too early: so most requests never touch the timer.
+    /// too early, or would ring too late: so most requests never touch the timer.
     alarm: Pin<Box<Sleep>>,
     deadline: Instant,
     pub(crate) idle_since: Instant,
@@ -112,6 +112,9 @@ impl<B: RequestBody> Link<B> {
         let taken = request.take();
         let request = taken.ok_or(Unanswered::Failed(SendError::Request("request")))?;
         self.deadline = deadline;
+        if deadline < self.alarm.deadline() {
+            self.alarm.as_mut().reset(deadline);
+        }
         let sender = &mut self.sender;
         let sending = self.relay.unheard(|| sender.try_send_request(request));
         let mut sending = pin!(sending);

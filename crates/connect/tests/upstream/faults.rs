@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, StreamBody};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
-use tollgate_connect::{Destination, SendError};
+use tollgate_connect::{Destination, Patience, SendError};
 use tollgate_testkit::raw_upstream::{Gate, Step};
 
 use crate::setting::{
@@ -109,6 +109,25 @@ async fn each_request_on_a_connection_has_the_whole_time() {
     let error = pool.send(&to, get("/")).await.unwrap_err();
     assert!(matches!(error, SendError::ResponseTimeout), "{error:?}");
     assert_eq!(begun.elapsed().as_secs(), 600);
+    assert_eq!(pool.stats().made, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_keeps_a_deadline_that_is_nearer_than_the_last_one() {
+    let (_server, to) = upstream(vec![vec![ok("1")], vec![Step::Hang]]).await;
+    let pool = pool();
+    let within = async |seconds| {
+        let patience = Patience {
+            connect: Duration::from_secs(5),
+            response: Duration::from_secs(seconds),
+        };
+        pool.send_within(patience, &to, &mut Some(get("/"))).await
+    };
+    text(within(600).await).await;
+    let begun = tokio::time::Instant::now();
+    let error = within(10).await.unwrap_err();
+    assert!(matches!(error, SendError::ResponseTimeout), "{error:?}");
+    assert_eq!(begun.elapsed().as_secs(), 10);
     assert_eq!(pool.stats().made, 1);
 }
 
