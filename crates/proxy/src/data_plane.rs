@@ -208,9 +208,7 @@ impl Proxy {
         let plan = Plan::draw(permit, &view.plan_input(rand::random()));
         plan.map_err(|all| {
             let left = all.until.since(now);
-            // Rounded up: earlier, there would be no more room than now.
-            let retry_after_s = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-            Stop::put_aside(retry_after_s, admit::subject(target))
+            Stop::put_aside(left, admit::subject(target))
         })
     }
 }

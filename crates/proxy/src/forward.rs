@@ -62,14 +62,17 @@ pub(crate) async fn forward(
             })
         }
         Err(error) => {
-            let upstream = call.upstream();
+            let (upstream, now) = (call.upstream(), call.now());
             let subject = call.abandon();
             // A client whose body fails is answered for that, whatever it did to the upstream.
             if let Some(body) = BodyError::behind(&error) {
                 return Err(body.stop());
             }
             Err(match error {
-                UpstreamError::NoneLeft => Stop::put_aside(1, subject),
+                UpstreamError::NoneLeft => {
+                    let left = way.health.view(now).wait(&way.plan.attempts);
+                    Stop::put_aside(left, subject)
+                }
                 error => Stop::Upstream(Box::new(Unanswered {
                     upstream,
                     error,
@@ -103,6 +106,8 @@ async fn attempts(
 ) -> Answered {
     let patience = call.exchange.settings.patience();
     let mut failed = UpstreamError::NoneLeft;
+    // Whether an attempt was left to make after it, and was put aside.
+    let mut passed_over = false;
     let mut walk = way.plan.walk(MOST_ATTEMPTS);
     while let Some(attempt) = walk.next() {
         let is_last = walk.clone().next().is_none();
@@ -110,6 +115,7 @@ async fn attempts(
         let Some(mut in_flight) = way.health.begin(attempt, call.now()) else {
             // It was put aside since the plan was drawn.
             walk.not_made();
+            passed_over = true;
             continue;
         };
         call.sending(attempt);
@@ -158,7 +164,11 @@ async fn attempts(
                 "an upstream did not serve a call: another one is tried"
             );
         }
-        failed = error;
+        (failed, passed_over) = (error, false);
+    }
+    // Its answer was let go for an attempt that could not be made then.
+    if passed_over && verdict::asks_to_wait(&failed) {
+        return Err(UpstreamError::NoneLeft);
     }
     Err(failed)
 }

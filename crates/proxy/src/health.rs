@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
-use tollgate_policy::breaker::{Outcome, Part, Report, State};
+use tollgate_policy::breaker::{Outcome, Part, Report, Standing, State};
 use tollgate_policy::id::{CredentialId, UpstreamId};
 use tollgate_policy::plan::{Attempt, Condition, Conditions, PlanInput};
 use tollgate_policy::time::Timestamp;
@@ -180,6 +180,21 @@ impl View {
             now: self.now,
             conditions: self,
         }
+    }
+
+    /// For how long none of these attempts may be made.
+    pub fn wait(&self, attempts: &[Attempt<'_>]) -> Duration {
+        let aside = |condition: Condition| match condition.standing {
+            Standing::Aside(until) => Some(until),
+            Standing::Ready | Standing::Due => None,
+        };
+        let until = |attempt: &Attempt<'_>| {
+            let upstream = aside(self.upstream(attempt.upstream));
+            let credential = aside(self.credential(attempt.upstream, attempt.credential));
+            upstream.max(credential).unwrap_or(self.now)
+        };
+        let soonest = attempts.iter().map(until).min();
+        soonest.unwrap_or(self.now).since(self.now)
     }
 
     fn condition(&self, key: Key) -> Condition {

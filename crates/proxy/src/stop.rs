@@ -1,5 +1,7 @@
 //! Why a walk ended before an upstream answered: for the operator in full, for the client as a fault.
 
+use std::time::Duration;
+
 use tollgate_ledger::Windows;
 use tollgate_ledger::book::BookError;
 use tollgate_policy::Refusal;
@@ -64,10 +66,12 @@ impl Stop {
         }))
     }
 
-    /// All that could serve the call is put aside, for so many seconds at least.
-    pub(crate) fn put_aside(retry_after_s: u64, subject: Subject) -> Self {
+    /// All that could serve the call is put aside, for so long at least.
+    pub(crate) fn put_aside(left: Duration, subject: Subject) -> Self {
+        // Rounded up: earlier, there would be no more room than now.
+        let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
         Self::Overloaded {
-            retry_after_s,
+            retry_after_s: seconds.max(1),
             why: "everything that serves it is put aside",
             subject,
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tollgate_testkit::http_message::{chunk, response_head};
 use tollgate_testkit::raw_client::Response;
-use tollgate_testkit::raw_upstream::{RawUpstream, Step};
+use tollgate_testkit::raw_upstream::{Gate, RawUpstream, Step};
 use tollgate_tests::system::{UPSTREAM_SECRET, text};
 use tollgate_tests::{System, Token};
 
@@ -251,5 +251,38 @@ async fn a_call_that_everybody_is_put_aside_for_is_named_in_the_log() {
     assert_eq!(line["endpoint"], "chat.completions");
     assert_eq!(line["model"], "alone");
     assert_eq!(line["reasons"], "everything that serves it is put aside");
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_last_way_is_put_aside_meanwhile_is_told_when_to_come_again() {
+    let system = System::start().await;
+    let limited = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 40\r\ncontent-length: 0\r\n\r\n";
+    let gate = Gate::new();
+    let held_back = vec![Step::Wait(gate.clone()), Step::write(limited)];
+    let scripts = vec![held_back, vec![Step::write(limited)]];
+    let first = RawUpstream::start_sequence(scripts).await.unwrap();
+    let second = always(Step::write(limited)).await;
+    for (upstream, priority) in [(&first, "2"), (&second, "1")] {
+        let more = ["--priority", priority, "--retry-on", "429"];
+        system.serve_at(&upstream.url(), "crowded", &more);
+    }
+    system.in_force().await;
+    let token = system.token(&[]);
+    let overtaking = async {
+        first
+            .wait_until(|seen| seen.requests.len() == 1)
+            .await
+            .unwrap();
+        let overtaken = ask(&system, &token, "crowded").await;
+        gate.pass();
+        overtaken
+    };
+    let (told, passed_on) = tokio::join!(ask(&system, &token, "crowded"), overtaking);
+    assert_eq!(passed_on.status(), 429);
+    assert_eq!(told.status(), 503);
+    let seconds: u64 = told.head.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=40).contains(&seconds), "{seconds}");
+    assert_eq!(second.requests().len(), 1);
     system.finish().await;
 }

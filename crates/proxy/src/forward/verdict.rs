@@ -70,6 +70,17 @@ pub(crate) fn may_go_elsewhere(error: &UpstreamError, retry_on: &RetryOn) -> boo
     }
 }
 
+/// Whether an upstream would have served the call later: it told of too many, or when to come again.
+pub(crate) fn asks_to_wait(error: &UpstreamError) -> bool {
+    match error {
+        UpstreamError::Status {
+            status,
+            retry_after,
+        } => *status == 429 || retry_after.is_some(),
+        _ => false,
+    }
+}
+
 /// What is remembered of an attempt.
 pub(crate) fn report(answered: &Result<Response<Answer>, UpstreamError>) -> Report {
     match answered {
@@ -180,6 +191,18 @@ mod tests {
         let error = UpstreamError::Credential(401);
         let report = unanswered(&error);
         assert_eq!(blame(&error, &report), report.blame());
+    }
+
+    #[test]
+    fn too_many_calls_and_seconds_to_wait_are_wishes_to_wait() {
+        let status = |status, seconds: Option<u64>| UpstreamError::Status {
+            status,
+            retry_after: seconds.map(Duration::from_secs),
+        };
+        assert!(asks_to_wait(&status(429, None)));
+        assert!(asks_to_wait(&status(503, Some(5))));
+        assert!(!asks_to_wait(&status(503, None)));
+        assert!(!asks_to_wait(&UpstreamError::Credential(403)));
     }
 
     #[test]

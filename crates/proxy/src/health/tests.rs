@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use tollgate_policy::bound::Quote;
-use tollgate_policy::breaker::{Cause, Standing};
+use tollgate_policy::breaker::Cause;
 use tollgate_rights::source::{AccessCredential, Carrier};
 
 use super::*;
@@ -44,6 +44,25 @@ fn calls_are_under_way_until_they_are_dropped() {
     drop(calls);
     assert_eq!(counts(&health), [0, 0, 0]);
     assert_eq!(health.changes(), 0);
+}
+
+#[test]
+fn the_wait_is_until_the_first_of_all_ways_is_open() {
+    let health = Health::default();
+    let ways = [attempt(1, Some(10)), attempt(1, Some(11))];
+    let limited = |seconds| Report {
+        outcome: Outcome::Status(429),
+        retry_after: Some(Duration::from_secs(seconds)),
+    };
+    for (way, seconds) in ways.iter().zip([90, 70]) {
+        assert_eq!(health.view(NOW).wait(&ways), Duration::ZERO);
+        let mut call = health.begin(way, NOW).unwrap();
+        call.outcome(limited(seconds), NOW);
+    }
+    assert_eq!(health.view(NOW).wait(&ways), Duration::from_secs(70));
+    let wait = health.view(after(20)).wait(&ways);
+    assert_eq!(wait, Duration::from_secs(50));
+    assert_eq!(health.view(NOW).wait(&[]), Duration::ZERO);
 }
 
 #[test]
