@@ -56,6 +56,10 @@ const REASONING: Frame = 1 << 8;
 const ENCRYPTED: Frame = 1 << 9;
 const OBJECT: Frame = 1 << 10;
 
+/// How many tools can be open around another one, each in `tools` of the one before. More of them
+/// may do anything.
+const MOST_AROUND: usize = 3;
+
 /// Told of each token of a valid JSON text, in order.
 pub(super) struct Scan {
     /// The frames around this one, the outermost first.
@@ -64,8 +68,12 @@ pub(super) struct Scan {
     here: Frame,
     /// The key of the value that comes next.
     key: Key,
-    /// The tool that is open, if one is: tools do not nest.
+    /// The tool that is open, if one is.
     tool: Tool,
+    /// Those that were open when it began, the outermost first.
+    around: [Tool; MOST_AROUND],
+    /// How many tools are open.
+    tools_open: usize,
     features: Features,
 }
 
@@ -77,6 +85,8 @@ impl Scan {
             here: 0,
             key: Key::Other,
             tool: Tool::NONE,
+            around: [Tool::NONE; MOST_AROUND],
+            tools_open: 0,
             features: Features {
                 referenced: false,
                 audio: false,
@@ -119,7 +129,7 @@ impl Scan {
             _ => 0,
         };
         if kind == TOOL {
-            self.tool = Tool::NONE;
+            self.open_tool();
         }
         self.here = if is_object { kind | OBJECT } else { kind };
         self.key = Key::Other;
@@ -133,14 +143,35 @@ impl Scan {
             has(AUDIO | ID) || has(ITEM | ID) && !has(NAMED) || has(REASONING) && !has(ENCRYPTED);
         self.features.referenced |= is_reference;
         if has(TOOL) {
-            if self.tool.is_named_by_key() {
-                self.name_by_key();
-            }
-            self.runs(self.tool.uses(), self.tool.searches());
+            self.close_tool();
         }
         self.depth = self.depth.saturating_sub(1);
         self.here = self.outer.get(self.depth).copied().unwrap_or_default();
         self.key = Key::Other;
+    }
+
+    fn open_tool(&mut self) {
+        if let Some(outer) = self.tools_open.checked_sub(1) {
+            match self.around.get_mut(outer) {
+                Some(slot) => *slot = self.tool,
+                // What is not kept of it could be anything.
+                None => self.any_tool(),
+            }
+        }
+        self.tools_open = self.tools_open.saturating_add(1);
+        self.tool = Tool::NONE;
+    }
+
+    fn close_tool(&mut self) {
+        if self.tool.is_named_by_key() {
+            self.name_by_key();
+        }
+        self.features.referenced |= self.tool.is_search_for_tools();
+        self.runs(self.tool.uses(), self.tool.searches());
+        self.tools_open = self.tools_open.saturating_sub(1);
+        if let Some(outer) = self.tools_open.checked_sub(1) {
+            self.tool = self.around.get(outer).copied().unwrap_or(Tool::NONE);
+        }
     }
 
     /// A key, and the text from its value on.
@@ -159,6 +190,10 @@ impl Scan {
                 let is_exact = key.text == b"max_uses";
                 self.tool.max_uses(is_exact, value);
             }
+            Key::Execution if self.here & TOOL != 0 => {
+                let is_exact = key.text == b"execution";
+                self.tool.execution(is_exact, value);
+            }
             Key::GeminiTool if self.here & TOOL != 0 => self.name_by_key(),
             _ => self.known_key(value),
         }
@@ -167,6 +202,12 @@ impl Scan {
     fn name_by_key(&mut self) {
         self.tool.runs_and_searches();
         self.features.referenced = true;
+    }
+
+    /// A tool that may be any.
+    fn any_tool(&mut self) {
+        self.features.referenced = true;
+        self.runs(Uses::Unbounded, Uses::Unbounded);
     }
 
     fn runs(&mut self, uses: Uses, searches: Uses) {
@@ -193,19 +234,16 @@ impl Scan {
             Key::TopSearching if is_there && is_top => {
                 self.features.referenced = true;
                 if !is_empty(value) {
-                    self.runs(Uses::Unbounded, Uses::Unbounded);
+                    self.any_tool();
                 }
             }
             // A stored prompt may have tools with it.
-            Key::Prompt if is_top && value.first() == Some(&b'{') => {
-                self.features.referenced = true;
-                self.runs(Uses::Unbounded, Uses::Unbounded);
-            }
+            Key::Prompt if is_top && value.first() == Some(&b'{') => self.any_tool(),
             Key::Cache if is_there => self.features.cache = true,
             Key::InputAudio if is_there => self.features.audio = true,
             Key::Audio if is_there && is_top => self.features.audio = true,
-            // OpenAI's clients also add tools by items of the input.
-            Key::Tools if is_top || self.here & ITEM != 0 => {
+            // OpenAI's clients also add tools by items of the input, and put some into others.
+            Key::Tools if is_top || self.here & (ITEM | TOOL) != 0 => {
                 self.features.tools |= is_there && !is_empty(value);
             }
             // Deeper, these are names of other things.
@@ -239,8 +277,12 @@ impl Scan {
     /// The value of `type`.
     fn kind(&mut self, text: &[u8], is_plain: bool) {
         if self.here & TOOL != 0 {
-            // All others have a description, or do something, that is not in the body.
-            self.features.referenced |= !matches!(text, b"function" | b"custom");
+            // All others have a description, or do something, that is not in the body. Of a search
+            // for tools, this is known at its end.
+            self.features.referenced |= !matches!(
+                text,
+                b"function" | b"custom" | b"namespace" | b"tool_search"
+            );
             self.features.advised |= !is_plain || text.starts_with(b"advisor_");
             self.tool.kind(text);
             return;

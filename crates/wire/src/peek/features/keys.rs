@@ -29,6 +29,8 @@ pub(super) enum Key {
     TopSearching,
     /// How often the provider may use a tool.
     MaxUses,
+    /// Who runs a search for tools.
+    Execution,
     /// What Gemini calls a tool that it runs, within the tool.
     GeminiTool,
     /// What names a tool, or says what it is, in the dialects but Gemini's.
@@ -87,6 +89,7 @@ impl Key {
                 (b"file_data", Self::Referring),
                 (b"video_url", Self::Referring),
                 (b"container", Self::TopReferring),
+                (b"execution", Self::Execution),
             ],
             10 => &[
                 (b"modalities", Self::Modalities),

@@ -226,6 +226,111 @@ fn tools_that_the_provider_runs_are_told_from_those_of_the_client() {
 }
 
 #[test]
+fn tools_within_a_tool_are_judged_by_themselves() {
+    let (none, any) = (Uses::None, Uses::Unbounded);
+    let namespace = |inner: &str| {
+        let first = format!(r#"{{"type":"namespace","name":"x","tools":[{inner}]}}"#);
+        let last = format!(r#"{{"tools":[{inner}],"description":"","type":"namespace"}}"#);
+        [first, last]
+    };
+    for (inner, referenced, told) in [
+        (r#"{"type":"function","name":"f"}"#, false, (none, none)),
+        (
+            r#"{"type":"function","parameters":{"tools":[{"type":"mcp"}]}}"#,
+            false,
+            (none, none),
+        ),
+        ("", false, (none, none)),
+        (
+            r#"{"type":"namespace","tools":[{"type":"custom"}],"name":"y"}"#,
+            false,
+            (none, none),
+        ),
+        (r#"{"type":"custom"},{"type":"mcp"}"#, true, (any, none)),
+        (r#"{"googleSearch":{}}"#, true, (any, any)),
+        (
+            r#"{"type":"namespace","tools":[{"tools":[{"type":"web_search"}],"name":"z"}]}"#,
+            true,
+            (any, any),
+        ),
+        (
+            r#"{"type":"web_search_20250305","max_uses":2,"tools":[{"type":"web_fetch_20250910","max_uses":3}]}"#,
+            true,
+            (Uses::AtMost(5), Uses::AtMost(2)),
+        ),
+        (
+            r#"{"tools":[{"type":"function","max_uses":9}],"max_uses":2,"type":"web_search_20250305"}"#,
+            true,
+            (Uses::AtMost(2), Uses::AtMost(2)),
+        ),
+    ] {
+        for tool in namespace(inner) {
+            let body = format!(r#"{{"tools":[{tool},{{"type":"function"}}]}}"#);
+            assert_eq!(runs(&body), told, "{body}");
+            assert_eq!(found(&body).referenced, referenced, "{body}");
+            let body = format!(r#"{{"input":[{{"type":"additional_tools","tools":[{tool}]}}]}}"#);
+            assert_eq!(runs(&body), told, "{body}");
+        }
+    }
+    let advised = r#"{"tools":[{"type":"namespace","tools":[{"type":"advisor_1"}]}]}"#;
+    assert!(found(advised).advised);
+}
+
+#[test]
+fn tools_that_stand_too_deep_in_others_may_be_any() {
+    let nested = |levels: usize| {
+        let open = r#"{"type":"namespace","tools":["#.repeat(levels);
+        let body = format!(r#"{{"tools":[{open}{}]}}"#, "]}".repeat(levels));
+        (runs(&body), found(&body).referenced)
+    };
+    assert_eq!(nested(4), ((Uses::None, Uses::None), false));
+    for levels in [5, 6, 40] {
+        let any = (Uses::Unbounded, Uses::Unbounded);
+        assert_eq!(nested(levels), (any, true), "{levels}");
+    }
+}
+
+#[test]
+fn a_search_for_tools_is_of_the_client_where_it_says_so_alone() {
+    let (none, any) = (Uses::None, Uses::Unbounded);
+    for (tool, told) in [
+        (r#""type":"tool_search","execution":"client""#, none),
+        (
+            r#""execution" : "client" ,"parameters":{},"type":"tool_search""#,
+            none,
+        ),
+        (r#""type":"tool_search""#, any),
+        (r#""type":"tool_search","execution":"server""#, any),
+        (r#""type":"tool_search","execution":null"#, any),
+        (r#""type":"tool_search","execution":"clients""#, any),
+        (r#""type":"tool_search","execution":["client"]"#, any),
+        (r#""type":"tool_search","execution":"cl\u0069ent""#, any),
+        (r#""type":"tool_search","Execution":"client""#, any),
+        (r#""type":"tool_search","executi\u006fn":"client""#, any),
+        (r#""type":"tool_search","x":{"execution":"client"}"#, any),
+        (
+            r#""type":"tool_search","execution":"client","execution":"server""#,
+            any,
+        ),
+        (
+            r#""execution":"server","execution":"client","type":"tool_search""#,
+            any,
+        ),
+        (r#""type":"mcp","execution":"client""#, any),
+        (
+            r#""type":"tool_search","execution":"client","type":"mcp""#,
+            any,
+        ),
+    ] {
+        let body = format!(r#"{{"tools":[{{{tool}}}]}}"#);
+        assert_eq!(runs(&body), (told, none), "{body}");
+        assert_eq!(found(&body).referenced, told == any, "{body}");
+    }
+    let search = r#"{"tools":[{"type":"tool_s\u0065arch","execution":"client"}]}"#;
+    assert_eq!(runs(search), (any, any));
+}
+
+#[test]
 fn how_often_a_provider_may_run_a_tool_is_what_the_tool_says() {
     let search = |more: &str| format!(r#"{{"type":"web_search_20250305"{more}}}"#);
     for (tools, uses, searches) in [

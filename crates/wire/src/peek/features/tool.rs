@@ -12,6 +12,8 @@ pub(super) struct Tool {
     most: Option<u64>,
     /// Whether somebody may read another `max_uses`, or none.
     is_unclear: bool,
+    /// Whether its `execution` says that the client runs it, each time that it says anything.
+    by_client: Option<bool>,
     /// How many keys it has.
     keys: usize,
     /// Whether it has a name or a type.
@@ -25,6 +27,8 @@ pub(super) struct Tool {
 enum Run {
     /// The client, as the provider asks it to.
     Client,
+    /// The provider, unless it says that the client does.
+    ToolSearch,
     /// The provider, by itself.
     Provider,
     /// The provider, and it may search.
@@ -47,11 +51,14 @@ impl Run {
         match kind {
             b"function"
             | b"custom"
+            // Tools stand in it, each of which is judged.
+            | b"namespace"
             | b"apply_patch"
             | b"local_shell"
             | b"computer"
             | b"computer_use_preview" => Self::Client,
-            b"code_interpreter" | b"image_generation" | b"mcp" | b"tool_search" => Self::Provider,
+            b"tool_search" => Self::ToolSearch,
+            b"code_interpreter" | b"image_generation" | b"mcp" => Self::Provider,
             _ if begins(&CLIENT_PREFIXES) => Self::Client,
             _ if begins(&NO_SEARCH_PREFIXES) => Self::Provider,
             // They search among the tools of the request.
@@ -68,6 +75,7 @@ impl Tool {
         run: Run::Client,
         most: None,
         is_unclear: false,
+        by_client: None,
         keys: 0,
         is_named: false,
         declares: false,
@@ -89,6 +97,25 @@ impl Tool {
     /// It has this `type`.
     pub(super) fn kind(&mut self, kind: &[u8]) {
         self.run = self.run.max(Run::of(kind));
+    }
+
+    /// It has an `execution`, or a key that some read so; the text goes from its value on.
+    pub(super) fn execution(&mut self, is_exact: bool, value: &[u8]) {
+        let says_client = is_exact && value.starts_with(br#""client""#);
+        self.by_client = Some(says_client && self.by_client.unwrap_or(true));
+    }
+
+    /// Whether it searches among tools that are not in the body, or are described there only in part.
+    pub(super) fn is_search_for_tools(self) -> bool {
+        self.run == Run::ToolSearch && !self.is_of_client()
+    }
+
+    fn is_of_client(self) -> bool {
+        match self.run {
+            Run::Client => true,
+            Run::ToolSearch => self.by_client == Some(true),
+            Run::Provider | Run::Search => false,
+        }
     }
 
     /// The provider runs it, and it may search.
@@ -115,7 +142,7 @@ impl Tool {
     /// How often the provider can run it.
     pub(super) fn uses(self) -> Uses {
         match self.most {
-            _ if self.run == Run::Client => Uses::None,
+            _ if self.is_of_client() => Uses::None,
             Some(most) if !self.is_unclear => Uses::AtMost(most),
             _ => Uses::Unbounded,
         }
@@ -125,7 +152,7 @@ impl Tool {
     pub(super) fn searches(self) -> Uses {
         match self.run {
             Run::Search => self.uses(),
-            Run::Client | Run::Provider => Uses::None,
+            Run::Client | Run::ToolSearch | Run::Provider => Uses::None,
         }
     }
 }
