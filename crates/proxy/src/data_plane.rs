@@ -128,7 +128,7 @@ impl Proxy {
         let mut turns = tokio::time::interval(TEND_EVERY);
         loop {
             turns.tick().await;
-            self.upstreams.sweep();
+            self.upstreams.sweep(&self.rights.snapshot().access);
             self.buffers.trim();
         }
     }

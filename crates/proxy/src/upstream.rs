@@ -1,8 +1,8 @@
 //! Where upstreams are and how they are reached: one destination for each, kept as long as its
 //! configuration stays the same, so that its connections are kept too.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -121,8 +121,14 @@ impl Upstreams {
         Ok(sending.await?)
     }
 
-    /// Closes connections that were idle for too long.
-    pub(crate) fn sweep(&self) {
+    /// Forgets upstreams that are not there any more and how others were reached before, with their
+    /// credentials, and closes connections that nobody needs or that were idle for too long.
+    pub(crate) fn sweep(&self, access: &BTreeMap<UpstreamId, Arc<Access>>) {
+        let is_there = |id: &UpstreamId, one: &mut Known| {
+            let now = access.get(id);
+            now.is_some_and(|access| one.follow(access))
+        };
+        self.lock().retain(is_there);
         self.connections.sweep();
     }
 
@@ -131,15 +137,11 @@ impl Upstreams {
         upstream: UpstreamId,
         access: &Arc<Access>,
     ) -> Result<Destination, Unusable> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(one) = known.get_mut(&upstream) {
-            if Arc::ptr_eq(&one.access, access) {
-                return Ok(one.destination.clone());
-            }
-            if is_same_way(&one.access, access) {
-                one.access = Arc::clone(access);
-                return Ok(one.destination.clone());
-            }
+        let mut known = self.lock();
+        if let Some(one) = known.get_mut(&upstream)
+            && one.follow(access)
+        {
+            return Ok(one.destination.clone());
         }
         let destination = Destination::new(&access.base_url, options(access)?)?;
         let access = Arc::clone(access);
@@ -149,6 +151,25 @@ impl Upstreams {
         };
         known.insert(upstream, one);
         Ok(destination)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<UpstreamId, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Whether its connections may serve an upstream as it is now, which is remembered then in place
+    /// of what it was.
+    fn follow(&mut self, access: &Arc<Access>) -> bool {
+        if Arc::ptr_eq(&self.access, access) {
+            return true;
+        }
+        let is_same = is_same_way(&self.access, access);
+        if is_same {
+            self.access = Arc::clone(access);
+        }
+        is_same
     }
 }
 
@@ -200,5 +221,41 @@ impl UpstreamError {
     /// Whether a deadline passed.
     pub(crate) fn is_timeout(&self) -> bool {
         matches!(self, Self::Send(error) if error.is_timeout())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_rights::source::{Carrier, ProxyAddress};
+
+    use super::*;
+
+    fn access(proxy: &str) -> Arc<Access> {
+        let mut access = Access::new("https://api.example".parse().unwrap(), Carrier::Bearer);
+        access.proxy = Some(ProxyAddress::parse(proxy).unwrap());
+        Arc::new(access)
+    }
+
+    #[test]
+    fn what_is_not_there_any_more_is_forgotten() {
+        let upstreams = Upstreams::new(UpstreamWatch::default());
+        let id = UpstreamId::from_raw(1).unwrap();
+        let proxy = "http://user:password@proxy.example:3128";
+        let (first, second) = (access(proxy), access(proxy));
+        let to = upstreams.destination(id, &first).unwrap();
+        // Only its credentials changed: the connections are kept, the credentials are not.
+        upstreams.sweep(&BTreeMap::from([(id, Arc::clone(&second))]));
+        assert_eq!(Arc::strong_count(&first), 1);
+        assert_eq!(upstreams.destination(id, &second).unwrap(), to);
+        // It is reached in another way.
+        let third = access("http://proxy.example:3128");
+        upstreams.sweep(&BTreeMap::from([(id, Arc::clone(&third))]));
+        assert_eq!(Arc::strong_count(&second), 1);
+        let other = upstreams.destination(id, &third).unwrap();
+        assert_ne!(other, to);
+        // It was deleted.
+        upstreams.sweep(&BTreeMap::new());
+        assert_eq!(Arc::strong_count(&third), 1);
+        assert_ne!(upstreams.destination(id, &third).unwrap(), other);
     }
 }
