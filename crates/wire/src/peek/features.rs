@@ -55,6 +55,8 @@ const NAMED: Frame = 1 << 7;
 const REASONING: Frame = 1 << 8;
 const ENCRYPTED: Frame = 1 << 9;
 const OBJECT: Frame = 1 << 10;
+/// It says how the conversation is to be kept short, or is somewhere in what does.
+const MANAGEMENT: Frame = 1 << 11;
 
 /// How many tools can be open around another one, each in `tools` of the one before. More of them
 /// may do anything.
@@ -124,9 +126,10 @@ impl Scan {
             (Key::Tools, true) => TOOL,
             (Key::Modalities, false) => MODALITIES,
             (Key::Audio, true) => AUDIO,
+            (Key::Management, _) => MANAGEMENT,
             (_, true) if self.here & INPUT != 0 => ITEM,
             (_, true) if self.here & TOOLS != 0 => TOOL,
-            _ => 0,
+            _ => self.here & MANAGEMENT,
         };
         if kind == TOOL {
             self.open_tool();
@@ -247,7 +250,7 @@ impl Scan {
                 self.features.tools |= is_there && !is_empty(value);
             }
             // Deeper, these are names of other things.
-            Key::Input | Key::Tools if !is_top => self.key = Key::Other,
+            Key::Input | Key::Tools | Key::Management if !is_top => self.key = Key::Other,
             _ => {}
         }
     }
@@ -303,6 +306,8 @@ impl Scan {
                 self.features.referenced = true;
             }
             _ if text.starts_with(b"compact_") => self.features.compacts = true,
+            // Elsewhere, this is what came of it earlier.
+            b"compaction" if self.here & MANAGEMENT != 0 => self.features.compacts = true,
             _ if !is_plain => {
                 self.features.audio = true;
                 self.features.compacts = true;

@@ -19,6 +19,8 @@ pub(super) enum Key {
     Modalities,
     Cache,
     Encrypted,
+    /// How the conversation is to be kept short.
+    Management,
     /// Something that is not in the body, or is charged by its size, wherever the key stands.
     Referring,
     /// The same, at the top level only.
@@ -126,6 +128,7 @@ impl Key {
             ],
             18 => &[
                 (b"web_search_options", Self::TopSearching),
+                (b"context_management", Self::Management),
                 (b"responseModalities", Self::Modalities),
             ],
             19 => &[

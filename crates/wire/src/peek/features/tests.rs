@@ -161,6 +161,35 @@ fn a_wish_for_a_shorter_conversation_is_noticed() {
     assert!(edits("compact_20260112") && edits("\\u0063ompact_20260112"));
     assert!(!edits("clear_tool_uses_20250919"));
     assert!(!found(r#"{"messages":[{"content":"compact_20260112"}]}"#).compacts);
+    for (body, compacts) in [
+        (
+            r#"{"context_management":[{"type":"compaction","compact_threshold":80000}]}"#,
+            true,
+        ),
+        (
+            r#"{"context_management":[{"x":[],"type":"clear"},{"a":{},"type":"compaction"}]}"#,
+            true,
+        ),
+        (r#"{"context_management":{"type":"compaction"}}"#, true),
+        (
+            r#"{"context_m\u0061nagement":[{"type":"compactio\u006e"}]}"#,
+            true,
+        ),
+        (
+            r#"{"context_management":[],"input":[{"type":"compaction","encrypted_content":"x"}]}"#,
+            false,
+        ),
+        (
+            r#"{"input":[{"context_management":[{"type":"compaction"}],"role":"user"}]}"#,
+            false,
+        ),
+        (
+            r#"{"context_management":null,"tool_choice":{"type":"compaction"}}"#,
+            false,
+        ),
+    ] {
+        assert_eq!(found(body).compacts, compacts, "{body}");
+    }
 }
 
 /// How often the provider may run tools, and search.
