@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::UPGRADE;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
-use tollgate_policy::secret::{HashKey, Secret, SecretError, SecretHash};
+use tollgate_policy::secret::{HashKey, PREFIX, Secret, SecretError, SecretHash, operator};
 use tollgate_wire::answer::Fault;
 
 use crate::rewrite::{remove_where, without_query_key};
@@ -40,8 +40,36 @@ impl Place {
     }
 }
 
+/// Whose the parameter `key` of a query is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum QueryKey {
+    /// It carries a secret, whatever it holds.
+    Ours,
+    /// A mounted API may have one, too: it carries a secret where it holds ours, or nothing else does.
+    Shared,
+}
+
+impl QueryKey {
+    /// Whether a value is a secret, beside the one that was found elsewhere.
+    fn is_secret(self, value: &str, found: Option<&str>) -> bool {
+        match (self, found) {
+            (Self::Ours, _) | (Self::Shared, None) => true,
+            // Another one of ours is one too many, and is not for the upstream either.
+            (Self::Shared, Some(found)) => {
+                let is_native = value.starts_with(PREFIX) || value.starts_with(operator::PREFIX);
+                is_native || value == found
+            }
+        }
+    }
+}
+
 /// Takes the one secret that the head carries, and every carrier with it.
-pub(crate) fn take(head: &mut Parts, key: &HashKey, basic: bool) -> Result<SecretHash, Stop> {
+pub(crate) fn take(
+    head: &mut Parts,
+    key: &HashKey,
+    basic: bool,
+    query: QueryKey,
+) -> Result<SecretHash, Stop> {
     let mut found = Found::default();
     let mut authorizations = 0;
     for (name, value) in &head.headers {
@@ -63,7 +91,9 @@ pub(crate) fn take(head: &mut Parts, key: &HashKey, basic: bool) -> Result<Secre
             Some(Place::NotOurs) | None => {}
         }
     }
-    if let Some((uri, secrets)) = without_query_key(&head.uri).map_err(Stop::Malformed)? {
+    let is_secret = |value: &str| query.is_secret(value, found.secret.as_deref());
+    let taken = without_query_key(&head.uri, is_secret).map_err(Stop::Malformed)?;
+    if let Some((uri, secrets)) = taken {
         head.uri = uri;
         for secret in secrets {
             found.add(Some(secret))?;

@@ -27,6 +27,7 @@ use crate::admit::Caller;
 use crate::answer::{self, ReplyBody};
 use crate::arriving::Arriving;
 use crate::bounded::BoundedBody;
+use crate::credential::QueryKey;
 use crate::data_plane::Proxy;
 use crate::forward::{ModelCall, Outgoing, Through, Upstreamed, forward};
 use crate::realtime::handshake;
@@ -88,7 +89,7 @@ impl Proxy {
         let (caller, outcome) = match framed.and_then(|()| find(&head, &path)) {
             Err(stop) => (None, Err(stop)),
             Ok(RouteTarget::Preflight) => (None, Ok(Reply::Made(answer::empty(&exchange)))),
-            Ok(target) => match self.identify(&exchange, &mut head).await {
+            Ok(target) => match self.identify(&exchange, &target, &mut head).await {
                 Err(stop) => (None, Err(stop)),
                 Ok(mut caller) => {
                     if let Some(traces) = self.traces {
@@ -127,8 +128,18 @@ impl Proxy {
     }
 
     /// One secret, and whose it is.
-    async fn identify(&self, exchange: &Exchange, head: &mut Parts) -> Result<Caller, Stop> {
-        let hash = credential::take(head, &self.hash_key, exchange.settings.basic_credentials)?;
+    async fn identify(
+        &self,
+        exchange: &Exchange,
+        target: &RouteTarget<'_>,
+        head: &mut Parts,
+    ) -> Result<Caller, Stop> {
+        let basic = exchange.settings.basic_credentials;
+        let query = match target {
+            RouteTarget::Mount { .. } => QueryKey::Shared,
+            _ => QueryKey::Ours,
+        };
+        let hash = credential::take(head, &self.hash_key, basic, query)?;
         Caller::find(&self.rights, hash).await
     }
 

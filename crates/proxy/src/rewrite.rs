@@ -246,17 +246,25 @@ fn joined(prefix: &str, path: &str, query: Option<&str>) -> String {
     full
 }
 
-/// The target without its `key` parameters, and the secrets that they held; none where it has none.
+/// The target without those `key` parameters that are secrets by their values, and the secrets that
+/// they held; none where it has none.
 ///
 /// # Errors
 /// A sentence for the client, where a value is not percent-encoded text.
-pub(crate) fn without_query_key(uri: &Uri) -> Result<Option<(Uri, Vec<String>)>, String> {
-    let has_key = |query: &str| query.split('&').any(|pair| name_of(pair) == "key");
+pub(crate) fn without_query_key(
+    uri: &Uri,
+    is_secret: impl Fn(&str) -> bool,
+) -> Result<Option<(Uri, Vec<String>)>, String> {
+    let is_taken = |pair: &str| {
+        // Some read a plus as a space, and some as itself.
+        let as_itself = || pair.replace('+', "%2B");
+        name_of(pair) == "key" && (is_secret(&value_of(pair)) || is_secret(&value_of(&as_itself())))
+    };
+    let has_key = |query: &str| query.split('&').any(is_taken);
     let Some(query) = uri.query().filter(|query| has_key(query)) else {
         return Ok(None);
     };
-    let (keys, others): (Vec<&str>, Vec<&str>) =
-        query.split('&').partition(|pair| name_of(pair) == "key");
+    let (keys, others): (Vec<&str>, Vec<&str>) = query.split('&').partition(|pair| is_taken(pair));
     let secrets = keys
         .iter()
         .map(|pair| {
@@ -282,6 +290,12 @@ fn name_of(pair: &str) -> Cow<'_, str> {
     url::form_urlencoded::parse(pair.as_bytes())
         .next()
         .map_or("".into(), |(name, _)| name)
+}
+
+fn value_of(pair: &str) -> Cow<'_, str> {
+    url::form_urlencoded::parse(pair.as_bytes())
+        .next()
+        .map_or("".into(), |(_, value)| value)
 }
 
 #[cfg(test)]

@@ -242,10 +242,15 @@ async fn a_mounted_api_is_called_with_any_method_below_its_prefix() {
         ("PUT /crm/customers/7", "/crm/customers/7"),
         ("DELETE /crm/customers/7", "/crm/customers/7"),
         ("POST /crm", "/crm"),
+        ("GET /crm/get?key=user:1", "/crm/get?key=user:1"),
     ] {
         let answer = system.send(line, &[("authorization", &apikey)], "{}").await;
         assert_eq!(answer.status(), 200, "{line}");
         assert_eq!(system.simulator.seen().last().unwrap().path_and_query, path);
     }
+    let line = format!("GET /crm/get?key={}&a=1", token.secret);
+    assert_eq!(system.send(&line, &[], "").await.status(), 200);
+    let seen = system.simulator.seen();
+    assert_eq!(seen.last().unwrap().path_and_query, "/crm/get?a=1");
     system.finish().await;
 }

@@ -7,12 +7,21 @@ fn take_from(
     headers: &[(&str, &str)],
     basic: bool,
 ) -> (Parts, Result<SecretHash, String>) {
+    take_by(uri, headers, basic, QueryKey::Ours)
+}
+
+fn take_by(
+    uri: &str,
+    headers: &[(&str, &str)],
+    basic: bool,
+    query: QueryKey,
+) -> (Parts, Result<SecretHash, String>) {
     let mut request = Request::builder().uri(uri);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
     let mut head = request.body(()).unwrap().into_parts().0;
-    let taken = take(&mut head, &HashKey::new([3; 32]), basic);
+    let taken = take(&mut head, &HashKey::new([3; 32]), basic, query);
     (
         head,
         taken.map_err(|stop| format!("{:?}", stop.fault(Timestamp::from_seconds(0)))),
@@ -84,6 +93,35 @@ fn two_different_secrets_are_refused_wherever_they_stand() {
         take_from("/", &[other, ("x-api-key", "third-secret")], false).1,
         Err("TwoCredentials".to_owned())
     );
+}
+
+#[test]
+fn a_mounted_api_has_a_parameter_key_of_its_own_beside_another_carrier() {
+    let bearer = format!("Bearer {FOREIGN}");
+    let take = |query: &str, headers: &[(&str, &str)]| {
+        let uri = format!("/kv/get?{query}");
+        let (head, taken) = take_by(&uri, headers, false, QueryKey::Shared);
+        (head.uri.to_string(), taken)
+    };
+    let encoded = "OaBw1%2B4DqFfDLXOLpWthbfp502Wc0D4tICsxNcT%2BaeQ%3D";
+    let with_bearer = [("authorization", bearer.as_str())];
+    for (query, sent) in [
+        ("key=user:1&a=%20", "/kv/get?key=user:1&a=%20"),
+        ("key=a&key=b", "/kv/get?key=a&key=b"),
+        ("key=", "/kv/get?key="),
+        // The secret itself goes no further.
+        (&format!("key={encoded}&key=a"), "/kv/get?key=a"),
+    ] {
+        assert_eq!(take(query, &with_bearer), (sent.to_owned(), Ok(expected())));
+    }
+    let alone = take(&format!("key={encoded}&a=1"), &[("x-api-key", "")]);
+    assert_eq!(alone, ("/kv/get?a=1".to_owned(), Ok(expected())));
+    let two = Err("TwoCredentials".to_owned());
+    // A plus is a space here, and may be itself at the upstream.
+    for secret in ["sk-tg-another", "sk-tgadm-another", FOREIGN] {
+        assert_eq!(take(&format!("key={secret}"), &with_bearer).1, two);
+    }
+    assert_eq!(take("key=one-secret&key=two-secret", &[]).1, two);
 }
 
 #[test]
