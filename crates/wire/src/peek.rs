@@ -10,6 +10,7 @@ use tollgate_policy::endpoint::Dialect;
 use crate::body::Gap;
 use crate::route::{ModelPlace, ModelRoute};
 
+mod agents;
 mod caps;
 mod choices;
 mod choosing;
@@ -156,6 +157,9 @@ pub enum PeekError {
     /// The body asks for a service that costs more than what is charged.
     #[error("`{0}` asks for a service at another price than what is charged: leave it out")]
     OtherPrice(&'static str),
+    /// The body asks for several agents at once; what they use has no bound.
+    #[error("`multi_agent` is not supported: leave it out, or set `enabled` in it to `false`")]
+    ManyAgents,
 }
 
 /// Reads what policy needs from the whole body of a request, without copying the rest. The body names

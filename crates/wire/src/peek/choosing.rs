@@ -1,8 +1,8 @@
 //! What a client may not choose in a body: it would use what nobody judged, or what costs more than
 //! is charged.
 
-use super::PeekError;
 use super::members::{Deciding, Members, string};
+use super::{PeekError, agents};
 
 /// The tiers of service at or below the prices of a list, by what vendors call them in any case.
 /// `auto` is what the operator agreed on with the vendor.
@@ -16,12 +16,15 @@ const TIERS: [&str; 7] = [
     "unspecified",
 ];
 
-/// Refuses further models, and other prices.
+/// Refuses further models, further agents, and other prices.
 pub(super) fn check(members: &Members<'_>) -> Result<(), PeekError> {
     for key in [Deciding::Models, Deciding::Fallbacks] {
         if members.get(key).is_some_and(names_any) {
             return Err(PeekError::MoreModels(key.name()));
         }
+    }
+    if members.get(Deciding::MultiAgent).is_some_and(agents::asks) {
+        return Err(PeekError::ManyAgents);
     }
     for (key, is_usual) in [
         (Deciding::ServiceTier, is_usual_tier as fn(&str) -> bool),
@@ -80,6 +83,46 @@ mod tests {
             assert_eq!(seen(member), Err(PeekError::MoreModels(name)), "{member}");
         }
         assert_eq!(seen(r#""Models":[]"#), Err(PeekError::Lookalike("models")));
+    }
+
+    #[test]
+    fn a_body_asks_for_one_agent() {
+        for said in [
+            "null",
+            "false",
+            r#"{"enabled":false}"#,
+            r#"{ "enabled" : false , "max_concurrent_subagents" : 3 }"#,
+            r#"{"x":{"enabled":true},"enabled":false}"#,
+        ] {
+            assert_eq!(seen(&format!(r#""multi_agent":{said}"#)), Ok(()), "{said}");
+        }
+        for said in [
+            r#"{"enabled":true}"#,
+            "true",
+            "{}",
+            "[]",
+            "0",
+            r#""false""#,
+            r#"[{"enabled":false}]"#,
+            r#"{"enabled":null}"#,
+            r#"{"enabled":0}"#,
+            r#"{"enabled":"false"}"#,
+            r#"{"x":{"enabled":false}}"#,
+            r#"{"enabled":true,"enabled":false}"#,
+            r#"{"enabled":false,"enabled":false}"#,
+            r#"{"enabled":false,"en\u0061bled":true}"#,
+            r#"{"enabled":false,"Enabled":true}"#,
+            r#"{"\u0065nabled":true}"#,
+            r#"{"Enabled":false}"#,
+        ] {
+            let refused = Err(PeekError::ManyAgents);
+            assert_eq!(seen(&format!(r#""multi_agent":{said}"#)), refused, "{said}");
+        }
+        let alike = Err(PeekError::Lookalike("multi_agent"));
+        assert_eq!(seen(r#""Multi_Agent":null"#), alike);
+        let twice = Err(PeekError::Duplicate("multi_agent"));
+        assert_eq!(seen(r#""multi_agent":null,"multi_agent":null"#), twice);
+        assert_eq!(seen(r#""metadata":{"multi_agent":true}"#), Ok(()));
     }
 
     #[test]

@@ -38,14 +38,16 @@ pub(super) enum Deciding {
     /// Models that may answer in place of the one that is named.
     Models,
     Fallbacks,
+    /// Whether the provider runs several agents for one answer.
+    MultiAgent,
 }
 
 impl Deciding {
     /// How many there are.
-    const COUNT: usize = Self::Fallbacks as usize + 1;
+    const COUNT: usize = Self::MultiAgent as usize + 1;
 
     /// All ways to write them. No two differ only in their case.
-    const NAMES: [(&'static str, Self); 21] = [
+    const NAMES: [(&'static str, Self); 22] = [
         ("model", Self::Model),
         ("stream", Self::Stream),
         ("stream_options", Self::StreamOptions),
@@ -67,6 +69,7 @@ impl Deciding {
         ("inference_geo", Self::InferenceGeo),
         ("models", Self::Models),
         ("fallbacks", Self::Fallbacks),
+        ("multi_agent", Self::MultiAgent),
     ];
 
     /// Whether a member of this name decides something that operators cannot put in. They may have
@@ -103,6 +106,7 @@ impl Deciding {
             Self::InferenceGeo => "inference_geo",
             Self::Models => "models",
             Self::Fallbacks => "fallbacks",
+            Self::MultiAgent => "multi_agent",
         }
     }
 }
