@@ -10,12 +10,13 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use crate::http2::Mooring;
+use crate::request::BoxError;
 use crate::upgraded::Upgraded;
 
 /// The answer broke off before its end.
 #[derive(Debug, thiserror::Error)]
 #[error("the upstream's answer broke off")]
-pub struct AnswerError(#[source] hyper::Error);
+pub struct AnswerError(#[source] BoxError);
 
 /// What follows the head of an answer to a request with a body `B`.
 ///
@@ -33,7 +34,7 @@ enum Source {
     /// A connection that nobody else polls.
     Lent(Box<dyn Lent>),
     /// A stream of a shared connection.
-    Stream { _mooring: Mooring },
+    Stream(Mooring),
     /// The protocol was switched, and there is no body.
     Upgraded(Box<Upgraded>),
     /// All that there is has been read from the connection.
@@ -71,7 +72,7 @@ impl<B> AnswerBody<B> {
     }
 
     pub(crate) fn of_stream(incoming: Incoming, mooring: Mooring) -> Self {
-        Self::new(incoming, Source::Stream { _mooring: mooring })
+        Self::new(incoming, Source::Stream(mooring))
     }
 
     pub(crate) fn of_upgraded(incoming: Incoming, upgraded: Upgraded) -> Self {
@@ -101,9 +102,17 @@ impl<B> AnswerBody<B> {
             Poll::Pending => {}
             Poll::Ready(Some(Ok(_))) => self.settle_at_end(),
             Poll::Ready(None) => self.settle(),
-            Poll::Ready(Some(Err(_))) => self.source = Source::Ended,
+            Poll::Ready(Some(Err(_))) => {
+                let source = std::mem::replace(&mut self.source, Source::Ended);
+                // hyper does not say that it was the request's body.
+                if let Source::Stream(mooring) = source
+                    && let Some(failure) = mooring.failure()
+                {
+                    return Poll::Ready(Some(Err(AnswerError(failure))));
+                }
+            }
         }
-        next.map_err(AnswerError)
+        next.map_err(|error| AnswerError(error.into()))
     }
 
     /// Where the length is known, the last frame says so, and nobody may ask for another one.

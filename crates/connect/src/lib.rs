@@ -9,6 +9,7 @@ mod error;
 mod framing;
 mod http2;
 mod link;
+mod pace;
 mod place;
 mod relay;
 mod request;

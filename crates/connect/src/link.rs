@@ -4,6 +4,7 @@
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -16,6 +17,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::answer::Lent;
 use crate::error::SendError;
+use crate::pace::{Pace, Paced};
 use crate::place::Place;
 use crate::relay::Relay;
 use crate::request::RequestBody;
@@ -35,13 +37,15 @@ const LARGE: usize = 408 << 10;
 
 /// A connection with both its ends in one hand.
 pub(crate) struct Link<B: RequestBody> {
-    sender: SendRequest<B>,
+    sender: SendRequest<Paced<B>>,
     driven: Driven<B>,
     relay: Relay,
     /// Rings at the deadline of some request on this connection, and is set anew only when it rings
     /// too early, or would ring too late: so most requests never touch the timer.
     alarm: Pin<Box<Sleep>>,
-    deadline: Instant,
+    limit: Duration,
+    /// Of the request that is on its way.
+    pace: Arc<Pace>,
     pub(crate) idle_since: Instant,
     pub(crate) place: Place,
     /// Where it goes when its answer is over; nowhere while it is there.
@@ -50,7 +54,7 @@ pub(crate) struct Link<B: RequestBody> {
 
 enum Driven<B: RequestBody> {
     /// Speaks HTTP.
-    Open(Box<Connection<TokioIo<Stream>, B>>),
+    Open(Box<Connection<TokioIo<Stream>, Paced<B>>>),
     /// Came to its end; what is left is of use after an upgrade only.
     Ended(Stream, Bytes),
     Gone,
@@ -77,7 +81,8 @@ impl<B: RequestBody> Link<B> {
             driven: Driven::Open(Box::new(connection)),
             relay: Relay::new(),
             alarm: Box::pin(sleep_until(now)),
-            deadline: now,
+            limit: Duration::ZERO,
+            pace: Pace::new(now),
             idle_since: now,
             place,
             home: None,
@@ -98,7 +103,8 @@ impl<B: RequestBody> Link<B> {
         matches!(self.driven, Driven::Open(_)) && self.sender.is_ready()
     }
 
-    /// Sends a request, which is taken out of its place, and waits for the head of its answer.
+    /// Sends a request, which is taken out of its place, and waits for the head of its answer, for so
+    /// long from now and from when the last of its body was taken.
     ///
     /// An idle connection that the other side has closed, or on which it said something unasked, is
     /// found out before the request is written.
@@ -107,11 +113,15 @@ impl<B: RequestBody> Link<B> {
     pub(crate) async fn exchange(
         &mut self,
         request: &mut Option<Request<B>>,
-        deadline: Instant,
+        now: Instant,
+        limit: Duration,
     ) -> Result<Response<Incoming>, Unanswered<B>> {
         let taken = request.take();
         let request = taken.ok_or(Unanswered::Failed(SendError::Request("request")))?;
-        self.deadline = deadline;
+        let request = request.map(|body| Paced::new(body, &self.pace));
+        self.limit = limit;
+        self.pace.taken(now);
+        let deadline = now + limit;
         if deadline < self.alarm.deadline() {
             self.alarm.as_mut().reset(deadline);
         }
@@ -127,7 +137,7 @@ impl<B: RequestBody> Link<B> {
         sending: Pin<&mut F>,
     ) -> Poll<Result<Response<Incoming>, Unanswered<B>>>
     where
-        F: Future<Output = Result<Response<Incoming>, TrySendError<Request<B>>>>,
+        F: Future<Output = Result<Response<Incoming>, TrySendError<Request<Paced<B>>>>>,
     {
         // What went wrong with the connection is told through `sending` too.
         let _ = self.advance(cx);
@@ -186,10 +196,12 @@ impl<B: RequestBody> Link<B> {
             if self.alarm.as_mut().poll(&mut inner).is_pending() {
                 return false;
             }
-            if Instant::now() >= self.deadline {
+            let now = Instant::now();
+            let deadline = self.pace.deadline(self.limit, now);
+            if now >= deadline {
                 return true;
             }
-            self.alarm.as_mut().reset(self.deadline);
+            self.alarm.as_mut().reset(deadline);
         }
     }
 }
@@ -225,9 +237,12 @@ impl<B: RequestBody> Lent for Link<B> {
 }
 
 impl<B> Unanswered<B> {
-    fn of(mut error: TrySendError<Request<B>>) -> Self {
+    fn of(mut error: TrySendError<Request<Paced<B>>>) -> Self {
         match error.take_message() {
-            Some(request) => Self::Unwritten(Box::new(request), error.into_error()),
+            Some(request) => {
+                let request = request.map(Paced::into_inner);
+                Self::Unwritten(Box::new(request), error.into_error())
+            }
             None => Self::Failed(SendError::of_exchange(error.into_error())),
         }
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 pub struct Settings {
     /// The time to connect: name look-up, TCP, proxy and TLS together.
     pub connect_timeout: Duration,
-    /// The time from the moment of sending to the end of the answer's head.
+    /// The time to the end of the answer's head, from the moment of sending and from when the last
+    /// of the request's body was taken. It stands still while more of a body is waited for.
     pub response_timeout: Duration,
     /// How long a connection may be idle. Servers close those that nobody uses, so older ones are
     /// not trusted.
@@ -35,7 +36,8 @@ impl Default for Settings {
 pub struct Patience {
     /// The time to connect: name look-up, TCP, proxy and TLS together.
     pub connect: Duration,
-    /// The time from the moment of sending to the end of the answer's head.
+    /// The time to the end of the answer's head, from the moment of sending and from when the last
+    /// of the request's body was taken. It stands still while more of a body is waited for.
     pub response: Duration,
 }
 

@@ -24,6 +24,7 @@ use tollgate_policy::endpoint::Endpoint;
 use tollgate_wire::events::{EventBoundary, KEEP_ALIVE, stream_error};
 
 use crate::answer::{self, ReplyBody};
+use crate::bounded::BodyError;
 use crate::call::Call;
 use crate::drain::Drains;
 use crate::forward::Upstreamed;
@@ -79,6 +80,9 @@ pub enum RelayError {
     /// The upstream broke off where nothing can be added.
     #[error("the upstream broke off")]
     Broken(#[source] AnswerError),
+    /// The client's body broke off while it was passed on, and so did the answer.
+    #[error("the request's body broke off")]
+    Body(#[source] AnswerError),
     /// The upstream was silent for too long.
     #[error("the upstream was silent for too long")]
     Silent,
@@ -176,8 +180,13 @@ impl Body for RelayBody {
                     return Poll::Ready(this.watch.finish(call));
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    call.end(Ending::UpstreamBroke);
-                    let last = this.watch.break_off(RelayError::Broken(error));
+                    let (ending, error) = if BodyError::behind(&error).is_some() {
+                        (Ending::ClientLeft, RelayError::Body(error))
+                    } else {
+                        (Ending::UpstreamBroke, RelayError::Broken(error))
+                    };
+                    call.end(ending);
+                    let last = this.watch.break_off(error);
                     let Some(Err(error)) = last else {
                         return Poll::Ready(last);
                     };

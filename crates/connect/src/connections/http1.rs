@@ -37,8 +37,7 @@ impl<B: RequestBody> Connections<B> {
             let Some(mut link) = shelf.take(now) else {
                 break;
             };
-            let deadline = now + patience.response;
-            match link.exchange(request, deadline).await {
+            match link.exchange(request, now, patience.response).await {
                 Ok(head) => {
                     link.place.reused();
                     return answer(head, link, shelf, asks_to_switch);
@@ -48,8 +47,8 @@ impl<B: RequestBody> Connections<B> {
             }
         }
         let mut link = Box::pin(self.link(patience, &shelf)).await?;
-        let deadline = Instant::now() + patience.response;
-        match link.exchange(request, deadline).await {
+        let now = Instant::now();
+        match link.exchange(request, now, patience.response).await {
             Ok(head) => answer(head, link, shelf, asks_to_switch),
             Err(Unanswered::Unwritten(_, error)) => Err(SendError::Unsent(error)),
             Err(Unanswered::Failed(error)) => Err(error),

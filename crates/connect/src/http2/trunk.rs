@@ -1,6 +1,6 @@
 //! One HTTP/2 connection, and the places for streams on it.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -11,12 +11,13 @@ use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http2::{Builder, Connection, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 use super::watched::{Failure, Watched};
 use crate::error::SendError;
+use crate::pace::{Pace, Paced};
 use crate::place::Place;
-use crate::request::RequestBody;
+use crate::request::{BoxError, RequestBody};
 use crate::stream::Stream;
 
 /// What an upstream may send of one answer before it is read.
@@ -57,12 +58,17 @@ pub(crate) struct Berth {
 }
 
 /// Counts as a stream until it is dropped.
-pub(crate) struct Mooring(Arc<Load>);
+pub(crate) struct Mooring {
+    load: Arc<Load>,
+    /// Where the failure of the request's body is found, once it is answered.
+    failure: Option<Failure>,
+}
 
-/// A request, and where the failure of its body is found.
+/// A request, where the failure of its body is found, and how it gets on.
 pub(crate) struct Outgoing {
     request: Request<Watched>,
     failure: Failure,
+    pace: Arc<Pace>,
 }
 
 /// Why a request has no answer.
@@ -76,8 +82,13 @@ pub(crate) enum Failed {
 impl Outgoing {
     pub(crate) fn new<B: RequestBody>(request: Request<B>) -> Self {
         let failure = Failure::default();
-        let request = request.map(|body| Watched::new(body, &failure));
-        Self { request, failure }
+        let pace = Pace::new(Instant::now());
+        let request = request.map(|body| Watched::new(Paced::new(body, &pace), &failure));
+        Self {
+            request,
+            failure,
+            pace,
+        }
     }
 }
 
@@ -131,7 +142,10 @@ impl Trunk {
             .unwrap_or_else(PoisonError::into_inner);
         let most = connection.as_ref()?.current_max_send_streams();
         drop(connection);
-        let mooring = Mooring(Arc::clone(&self.load));
+        let mooring = Mooring {
+            load: Arc::clone(&self.load),
+            failure: None,
+        };
         let taken = self.load.streams.fetch_add(1, Ordering::Relaxed);
         (taken < most.min(MOST_STREAMS)).then(|| Berth {
             sender: self.sender.clone(),
@@ -159,7 +173,8 @@ async fn drive(connection: Arc<Mutex<Option<Http2>>>, place: Place) {
 }
 
 impl Berth {
-    /// Sends a request and waits for the head of its answer.
+    /// Sends a request and waits for the head of its answer, for so long from now and from when the
+    /// last of its body was taken.
     ///
     /// CANCEL: dropping it resets the stream.
     pub(crate) async fn exchange(
@@ -167,20 +182,39 @@ impl Berth {
         outgoing: Outgoing,
         limit: Duration,
     ) -> Result<Response<Incoming>, Failed> {
-        let Outgoing { request, failure } = outgoing;
-        let sending = self.sender.try_send_request(request);
-        match timeout(limit, sending).await {
-            Err(_) => Err(Failed::Sent(SendError::ResponseTimeout)),
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(failed(error, failure)),
+        let Outgoing {
+            request,
+            failure,
+            pace,
+        } = outgoing;
+        let mut now = Instant::now();
+        pace.taken(now);
+        let mut sending = pin!(self.sender.try_send_request(request));
+        loop {
+            let deadline = pace.deadline(limit, now);
+            match timeout_at(deadline, sending.as_mut()).await {
+                Ok(Ok(answer)) => {
+                    self.mooring.failure = Some(failure);
+                    return Ok(answer);
+                }
+                Ok(Err(error)) => return Err(failed(error, failure, pace)),
+                Err(_) => now = Instant::now(),
+            }
+            if now >= pace.deadline(limit, now) {
+                return Err(Failed::Sent(SendError::ResponseTimeout));
+            }
         }
     }
 }
 
-fn failed(mut error: TrySendError<Request<Watched>>, failure: Failure) -> Failed {
+fn failed(mut error: TrySendError<Request<Watched>>, failure: Failure, pace: Arc<Pace>) -> Failed {
     if let Some(request) = error.take_message() {
-        let outgoing = Box::new(Outgoing { request, failure });
-        return Failed::Unwritten(outgoing, error.into_error());
+        let outgoing = Outgoing {
+            request,
+            failure,
+            pace,
+        };
+        return Failed::Unwritten(Box::new(outgoing), error.into_error());
     }
     let error = error.into_error();
     Failed::Sent(match failure.take() {
@@ -202,11 +236,18 @@ fn was_ignored(error: &hyper::Error) -> bool {
     cause.is_remote() && (is_refused || is_left)
 }
 
+impl Mooring {
+    /// What the request's body failed with, if it did, which ends the stream.
+    pub(crate) fn failure(&self) -> Option<BoxError> {
+        self.failure.as_ref()?.take()
+    }
+}
+
 impl Drop for Mooring {
     fn drop(&mut self) {
-        if self.0.streams.fetch_sub(1, Ordering::Relaxed) == 1 {
+        if self.load.streams.fetch_sub(1, Ordering::Relaxed) == 1 {
             let mut since = self
-                .0
+                .load
                 .idle_since
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);

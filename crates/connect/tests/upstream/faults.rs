@@ -9,12 +9,13 @@ use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tollgate_connect::{Destination, Patience, SendError};
 use tollgate_testkit::raw_upstream::{Gate, Step};
 
 use crate::setting::{
-    Body, BoxError, destination, get, local, ok, pool, post, text, upstream, whole,
+    Body, BoxError, destination, failing, get, local, ok, pool, post, slow, text, upstream, whole,
 };
 
 /// A body whose frames come from these results, and that never ends by itself.
@@ -29,6 +30,14 @@ fn pieces(pieces: Vec<Result<&'static str, BoxError>>) -> Body {
 #[derive(Debug, thiserror::Error)]
 #[error("the client left")]
 struct ClientLeft;
+
+/// What an error began with.
+fn root<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    while let Some(cause) = error.source() {
+        error = cause;
+    }
+    error
+}
 
 #[tokio::test]
 async fn a_port_that_nobody_listens_on_is_unsent() {
@@ -129,6 +138,45 @@ async fn a_connection_keeps_a_deadline_that_is_nearer_than_the_last_one() {
     assert!(matches!(error, SendError::ResponseTimeout), "{error:?}");
     assert_eq!(begun.elapsed().as_secs(), 10);
     assert_eq!(pool.stats().made, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_for_an_answer_runs_from_when_the_body_was_taken() {
+    let (_server, to) = upstream(vec![vec![ok("hello")], vec![Step::Hang]]).await;
+    let pool = pool();
+    let begun = tokio::time::Instant::now();
+    assert_eq!(text(pool.send(&to, post(slow(5))).await).await, "hello");
+    assert_eq!(begun.elapsed().as_secs(), 2500);
+    let error = pool.send(&to, post(slow(3))).await.unwrap_err();
+    assert!(matches!(error, SendError::ResponseTimeout), "{error:?}");
+    assert_eq!(begun.elapsed().as_secs(), 2500 + 1500 + 600);
+    assert_eq!(pool.stats().made, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_inside_the_body_is_not_the_upstreams() {
+    let (_server, to) = upstream(vec![vec![ok("hello")]]).await;
+    let patience = Patience {
+        connect: Duration::from_secs(5),
+        response: Duration::from_secs(7),
+    };
+    let pool = pool();
+    let mut request = Some(post(slow(2)));
+    let answer = pool.send_within(patience, &to, &mut request).await;
+    assert_eq!(text(answer).await, "hello");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upstream_that_does_not_take_the_body_is_late() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = destination(&format!("http://{}", listener.local_addr().unwrap()));
+    let accepting = tokio::spawn(async move { listener.accept().await.unwrap() });
+    let piece = || Ok(Frame::data(Bytes::from_static(&[0; 64 << 10])));
+    let endless = StreamBody::new(stream::repeat_with(piece)).boxed_unsync();
+    // How much the kernel takes of it, and when, is not for a test to say.
+    let error = pool().send(&to, post(endless)).await.unwrap_err();
+    assert!(matches!(error, SendError::ResponseTimeout), "{error:?}");
+    drop(accepting.await.unwrap());
 }
 
 #[tokio::test]
@@ -257,6 +305,24 @@ async fn an_answer_before_the_end_of_the_request_is_given_and_its_connection_not
 }
 
 #[tokio::test]
+async fn a_body_that_fails_inside_the_answer_is_told_with_its_own_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = destination(&format!("http://{}", listener.local_addr().unwrap()));
+    let (fail, failure) = oneshot::channel();
+    let serving = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let begun = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhe";
+        stream.write_all(begun).await.unwrap();
+        stream
+    });
+    let answer = pool().send(&to, post(failing(failure))).await.unwrap();
+    fail.send(Box::new(ClientLeft)).unwrap();
+    let error = answer.into_body().collect().await.unwrap_err();
+    assert!(root(&error).is::<ClientLeft>(), "{error:?}");
+    drop(serving.await.unwrap());
+}
+
+#[tokio::test]
 async fn a_body_that_fails_is_told_with_its_own_error() {
     let (server, to) = upstream(vec![vec![ok("never")]]).await;
     let pool = pool();
@@ -264,11 +330,7 @@ async fn a_body_that_fails_is_told_with_its_own_error() {
     let error = pool.send(&to, post(body)).await.unwrap_err();
     assert!(matches!(error, SendError::Body(_)), "{error:?}");
     assert!(!error.is_unsent());
-    let mut cause: &dyn Error = &error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    assert!(cause.is::<ClientLeft>(), "{cause:?}");
+    assert!(root(&error).is::<ClientLeft>(), "{error:?}");
     assert_eq!(pool.stats().open, 0);
     assert!(server.requests().is_empty());
 }

@@ -1,12 +1,16 @@
 //! What the tests share: destinations on loopback, requests, and bodies.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use ::url::Url;
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use http::{Request, Response};
+use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, StreamBody};
+use tokio::sync::oneshot;
 use tollgate_connect::{AnswerBody, Connections, Destination, Options, SendError, Settings};
 use tollgate_testkit::raw_upstream::{RawUpstream, Step};
 
@@ -40,6 +44,25 @@ pub fn whole(body: &'static str) -> Body {
     let body = Full::new(Bytes::from_static(body.as_bytes()));
     body.map_err(|never: Infallible| match never {})
         .boxed_unsync()
+}
+
+/// A body of so many pieces, each of which comes 500 seconds after the one before it.
+pub fn slow(pieces: usize) -> Body {
+    let frames = stream::unfold(0, move |sent| async move {
+        if sent == pieces {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_secs(500)).await;
+        Some((Ok(Frame::data(Bytes::from_static(b"piece"))), sent + 1))
+    });
+    StreamBody::new(frames).boxed_unsync()
+}
+
+/// A body whose first piece is there, and that fails when it is told to.
+pub fn failing(failure: oneshot::Receiver<BoxError>) -> Body {
+    let first = stream::once(async { Ok(Frame::data(Bytes::from_static(b"half"))) });
+    let rest = stream::once(async { Err(failure.await.unwrap()) });
+    StreamBody::new(first.chain(rest)).boxed_unsync()
 }
 
 pub fn get(path: &str) -> Request<Body> {

@@ -9,11 +9,11 @@ use http::{HeaderValue, Request, Response, Version};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tollgate_connect::{Connections, Destination, Http2, Options, SendError, Settings};
 
 use crate::secure::{acceptor, certificate, to, trusting};
-use crate::setting::{Body, BoxError, get, local, pool, post, text, whole};
+use crate::setting::{Body, BoxError, failing, get, local, pool, post, slow, text, whole};
 
 /// What a server does with a stream.
 #[derive(Clone, Copy)]
@@ -24,6 +24,8 @@ enum Do {
     Leave,
     /// Says nothing.
     Hang,
+    /// Says nothing after half of an answer.
+    Begin,
 }
 
 type Asked = mpsc::UnboundedReceiver<Request<h2::RecvStream>>;
@@ -57,7 +59,7 @@ async fn serve<T>(
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
     let mut connection = builder.handshake::<_, Bytes>(stream).await.unwrap();
-    let mut waiting = Vec::new();
+    let (mut waiting, mut unfinished) = (Vec::new(), Vec::new());
     while let Some(Ok((request, mut respond))) = connection.accept().await {
         match what {
             Do::Answer => answer(&mut respond),
@@ -67,6 +69,11 @@ async fn serve<T>(
                 connection.graceful_shutdown();
             }
             Do::Hang => waiting.push(respond),
+            Do::Begin => {
+                let mut body = respond.send_response(Response::new(()), false).unwrap();
+                body.send_data(Bytes::from_static(b"he"), false).unwrap();
+                unfinished.push(body);
+            }
         }
         let _ = sender.send(request);
     }
@@ -209,6 +216,26 @@ async fn a_body_that_fails_is_told_with_its_own_error() {
         panic!("{error:?}");
     };
     assert!(cause.is::<ClientLeft>(), "{cause:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_fails_inside_the_answer_is_told_with_its_own_error() {
+    let (to, _asked) = server(100, Do::Begin).await;
+    let (fail, failure) = oneshot::channel();
+    let answer = pool().send(&to, post(failing(failure))).await.unwrap();
+    fail.send(Box::new(ClientLeft)).unwrap();
+    let error = answer.into_body().collect().await.unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap();
+    assert!(cause.is::<ClientLeft>(), "{cause:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_for_an_answer_runs_from_when_the_body_was_taken() {
+    let (to, _asked) = server(100, Do::Hang).await;
+    let begun = tokio::time::Instant::now();
+    let error = pool().send(&to, post(slow(5))).await.unwrap_err();
+    assert!(matches!(error, SendError::ResponseTimeout), "{error:?}");
+    assert_eq!(begun.elapsed().as_secs(), 2500 + 600);
 }
 
 #[tokio::test(start_paused = true)]
