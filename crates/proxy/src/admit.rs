@@ -17,6 +17,7 @@ use crate::exchange::{Exchange, start};
 use crate::stop::Stop;
 
 /// Who calls, as they were found.
+#[derive(Clone)]
 pub(crate) struct Caller {
     secret: SecretHash,
     pub(crate) entry: Arc<Entry>,
@@ -46,7 +47,7 @@ impl Caller {
     }
 
     /// Whether anything was changed since they were found, theirs or not.
-    fn is_outdated(&self, rights: &Rights) -> bool {
+    pub(crate) fn is_outdated(&self, rights: &Rights) -> bool {
         rights.revision() != self.revision
     }
 

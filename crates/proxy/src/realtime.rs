@@ -87,7 +87,7 @@ impl Proxy {
             opening: Arc::clone(exchange),
             model,
         };
-        let turns = Turns::new(standing, call);
+        let turns = Turns::new(standing, caller.clone(), call);
         let session = Session::new(turns, &exchange.settings, self.drains.cut_off());
         self.drains.run(session.run(client.upgrade, upstream));
         let body = Either::Left(Full::default());

@@ -106,7 +106,7 @@ impl Session {
                     Err(Stuck::Sink) => Err(End::Left),
                 },
                 step = self.up.step(&mut client.0, &mut upstream.1) => match step {
-                    Ok(step) => self.came_up(step),
+                    Ok(step) => self.came_up(step).await,
                     Err(Stuck::Source) => Err(End::Left),
                     Err(Stuck::Sink) => Err(End::Broke),
                 },
@@ -157,18 +157,24 @@ impl Session {
     }
 
     /// The client sent something, or has hung up.
-    fn came_up(&mut self, step: Step) -> Result<(), End> {
+    async fn came_up(&mut self, step: Step) -> Result<(), End> {
         match step {
             Step::Wrote => Ok(()),
             Step::Read(0) => Err(self.hung_up().unwrap_or(End::Left)),
             Step::Read(_) => {
-                let turns = &mut self.turns;
+                let (turns, fitted) = (&mut self.turns, self.client.fits);
+                let mut asks = false;
                 let heard = self
                     .client
-                    .hear(self.up.waiting(), |piece| turns.hear(piece));
+                    .hear(self.up.waiting(), |piece| asks |= turns.hear(piece));
                 if let Err(error) = heard {
                     self.up.truncate(0);
                     return Err(End::ClientFrames(error));
+                }
+                if asks && let Err(refused) = self.turns.asked().await {
+                    self.up.truncate(0);
+                    self.client.fits = fitted;
+                    return Err(End::Refused(refused));
                 }
                 if self.client.closed.is_some() && self.turns.time_to_read_on().is_some() {
                     // The farewell would end the response at the upstream as well.

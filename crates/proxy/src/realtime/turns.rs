@@ -7,21 +7,17 @@
 //! | the session breaks off inside a response | an estimate of what it read and generated |
 //! | the session ends between two responses | nothing |
 
-use std::sync::Arc;
+mod opening;
+
 use std::time::Duration;
 
 use tollgate_ledger::receipt::Ending;
-use tollgate_policy::Target;
 use tollgate_policy::bound::{Demand, Uses};
-use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::group::OnLeave;
 use tollgate_policy::id::UpstreamId;
-use tollgate_policy::plan::{Attempt, Plan, PlanInput, Untroubled};
 use tollgate_policy::usage::Usage;
-use tollgate_policy::verdict::Permit;
-use tollgate_rights::entry::Entry;
 use tollgate_wire::usage::realtime::{
-    ClientScanner, ResponseTag, Said, ServerEvent, ServerScanner,
+    ClientEvent, ClientScanner, ResponseTag, Said, ServerEvent, ServerScanner,
 };
 use tollgate_wire::usage::{Ended, Metered};
 use tollgate_wire::websocket::Piece;
@@ -29,12 +25,10 @@ use tollgate_wire::websocket::Piece;
 use super::charge::{Charge, sum};
 use super::prompt::Conversation;
 use super::standing::{Refused, Standing};
+use crate::admit::Caller;
 use crate::call::Call;
-use crate::exchange::Exchange;
 use crate::health::InFlight;
 use crate::metered::Outcome;
-use crate::stop::Stop;
-use crate::{admit, hold};
 
 /// What one response can use: all that was said before it, as far as the model reads, and as much
 /// as the model gives. Nothing of that is in the request.
@@ -55,16 +49,11 @@ pub(super) const DEMAND: Demand = Demand {
     compacts: false,
 };
 
-/// How many responses of a session go on at once.
-const MOST_AT_ONCE: usize = 16;
-/// When to try again once one of them may have ended, in seconds.
-const RETRY_AFTER: u64 = 1;
-
 /// The calls of a session. Dropping it ends those that are open.
 pub(super) struct Turns {
     standing: Standing,
     /// Whose session it is, as they stood at the last call.
-    entry: Arc<Entry>,
+    caller: Caller,
     upstream: Option<UpstreamId>,
     served_as: Option<String>,
     scanner: ServerScanner,
@@ -101,10 +90,10 @@ struct Turn {
 
 impl Turns {
     /// With the call that opened the session.
-    pub(super) fn new(standing: Standing, call: Box<Call>) -> Self {
+    pub(super) fn new(standing: Standing, caller: Caller, call: Box<Call>) -> Self {
         Self {
             standing,
-            entry: Arc::clone(&call.entry),
+            caller,
             upstream: call.upstream(),
             longest: call.worth.longest_prompt(),
             served_as: call.served_as().map(str::to_owned),
@@ -126,9 +115,18 @@ impl Turns {
         self.scanner.push(piece)
     }
 
-    /// Reads what the client says.
-    pub(super) fn hear(&mut self, piece: Piece<'_>) {
-        self.client.push(piece);
+    /// Reads what the client says, and tells whether it asks for a response.
+    pub(super) fn hear(&mut self, piece: Piece<'_>) -> bool {
+        self.client.push(piece) == Some(ClientEvent::ResponseCreate)
+    }
+
+    /// The client asks for a response.
+    ///
+    /// # Errors
+    /// Where none may begin any more: then what asks for it may not pass.
+    pub(super) async fn asked(&mut self) -> Result<(), Refused> {
+        self.confirm().await;
+        self.refused.take().map_or(Ok(()), Err)
     }
 
     /// Bytes of the upstream's are about to pass, in which it said so.
@@ -202,6 +200,8 @@ impl Turns {
         if tag.is_some() && self.running.iter().any(|turn| turn.tag == tag) {
             return;
         }
+        // The client need not have asked for it, but may have stopped to speak.
+        self.confirm().await;
         let call = self.take().await;
         let heard = self.client.said();
         let prompt = self.conversation.prompt(heard, self.longest);
@@ -310,84 +310,6 @@ impl Turns {
             estimated: charge.estimated,
         });
     }
-
-    /// What a response is held with: the call that waits for one, or another one, as policy stands
-    /// now. None where that is refused, once and for all.
-    async fn take(&mut self) -> Option<Box<Call>> {
-        if self.next.is_some() || self.refused.is_some() {
-            return self.next.take();
-        }
-        let exchange = self.standing.exchange();
-        match self.open(&exchange).await {
-            Ok(call) => Some(call),
-            Err(stop) => {
-                let refused = self.standing.refused(&exchange, &self.entry, &stop);
-                self.refused = Some(refused);
-                None
-            }
-        }
-    }
-
-    async fn open(&mut self, exchange: &Arc<Exchange>) -> Result<Box<Call>, Stop> {
-        let Standing {
-            rights,
-            ledger,
-            metrics,
-            secret,
-            model,
-            ..
-        } = &self.standing;
-        let endpoint = Endpoint::Realtime;
-        let entry = admit::principal(rights, secret).await?;
-        self.entry = Arc::clone(&entry);
-        let snapshot = rights.snapshot();
-        admit::check_caller(exchange, &snapshot, &entry, endpoint)?;
-        let target = Target::Model { endpoint, model };
-        let permit = admit::decide(exchange, &snapshot, &entry, target)?;
-        let subject = admit::subject(target);
-        if self.running.len() >= MOST_AT_ONCE {
-            return Err(Stop::Overloaded {
-                retry_after_s: RETRY_AFTER,
-                why: "a session has too many responses at once",
-                subject,
-            });
-        }
-        let attempt = self.attempt(&permit, exchange);
-        let attempt = attempt.ok_or_else(|| Stop::no_upstream(subject.clone()))?;
-        rights.note_use(&entry, exchange.now);
-        let mut plan = Plan {
-            attempts: vec![attempt],
-        };
-        let hold = hold::take(
-            ledger, exchange, &permit, &mut plan, DEMAND, target, &subject,
-        )
-        .await?;
-        let on_leave = permit.group().terms.on_leave;
-        let endpoint = Some(endpoint);
-        let mut call = Call::new(exchange, &entry, subject, endpoint, hold, on_leave, metrics);
-        self.longest = call.worth.longest_prompt();
-        call.sending(&attempt);
-        call.answered(SWITCHED);
-        if let Some(in_flight) = self.in_flight.take() {
-            call.served_by(in_flight);
-        }
-        Ok(call)
-    }
-
-    /// The upstream that the session is with, at the price of now; none where it may not serve the
-    /// model any more. How it does is no matter, since the connection is there.
-    fn attempt<'a>(&self, permit: &Permit<'a>, exchange: &Exchange) -> Option<Attempt<'a>> {
-        let input = PlanInput {
-            seed: 0,
-            now: exchange.now,
-            conditions: &Untroubled,
-        };
-        let plan = Plan::draw(permit, &input).ok()?;
-        plan.attempts.into_iter().find(|attempt| {
-            let sent_as = attempt.sent_as.map(|name| name.as_str());
-            Some(attempt.upstream) == self.upstream && sent_as == self.served_as.as_deref()
-        })
-    }
 }
 
 impl Drop for Turns {
@@ -395,6 +317,3 @@ impl Drop for Turns {
         self.end(Ending::ClientLeft);
     }
 }
-
-/// The status of every call of a session.
-const SWITCHED: u16 = 101;
