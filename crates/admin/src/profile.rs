@@ -62,7 +62,7 @@ pub async fn change_password(
     let (store, at) = (context.store(), context.now());
     let actor = context.actor();
     let stored = store
-        .member_set_password(actor, proof.member.id, hash, at)
+        .member_set_password(actor, (proof.member.id, proof.member.version), hash, at)
         .await?;
     session::begin(context, &stored, user_agent, terms).await
 }

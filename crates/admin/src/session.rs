@@ -86,7 +86,8 @@ pub async fn resume(context: &Context, cookie: &str, terms: Terms) -> Result<Res
     })
 }
 
-/// Begins a session for somebody who has proved who they are. They are its actor.
+/// Begins a session for somebody who has proved who they are, as they were read for that. They are its
+/// actor.
 pub(crate) async fn begin(
     context: &Context,
     stored: &StoredMember,
@@ -100,6 +101,7 @@ pub(crate) async fn begin(
         id: SessionId::new(at, context.id_entropy()?),
         digest: store.digest(Purpose::Session, cookie.reveal()),
         member: stored.id,
+        version: stored.version,
         address: origin.clone(),
         user_agent: user_agent.to_owned(),
         expires_at: at.plus(terms.lasts),

@@ -36,6 +36,8 @@ pub struct NewSession {
     pub digest: Digest,
     /// Whose it is.
     pub member: MemberId,
+    /// At which version they were when they proved who they are.
+    pub version: i64,
     /// From where they signed in.
     pub address: String,
     /// With what they signed in.
@@ -86,7 +88,8 @@ impl Store {
     /// Begins a session: somebody has signed in. The audit log has it as `member.sign-in`.
     ///
     /// # Errors
-    /// Where the member is not there, or is disabled.
+    /// Where the member is not there, is disabled, or was changed since they proved who they are: what
+    /// they proved it with may be a password that is not theirs any more.
     pub async fn session_open(
         &self,
         who: &Actor,
@@ -185,6 +188,7 @@ async fn open(conn: &mut Conn, new: NewSession, at: Timestamp) -> Changed<Stored
     if !owner.enabled {
         return Err(StoreError::not_found(Kind::Member, new.member));
     }
+    StoreError::unless_at(Kind::Member, owner.id, Some(new.version), owner.version)?;
     row::prune(conn, at).await?;
     let shortened = |long: String| text(long.chars().take(LONGEST).collect());
     let stored = StoredSession {

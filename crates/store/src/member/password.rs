@@ -10,7 +10,7 @@ use super::totp::TotpSecret;
 use super::{Login, StoredMember, row};
 use crate::actor::Actor;
 use crate::backend::{Conn, on_backend};
-use crate::error::StoreError;
+use crate::error::{Kind, StoreError};
 use crate::schema::members;
 use crate::session;
 use crate::store::{Changed, Store};
@@ -88,19 +88,22 @@ impl Store {
         Ok(Some(proof).filter(|proof| proof.member.enabled))
     }
 
-    /// Gives a member another password, and ends all their sessions.
+    /// Gives a member another password, and ends all their sessions. `version` is that at which they
+    /// proved who they are.
     ///
     /// # Errors
-    /// Where they are not there.
+    /// Where they are not there, or were changed since.
     pub async fn member_set_password(
         &self,
         who: &Actor,
-        id: MemberId,
+        (id, version): (MemberId, i64),
         hash: PasswordHash,
         at: Timestamp,
     ) -> Result<StoredMember, StoreError> {
-        self.write(who, at, move |conn| Box::pin(set(conn, id, hash, at)))
-            .await
+        self.write(who, at, move |conn| {
+            Box::pin(set(conn, id, version, hash, at))
+        })
+        .await
     }
 
     /// Replaces a hash by one of the same password with other parameters, unless the password was
@@ -133,10 +136,12 @@ impl Store {
 async fn set(
     conn: &mut Conn,
     id: MemberId,
+    version: i64,
     hash: PasswordHash,
     at: Timestamp,
 ) -> Changed<StoredMember> {
     let before = row::fetch(conn, id).await?;
+    StoreError::unless_at(Kind::Member, id, Some(version), before.version)?;
     write(conn, id, hash, at).await?;
     let after = row::fetch(conn, id).await?;
     let change = changed("password", Some(&before), Some(&after))?;

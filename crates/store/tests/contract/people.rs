@@ -23,6 +23,7 @@ on_both! {
     an_edit_of_an_older_version_is_refused
     the_last_owner_who_can_sign_in_stays
     a_session_is_found_until_it_ends
+    what_was_proved_before_a_change_is_worth_nothing_after_it
     a_member_has_so_many_sessions_and_no_more
     a_password_or_another_role_ends_sessions
     a_link_works_once_and_a_newer_one_replaces_it
@@ -62,7 +63,7 @@ fn hash(text: &str) -> PasswordHash {
 async fn with_password(fixture: &Fixture, login: &str, role: Role) -> StoredMember {
     let made = member(fixture, login, role).await;
     let (store, who) = (&fixture.store, &fixture.who);
-    let set = store.member_set_password(who, made.id, hash("phc"), at(0));
+    let set = store.member_set_password(who, (made.id, made.version), hash("phc"), at(0));
     set.await.unwrap()
 }
 
@@ -71,6 +72,7 @@ async fn session(fixture: &Fixture, member: MemberId, cookie: &str, seconds: i64
         id: SessionId::new(at(seconds), fixture.number()),
         digest: fixture.store.digest(Purpose::Session, cookie),
         member,
+        version: fixture.store.member_fetch(member).await.unwrap().version,
         address: "203.0.113.7".to_owned(),
         user_agent: "x".repeat(500),
         expires_at: at(seconds + 43_200),
@@ -224,7 +226,7 @@ async fn the_last_owner_who_can_sign_in_stays(fixture: &Fixture) {
     let refused = store.member_delete(who, ada.id, at(1)).await;
     assert!(matches!(refused, Err(StoreError::LastOwner)));
     assert_eq!(store.member_fetch(ada.id).await.unwrap(), ada);
-    let set = store.member_set_password(who, bob.id, hash("phc"), at(2));
+    let set = store.member_set_password(who, (bob.id, bob.version), hash("phc"), at(2));
     set.await.unwrap();
     store
         .member_edit(who, ada.id, disable(), at(3))
@@ -276,6 +278,27 @@ async fn a_session_is_found_until_it_ends(fixture: &Fixture) {
     assert!(!alive(fixture, "three", 51_200).await);
 }
 
+async fn what_was_proved_before_a_change_is_worth_nothing_after_it(fixture: &Fixture) {
+    let (store, who) = (&fixture.store, &fixture.who);
+    let ada = with_password(fixture, "ada", Role::Owner).await;
+    let set = |text| store.member_set_password(who, (ada.id, ada.version), hash(text), at(1));
+    set("other").await.unwrap();
+    let late = set("stolen").await;
+    assert!(matches!(late, Err(StoreError::Conflict { .. })), "{late:?}");
+    let new = NewSession {
+        id: SessionId::new(at(2), fixture.number()),
+        digest: store.digest(Purpose::Session, "late"),
+        member: ada.id,
+        version: ada.version,
+        address: String::new(),
+        user_agent: String::new(),
+        expires_at: at(100),
+    };
+    let late = store.session_open(who, new, at(2)).await;
+    assert!(matches!(late, Err(StoreError::Conflict { .. })), "{late:?}");
+    assert!(!alive(fixture, "late", 3).await);
+}
+
 async fn a_member_has_so_many_sessions_and_no_more(fixture: &Fixture) {
     let ada = with_password(fixture, "ada", Role::Owner).await;
     for number in 0..51 {
@@ -290,7 +313,7 @@ async fn a_password_or_another_role_ends_sessions(fixture: &Fixture) {
     with_password(fixture, "root", Role::Owner).await;
     let ada = with_password(fixture, "ada", Role::Owner).await;
     session(fixture, ada.id, "one", 0).await;
-    let set = store.member_set_password(who, ada.id, hash("other"), at(1));
+    let set = store.member_set_password(who, (ada.id, ada.version), hash("other"), at(1));
     set.await.unwrap();
     assert!(!alive(fixture, "one", 2).await);
     session(fixture, ada.id, "two", 2).await;
@@ -554,7 +577,8 @@ async fn an_idempotency_key_gives_the_first_answer_for_a_day(fixture: &Fixture) 
 async fn no_secret_of_a_person_is_in_the_audit_log(fixture: &Fixture) {
     let (store, who) = (&fixture.store, &fixture.who);
     let ada = member(fixture, "ada", Role::Owner).await;
-    let set = store.member_set_password(who, ada.id, hash("$argon2id$needle"), at(0));
+    let set =
+        store.member_set_password(who, (ada.id, ada.version), hash("$argon2id$needle"), at(0));
     set.await.unwrap();
     session(fixture, ada.id, "needle", 1).await;
     store.sign_in_failed(who, ada.id, 4, at(2)).await.unwrap();
