@@ -180,6 +180,7 @@ fn tell(ledger: &Ledger, touched: &[Touched]) {
         match one {
             // Limits of groups come with each call.
             Touched::Catalog => {}
+            Touched::Everything => ledger.changed_all(),
             Touched::Token(token) => ledger.token_changed(*token),
             Touched::Account(account) => ledger.changed(*account),
         }

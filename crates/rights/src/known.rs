@@ -73,20 +73,23 @@ impl Known {
     pub(crate) fn apply(&self, touched: &[Touched]) {
         let mut tokens: BTreeSet<TokenId> = BTreeSet::new();
         let mut accounts: BTreeSet<AccountId> = BTreeSet::new();
+        let mut everything = false;
         for one in touched {
             match one {
                 Touched::Token(id) => drop(tokens.insert(*id)),
                 Touched::Account(id) => drop(accounts.insert(*id)),
+                Touched::Everything => everything = true,
                 Touched::Catalog => {}
             }
         }
-        if tokens.is_empty() && accounts.is_empty() {
+        if tokens.is_empty() && accounts.is_empty() && !everything {
             return;
         }
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.entries.retain(|_, entry| {
             let principal = &entry.credential().principal;
-            !tokens.contains(&principal.token.id) && !accounts.contains(&principal.account.id)
+            let (token, account) = (&principal.token.id, &principal.account.id);
+            !everything && !tokens.contains(token) && !accounts.contains(account)
         });
         self.nobodys.clear();
     }

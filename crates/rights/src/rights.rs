@@ -145,12 +145,13 @@ impl Rights {
     async fn try_catch_up(&self) -> Result<bool, SourceError> {
         let before = self.revision();
         let changes = self.source.changes(before).await?;
-        if changes.revision == before {
+        if changes.revision == before && changes.touched.is_empty() {
             return Ok(false);
         }
         // Credentials first: what was taken back must not wait for the catalog.
         self.known.apply(&changes.touched);
-        if changes.touched.contains(&Touched::Catalog) {
+        let is_of_all = |one: &Touched| matches!(one, Touched::Catalog | Touched::Everything);
+        if changes.touched.iter().any(is_of_all) {
             self.snapshot.store(Arc::new(self.source.snapshot().await?));
         }
         if let Some(listener) = self.listener.get() {

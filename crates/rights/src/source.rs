@@ -85,4 +85,7 @@ pub enum Touched {
     Token(TokenId),
     /// An account, and with it all its tokens.
     Account(AccountId),
+    /// All that there is: the source has lost changes that were told of, as one does that was
+    /// restored from a copy, and may give their revisions to others.
+    Everything,
 }

@@ -2,6 +2,8 @@
 
 mod sqlite;
 
+use std::sync::{Mutex, PoisonError};
+
 use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::RunQueryDsl;
 use tollgate_policy::id::{AccountId, TokenId};
@@ -17,18 +19,47 @@ pub(crate) use sqlite::SqliteFeed;
 /// What was missed in a long absence is read in parts.
 const MOST: i64 = 10_000;
 
-type Changed = (i64, String, i64);
+type Changed = (i64, String, i64, Vec<u8>);
+
+/// The last change that was read, and its hash: where the log has another one in its place, or none,
+/// changes were lost that were told of.
+#[derive(Debug, Default)]
+pub(crate) struct Mark(Option<(i64, Vec<u8>)>);
 
 /// What was changed after a revision.
-pub(crate) async fn after(conn: &mut Conn, after: Revision) -> Result<Changes, StoreError> {
+pub(crate) async fn after(
+    conn: &mut Conn,
+    after: Revision,
+    mark: &Mutex<Mark>,
+) -> Result<Changes, StoreError> {
     let rows = on_backend!(conn, c => audit::table
-        .filter(audit::seq.gt(after.0))
+        .filter(audit::seq.ge(after.0))
         .order(audit::seq.asc())
         .limit(MOST)
-        .select((audit::seq, audit::subject_kind, audit::subject_id))
+        .select((audit::seq, audit::subject_kind, audit::subject_id, audit::hash))
         .load::<Changed>(c)
         .await)?;
-    changes(after, rows)
+    let told = {
+        let mut mark = mark.lock().unwrap_or_else(PoisonError::into_inner);
+        mark.changes(after, rows)?
+    };
+    match told {
+        Some(changes) => Ok(changes),
+        None => Ok(lost(after, revision(conn).await?)),
+    }
+}
+
+/// All has to be read anew, and what comes is what comes after the change that is the last one now.
+fn lost(after: Revision, head: Revision) -> Changes {
+    tracing::warn!(
+        known = after.0,
+        head = head.0,
+        "the store has lost changes that were in force: all rights are read anew"
+    );
+    Changes {
+        touched: vec![Touched::Everything],
+        revision: head,
+    }
 }
 
 /// The number of the last change.
@@ -40,20 +71,43 @@ pub(crate) async fn revision(conn: &mut Conn) -> Result<Revision, StoreError> {
     Ok(Revision(last.unwrap_or(0)))
 }
 
-fn changes(after: Revision, rows: Vec<Changed>) -> Result<Changes, StoreError> {
-    let mut changes = Changes {
-        touched: Vec::new(),
-        revision: after,
-    };
-    for (seq, kind, id) in rows {
-        let touched = touched(seq, &kind, id)?;
-        // Changes of the catalog in a row make one reason to read it anew.
-        let is_known =
-            touched == Some(Touched::Catalog) && changes.touched.last() == touched.as_ref();
-        changes.touched.extend(touched.filter(|_| !is_known));
-        changes.revision = Revision(seq);
+impl Mark {
+    /// What rows from a revision on tell; `None` where the change of that revision is not there any
+    /// more.
+    fn changes(
+        &mut self,
+        after: Revision,
+        rows: Vec<Changed>,
+    ) -> Result<Option<Changes>, StoreError> {
+        let mut changes = Changes {
+            touched: Vec::new(),
+            revision: after,
+        };
+        let mut rows = rows.into_iter();
+        if after > Revision(0) {
+            let first = rows.next().filter(|row| row.0 == after.0);
+            let Some((seq, _, _, hash)) = first.filter(|row| self.fits(row.0, &row.3)) else {
+                self.0 = None;
+                return Ok(None);
+            };
+            self.0 = Some((seq, hash));
+        }
+        for (seq, kind, id, hash) in rows {
+            let touched = touched(seq, &kind, id)?;
+            // Changes of the catalog in a row make one reason to read it anew.
+            let is_known =
+                touched == Some(Touched::Catalog) && changes.touched.last() == touched.as_ref();
+            changes.touched.extend(touched.filter(|_| !is_known));
+            changes.revision = Revision(seq);
+            self.0 = Some((seq, hash));
+        }
+        Ok(Some(changes))
     }
-    Ok(changes)
+
+    fn fits(&self, seq: i64, hash: &[u8]) -> bool {
+        let known = self.0.as_ref().filter(|(known, _)| *known == seq);
+        known.is_none_or(|(_, known)| known == hash)
+    }
 }
 
 /// None where no right depends on it.

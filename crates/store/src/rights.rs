@@ -60,7 +60,7 @@ impl Source for Store {
                 Backend::Postgres(_) => {
                     self.detached(|inner| async move {
                         let mut conn = inner.backend.conn().await?;
-                        feed::after(&mut conn, after).await
+                        feed::after(&mut conn, after, &inner.mark).await
                     })
                     .await
                 }

@@ -66,7 +66,7 @@ impl Shared {
     }
 }
 
-/// What was there stands, and a call that its gateway does not survive is charged by that.
+/// The begun record stands, and a call that its gateway does not survive is charged by that.
 fn warn(result: Result<(), JournalError>) {
     if let Err(error) = result {
         tracing::warn!(

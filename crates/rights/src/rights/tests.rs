@@ -220,6 +220,18 @@ async fn an_edited_account_is_forgotten_with_all_its_tokens() {
 }
 
 #[tokio::test]
+async fn where_the_store_has_lost_changes_nothing_is_remembered() {
+    let shelf = Arc::new(Shelf::default());
+    shelf.put(1, TokenState::Enabled);
+    let rights = open(&shelf).await;
+    rights.catch_up().await.unwrap();
+    state(&rights, 1).await;
+    shelf.feed.lock().unwrap().push(Touched::Everything);
+    rights.catch_up().await.unwrap();
+    assert_eq!(rights.credentials_in_memory(), 0);
+}
+
+#[tokio::test]
 async fn a_load_that_began_before_a_revocation_is_not_kept_after_it() {
     let shelf = Arc::new(Shelf::default());
     shelf.put(1, TokenState::Enabled);

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::connection::SimpleConnection;
+use diesel::dsl::max;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection};
 use tollgate_rights::source::{Changes, Revision};
 
-use super::{Changed, MOST, changes};
+use super::{Changed, MOST, Mark, lost};
 use crate::error::StoreError;
 use crate::schema::audit;
 use crate::sqlite;
@@ -34,6 +35,7 @@ struct Polled {
     version: i64,
     /// The revision that was reached then.
     revision: Revision,
+    mark: Mark,
 }
 
 /// A statement that the connection keeps prepared.
@@ -76,6 +78,7 @@ impl SqliteFeed {
                     conn: sqlite::connect(&path).map_err(StoreError::unavailable)?,
                     version: -1,
                     revision: after,
+                    mark: Mark::default(),
                 },
             };
             // A connection that failed is not used again.
@@ -117,14 +120,27 @@ impl Polled {
     fn read(&mut self, after: Revision) -> Result<Changes, StoreError> {
         let version = self.version()?;
         let rows = audit::table
-            .filter(audit::seq.gt(after.0))
+            .filter(audit::seq.ge(after.0))
             .order(audit::seq.asc())
             .limit(MOST)
-            .select((audit::seq, audit::subject_kind, audit::subject_id))
+            .select((
+                audit::seq,
+                audit::subject_kind,
+                audit::subject_id,
+                audit::hash,
+            ))
             .load::<Changed>(&mut self.conn)?;
-        let whole = (rows.len() as i64) < MOST;
-        let changes = changes(after, rows)?;
-        // A part of the changes leaves the next poll something to read.
+        let mut whole = (rows.len() as i64) < MOST;
+        let changes = match self.mark.changes(after, rows)? {
+            Some(changes) => changes,
+            None => {
+                whole = false;
+                let head = audit::table.select(max(audit::seq));
+                let head: Option<i64> = head.first(&mut self.conn)?;
+                lost(after, Revision(head.unwrap_or(0)))
+            }
+        };
+        // A part of the changes leaves the next poll something to read, and so does a new beginning.
         self.version = if whole { version } else { -1 };
         self.revision = changes.revision;
         Ok(changes)
@@ -140,14 +156,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("store.db");
         let mut other = sqlite::connect(&path).unwrap();
-        let table = "CREATE TABLE audit (seq INTEGER, subject_kind TEXT, subject_id INTEGER)";
+        let table =
+            "CREATE TABLE audit (seq INTEGER, subject_kind TEXT, subject_id INTEGER, hash BLOB)";
         other.batch_execute(table).unwrap();
         let feed = SqliteFeed::new(path);
         let revision = async |after| feed.poll(Revision(after)).await.unwrap().revision.0;
         assert!(!feed.is_still(Revision(0)), "it was never read");
         assert_eq!(revision(0).await, 0);
         assert!(feed.is_still(Revision(0)));
-        let row = "INSERT INTO audit VALUES (1, 'group', 1)";
+        let row = "INSERT INTO audit VALUES (1, 'group', 1, x'01')";
         other.batch_execute(row).unwrap();
         assert!(!feed.is_still(Revision(0)));
         assert_eq!(revision(0).await, 1);

@@ -2,7 +2,7 @@
 
 use tollgate_policy::id::TokenId;
 use tollgate_policy::token::TokenState;
-use tollgate_rights::source::{Revision, Source, Touched, UpstreamSecret};
+use tollgate_rights::source::{Changes, Revision, Source, Touched, UpstreamSecret};
 use tollgate_store::account::AccountEdit;
 use tollgate_store::upstream::NewCredential;
 
@@ -13,6 +13,7 @@ on_both! {
     a_credential_is_found_by_its_hash
     changes_are_told_in_their_order
     nothing_new_is_told_again
+    where_changes_were_lost_everything_is_read_anew
     the_latest_use_is_kept
 }
 
@@ -118,6 +119,24 @@ async fn nothing_new_is_told_again(fixture: &Fixture) {
     fixture.account("other").await;
     let told = store.changes(Revision(1)).await.unwrap();
     assert_eq!((told.touched.len(), told.revision), (1, Revision(2)));
+}
+
+async fn where_changes_were_lost_everything_is_read_anew(fixture: &Fixture) {
+    let store = &fixture.store;
+    fixture.account("kept").await;
+    fixture.account("lost").await;
+    let told = store.changes(Revision(0)).await.unwrap();
+    assert_eq!(told.revision, Revision(2));
+    let all = |told: Changes| (told.touched, told.revision);
+    let everything = (vec![Touched::Everything], Revision(1));
+    let nothing = (Vec::new(), Revision(1));
+    fixture.sql("DELETE FROM audit WHERE seq = 2").await;
+    assert_eq!(all(store.changes(told.revision).await.unwrap()), everything);
+    assert_eq!(all(store.changes(Revision(1)).await.unwrap()), nothing);
+    // Another change has come to its number.
+    fixture.sql("UPDATE audit SET hash = previous").await;
+    assert_eq!(all(store.changes(Revision(1)).await.unwrap()), everything);
+    assert_eq!(all(store.changes(Revision(1)).await.unwrap()), nothing);
 }
 
 async fn the_latest_use_is_kept(fixture: &Fixture) {
