@@ -16,6 +16,7 @@ use crate::cli::Settings;
 use crate::config::{AccessLog, Config};
 use crate::failure::{Failure, sentence};
 use crate::gateway::{environment, open_store};
+use crate::withheld::Withheld;
 use crate::{clock, files, print, telemetry, upkeep};
 
 /// Reads the configuration and the store, and prints what a gateway would find.
@@ -23,7 +24,7 @@ pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
     let config = Config::load(arguments)?;
     let mut findings = missing_files(&config);
     if findings.is_empty() {
-        let store = open_store(&config).await?;
+        let store = open_store(&config, &Withheld::of(&config)).await?;
         let snapshot = store
             .snapshot()
             .await
@@ -152,9 +153,9 @@ async fn credentials(store: &Store, config: &Config) -> Result<Vec<String>, Fail
         let used = stored.credentials.iter().filter(|one| one.enabled);
         used.map(|one| (&stored.upstream.name, &one.kept))
     });
-    let withheld = config.secret_variables();
+    let withheld = Withheld::of(config);
     let unset = all.filter_map(|(upstream, kept)| match kept {
-        CredentialKept::Env(name) if is_withheld(name) || withheld.contains(name) => {
+        CredentialKept::Env(name) if is_withheld(name) || withheld.has(name) => {
             Some(format!("upstream `{upstream}` reads a credential from the variable `{name}`, which has another secret in it: no upstream gets it"))
         }
         CredentialKept::Env(name) if environment(name).is_none_or(|value| value.is_empty()) => {

@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::gateway::{Gateway, open_store};
 use crate::signals::Signals;
 use crate::telemetry::Telemetry;
+use crate::withheld::Withheld;
 use crate::{clock, print};
 
 /// What a caller of the demo needs to know.
@@ -62,7 +63,7 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     })
     .await
     .map_err(|error| Failure::start("the simulated provider cannot be started", error))?;
-    let store = open_store(&config).await?;
+    let store = open_store(&config, &Withheld::of(&config)).await?;
     let context = Context::new(store.clone(), Actor::new("demo", "demo"), clock::now);
     let furnished = furnish::furnish(&context, &simulator.base_url())
         .await

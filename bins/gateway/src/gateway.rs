@@ -35,6 +35,7 @@ use crate::telemetry::AccessLog;
 use crate::telemetry::propagation::PROPAGATION;
 use crate::turns::Timed;
 use crate::upkeep::Upkeep;
+use crate::withheld::Withheld;
 use crate::workers::Workers;
 
 /// A gateway whose sockets are bound, so that its addresses are known.
@@ -56,14 +57,15 @@ pub(crate) struct Gateway {
     observing: Listener,
 }
 
-/// Opens the store that the configuration names, with the key that belongs to it.
-pub(crate) async fn open_store(config: &Config) -> Result<Store, Failure> {
+/// Opens the store that the configuration names, with the key that belongs to it. It reads no
+/// credential from a variable that is withheld, now or later.
+pub(crate) async fn open_store(config: &Config, withheld: &Withheld) -> Result<Store, Failure> {
     let key = MasterKey::load_or_create(&config.key_file)
         .map_err(|error| Failure::start("the master key cannot be used", error))?;
-    let withheld = config.secret_variables();
+    let withheld = withheld.clone();
     let credential = move |name: &str| {
-        let other = withheld.iter().any(|withheld| withheld == name);
-        (!other).then(|| environment(name)).flatten()
+        let is_free = !withheld.has(name);
+        is_free.then(|| environment(name)).flatten()
     };
     Store::open(&config.store, key, credential)
         .await

@@ -24,6 +24,7 @@ mod signals;
 mod telemetry;
 mod turns;
 mod upkeep;
+mod withheld;
 mod workers;
 
 use std::process::ExitCode;

@@ -14,6 +14,7 @@ use crate::certificates::Renewed;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::telemetry::{self, Telemetry};
+use crate::withheld::Withheld;
 use crate::{cli, notify, upkeep};
 
 /// How reading it again went, for metrics.
@@ -39,6 +40,7 @@ pub(crate) struct Reloader {
     given: cli::Settings,
     /// What is in force.
     config: Config,
+    withheld: Withheld,
     live: Live,
     telemetry: Arc<Telemetry>,
 }
@@ -75,12 +77,14 @@ impl Reloader {
     pub(crate) fn new(
         given: cli::Settings,
         config: Config,
+        withheld: Withheld,
         live: Live,
         telemetry: Arc<Telemetry>,
     ) -> Self {
         Self {
             given,
             config,
+            withheld,
             live,
             telemetry,
         }
@@ -121,6 +125,7 @@ impl Reloader {
             access.reopen();
         }
         let fixed = self.config.fixed(&new);
+        self.withheld.follow(&new);
         // Nobody does upkeep any more where the gateway is about to end.
         let _ = self.live.upkeep.send(upkeep);
         let settings = Settings {

@@ -14,6 +14,7 @@ use crate::notify;
 use crate::reload::{Live, Reloader};
 use crate::signals::{Signals, Told};
 use crate::telemetry::Telemetry;
+use crate::withheld::Withheld;
 
 /// Serves until a signal says to end.
 pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
@@ -21,8 +22,9 @@ pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
     let telemetry = Arc::new(Telemetry::start(&config)?);
     let mut signals =
         Signals::new().map_err(|error| Failure::start("signals cannot be handled", error))?;
+    let withheld = Withheld::of(&config);
     let opened = tokio::select! {
-        opened = open(&config, &telemetry) => Some(opened?),
+        opened = open(&config, &withheld, &telemetry) => Some(opened?),
         () = signals.end() => None,
     };
     let Some((gateway, live)) = opened else {
@@ -37,7 +39,7 @@ pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
         version = env!("CARGO_PKG_VERSION"),
         "serving"
     );
-    let reloader = Reloader::new(arguments, config, live, Arc::clone(&telemetry));
+    let reloader = Reloader::new(arguments, config, withheld, live, Arc::clone(&telemetry));
     let (ends, told) = watch::channel(0);
     let heeding = tokio::spawn(heed(signals, reloader, Arc::clone(&telemetry), ends));
     notify::ready();
@@ -59,8 +61,12 @@ pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
 }
 
 /// Brings the store up to date, and takes the addresses. It may take long.
-async fn open(config: &Config, telemetry: &Telemetry) -> Result<(Gateway, Live), Failure> {
-    let store = open_store(config).await?;
+async fn open(
+    config: &Config,
+    withheld: &Withheld,
+    telemetry: &Telemetry,
+) -> Result<(Gateway, Live), Failure> {
+    let store = open_store(config, withheld).await?;
     let access = telemetry.access().cloned();
     Gateway::bind(config, access, store).await
 }
