@@ -46,6 +46,8 @@ pub struct Demand {
     pub bytes: u64,
     /// The client's own cap of the output, in tokens for each answer.
     pub cap: Option<u64>,
+    /// The smallest cap that the provider takes, in tokens for each answer; 0 counts as 1.
+    pub least_output: u64,
     /// How many answers are asked for; 0 counts as 1.
     pub choices: u64,
     /// Whether the endpoint generates tokens at all.
@@ -86,6 +88,8 @@ pub struct Quote {
 pub struct Bound {
     input: (Part, u64),
     output: (Part, u64),
+    /// The least output for each answer to which it can be capped.
+    least_output: u64,
     choices: u64,
     images: u64,
     sound_micros: u64,
@@ -199,6 +203,8 @@ impl Quote {
         Bound {
             input: (dearest(&mut demand.input_parts(), Part::Input), input),
             output: (dearest(&mut demand.output_parts(), Part::Output), output),
+            // A client's own cap is the client's own matter.
+            least_output: output.min(demand.least_output.max(1)),
             choices: demand.choices.max(1),
             images: demand.images,
             sound_micros: demand.sound_micros,
@@ -218,9 +224,9 @@ impl Quote {
     }
 
     /// The largest output for each answer that an amount covers besides the input; `None` where it
-    /// does not even cover the input and one token of each answer.
+    /// does not even cover the input and the least output of each answer.
     pub fn affordable(&self, bound: &Bound, amount: Credits) -> Option<u64> {
-        let (mut least, mut most) = (bound.output.1.min(1), bound.output.1);
+        let (mut least, mut most) = (bound.least_output, bound.output.1);
         let covers = |output: u64| self.cost_of(&bound.with_output(output)) <= amount;
         if !covers(least) {
             return None;
@@ -257,10 +263,11 @@ impl Bound {
         self
     }
 
-    /// The bound of what costs the least and still is an answer: the input, and one token of each.
+    /// The bound of what costs the least and still is an answer: the input, and the least output of
+    /// each.
     #[must_use]
-    pub fn least(self) -> Self {
-        self.with_output(self.output.1.min(1))
+    pub const fn least(self) -> Self {
+        self.with_output(self.least_output)
     }
 
     fn usage(&self) -> Usage {

@@ -25,6 +25,9 @@ use crate::stop::Stop;
 /// When to try again once a place for a receipt may be free, in seconds.
 const RETRY_AFTER: u64 = 1;
 
+/// The smallest `max_output_tokens` that OpenAI takes of a response.
+const LEAST_RESPONSE: u64 = 16;
+
 /// A hold, and what it was taken for.
 pub(crate) struct Hold {
     pub(crate) held: Held,
@@ -67,6 +70,7 @@ pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Deman
     Demand {
         bytes,
         cap: peek.caps.bound(endpoint),
+        least_output: only(Endpoint::Responses, LEAST_RESPONSE),
         choices: peek.choices,
         generates: endpoint.generates(),
         images: only(Endpoint::ImageGenerations, peek.choices),

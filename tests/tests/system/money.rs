@@ -140,6 +140,29 @@ async fn a_strict_quota_lowers_the_cap_to_what_is_left() {
     system.finish().await;
 }
 
+/// OpenAI refuses a lower cap of a response, in words about a number that the client never wrote.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_is_refused_rather_than_capped_below_what_providers_take() {
+    let system = System::start().await;
+    let body = json!({"model": "sim-chat", "input": PROMPT}).to_string();
+    let quota = |output: usize| format!("0.{:06}", body.len() + 2 * output);
+    let token = system.token(&["--quota", &quota(15)]);
+    system.in_force().await;
+    let bearer = token.bearer();
+    let headers = [("authorization", bearer.as_str())];
+    let refused = system.send("POST /v1/responses", &headers, &body).await;
+    assert_eq!(refused.status(), 429);
+    let refused = refused.json().unwrap();
+    assert_eq!(refused["error"]["code"], "insufficient_quota", "{refused}");
+    assert_eq!(system.simulator.count(), 0, "nothing reaches the upstream");
+    system.admin(&["token", "edit", &token.id, "--quota", &quota(16)]);
+    system.in_force().await;
+    ask(&system, &token, "/v1/responses", 3, &body).await;
+    let sent: Value = serde_json::from_slice(&system.simulator.seen()[0].body).unwrap();
+    assert_eq!(sent["max_output_tokens"], 16);
+    system.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quota_that_does_not_cover_the_input_refuses_and_works_again_when_raised() {
     let system = System::start().await;

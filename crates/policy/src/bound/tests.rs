@@ -203,6 +203,27 @@ fn what_does_not_cover_the_searches_covers_no_answer() {
 }
 
 #[test]
+fn what_does_not_cover_the_least_that_a_provider_takes_covers_no_answer() {
+    let quote = quote("input=1,output=1");
+    let bound = |cap| {
+        let asking = Demand {
+            least_output: 16,
+            ..demand(100, cap)
+        };
+        quote.bound(&asking, &WINDOW)
+    };
+    let affordable = |cap, micros| quote.affordable(&bound(cap), Credits::from_micros(micros));
+    assert_eq!(affordable(None, 115), None);
+    assert_eq!(affordable(None, 116), Some(16));
+    assert_eq!(affordable(Some(50), 130), Some(30));
+    assert_eq!(quote.cost_of(&bound(None).least()).as_micros(), 116);
+    // What the client sets itself is not raised.
+    assert_eq!(affordable(Some(5), 104), None);
+    assert_eq!(affordable(Some(5), 105), Some(5));
+    assert_eq!(quote.cost_of(&bound(Some(5)).least()).as_micros(), 105);
+}
+
+#[test]
 fn a_trusted_user_is_taken_to_search_once() {
     let quote = quote("search=0.01");
     let micros = |demand: &Demand| {

@@ -35,6 +35,7 @@ use crate::metered::Outcome;
 pub(super) const DEMAND: Demand = Demand {
     bytes: 0,
     cap: None,
+    least_output: 1,
     choices: 1,
     generates: true,
     images: 0,
