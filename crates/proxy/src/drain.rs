@@ -14,6 +14,7 @@ use tollgate_connect::AnswerError;
 use tollgate_ledger::receipt::Ending;
 use tollgate_policy::group::OnLeave;
 
+use crate::bounded::BodyError;
 use crate::call::Call;
 use crate::upstream::Answer;
 
@@ -70,6 +71,8 @@ impl Drains {
             let limit = Duration::from_secs(u64::from(seconds));
             let ending = match timeout(limit, read_on(answer, &mut call)).await {
                 Ok(Ok(())) => Ending::Drained,
+                // The client's body broke off with it, which is nothing of the upstream's.
+                Ok(Err(error)) if BodyError::behind(&error).is_some() => Ending::ClientLeft,
                 Ok(Err(_)) => Ending::UpstreamBroke,
                 Err(_) => Ending::ClientLeft,
             };
