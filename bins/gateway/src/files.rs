@@ -14,7 +14,7 @@ pub(crate) fn raise_limit() {
     let _ = setrlimit(Resource::Nofile, limit);
 }
 
-/// How many connections of clients there is room for.
+/// How many connections there is room for, of clients and as many to upstreams.
 pub(crate) fn room() -> usize {
     below(getrlimit(Resource::Nofile).current)
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
+use tollgate_connect::Sockets;
 use tollgate_ledger::Ledger;
 use tollgate_listen::{Gate, Listener, bind_shared, from_supervisor, is_taken};
 use tollgate_policy::secret::HashKey;
@@ -105,6 +106,7 @@ impl Gateway {
             metrics: Arc::new(Metrics::new()),
             refusals: Refusals::default(),
             rooms: Rooms::default(),
+            sockets: Sockets::at_most(files::room()),
             traces: config.traces.as_ref().map(|_| PROPAGATION),
         };
         services.metrics.register(&mut registry);

@@ -34,9 +34,13 @@ pub struct Connections<B: RequestBody> {
 impl<B: RequestBody> Connections<B> {
     /// Without any connection yet.
     pub fn new(settings: Settings) -> Self {
+        let totals = Totals {
+            sockets: settings.sockets.clone(),
+            ..Totals::default()
+        };
         Self {
             settings,
-            totals: Arc::default(),
+            totals: Arc::new(totals),
             shelves: Mutex::default(),
         }
     }
@@ -127,13 +131,29 @@ impl<B: RequestBody> Connections<B> {
         shelf: &Shelf<B>,
         offers_http2: bool,
     ) -> Result<(Stream, Place), SendError> {
-        let bound = self.settings.open_per_destination;
-        let place = Place::take(&self.totals, &shelf.open, bound).ok_or(SendError::Full)?;
+        let place = self.place(shelf).or_else(|| {
+            // What is idle here makes room for it.
+            self.close_idle();
+            self.place(shelf)
+        });
+        let place = place.ok_or(SendError::Full)?;
         let dialling = dial(&shelf.destination, offers_http2);
         let dialled = timeout(limit, dialling).await;
         let stream = dialled.map_err(|_| SendError::ConnectTimeout)??;
         place.made();
         Ok((stream, place))
+    }
+
+    fn place(&self, shelf: &Shelf<B>) -> Option<Place> {
+        let bound = self.settings.open_per_destination;
+        Place::take(&self.totals, &shelf.open, bound)
+    }
+
+    fn close_idle(&self) {
+        let shelves: Vec<_> = self.lock().values().cloned().collect();
+        // By then all of them will have been idle for too long.
+        let then = Instant::now() + self.settings.idle_timeout;
+        shelves.iter().for_each(|shelf| shelf.sweep(then));
     }
 
     fn shelf(&self, to: &Destination) -> Arc<Shelf<B>> {

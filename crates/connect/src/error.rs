@@ -31,7 +31,7 @@ pub enum SendError {
     #[error("the proxy does not lead to the upstream")]
     Proxy(#[source] BoxError),
     /// As many connections are open as the settings allow.
-    #[error("too many connections to the upstream")]
+    #[error("too many connections to upstreams are open")]
     Full,
     /// The upstream closed the connection, or told that it did not look at the request.
     #[error("the upstream did not take the request")]

@@ -25,6 +25,7 @@ pub use answer::{AnswerBody, AnswerError};
 pub use connections::Connections;
 pub use destination::{Destination, DestinationError, Http2, Options};
 pub use error::SendError;
+pub use place::Sockets;
 pub use request::RequestBody;
 pub use settings::{Patience, Settings, Stats};
 pub use tls::{Roots, RootsError};

@@ -3,12 +3,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+/// How many connections several pools may have open together.
+#[derive(Debug)]
+pub struct Sockets {
+    most: usize,
+    open: AtomicUsize,
+}
+
 /// Counts over all destinations.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     pub(crate) open: AtomicUsize,
     pub(crate) made: AtomicU64,
     pub(crate) reused: AtomicU64,
+    /// The bound that is shared with other pools, if there is one.
+    pub(crate) sockets: Option<Arc<Sockets>>,
 }
 
 /// The right to have one connection open.
@@ -18,19 +27,55 @@ pub(crate) struct Place {
     here: Arc<AtomicUsize>,
 }
 
+impl Sockets {
+    /// None is open yet.
+    pub fn at_most(most: usize) -> Arc<Self> {
+        let open = AtomicUsize::new(0);
+        Arc::new(Self { most, open })
+    }
+}
+
+impl Totals {
+    fn enter(&self) -> bool {
+        let sockets = self.sockets.as_ref();
+        if !sockets.is_none_or(|sockets| enter(&sockets.open, Some(sockets.most))) {
+            return false;
+        }
+        enter(&self.open, None)
+    }
+
+    fn leave(&self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        if let Some(sockets) = &self.sockets {
+            sockets.open.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Counts one more, unless so many are counted.
+fn enter(open: &AtomicUsize, bound: Option<usize>) -> bool {
+    let taken = open.fetch_add(1, Ordering::Relaxed);
+    let is_full = bound.is_some_and(|bound| taken >= bound);
+    if is_full {
+        open.fetch_sub(1, Ordering::Relaxed);
+    }
+    !is_full
+}
+
 impl Place {
-    /// Takes a place, unless `bound` are taken here.
+    /// Takes a place, unless `bound` are taken here, or as many as there may be in all.
     pub(crate) fn take(
         totals: &Arc<Totals>,
         here: &Arc<AtomicUsize>,
         bound: Option<usize>,
     ) -> Option<Self> {
-        let taken = here.fetch_add(1, Ordering::Relaxed);
-        if bound.is_some_and(|bound| taken >= bound) {
+        if !enter(here, bound) {
+            return None;
+        }
+        if !totals.enter() {
             here.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        totals.open.fetch_add(1, Ordering::Relaxed);
         Some(Self {
             totals: Arc::clone(totals),
             here: Arc::clone(here),
@@ -55,7 +100,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.totals.open.fetch_sub(1, Ordering::Relaxed);
+        self.totals.leave();
         self.here.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -1,6 +1,9 @@
 //! Bounds and deadlines of connections, and how many there are.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::place::Sockets;
 
 /// How long connecting and answering may take, and how many connections are kept.
 #[derive(Debug, Clone)]
@@ -17,6 +20,9 @@ pub struct Settings {
     pub idle_per_destination: usize,
     /// Connections per destination at once, idle and in use; without a bound where `None`.
     pub open_per_destination: Option<usize>,
+    /// Connections to all destinations at once, of all pools that share this; without a bound where
+    /// `None`.
+    pub sockets: Option<Arc<Sockets>>,
 }
 
 impl Default for Settings {
@@ -27,6 +33,7 @@ impl Default for Settings {
             idle_timeout: Duration::from_secs(30),
             idle_per_destination: 256,
             open_per_destination: None,
+            sockets: None,
         }
     }
 }

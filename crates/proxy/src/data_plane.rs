@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tollgate_connect::Sockets;
 use tollgate_ledger::Ledger;
 use tollgate_ledger::statement::Statements;
 use tollgate_policy::Target;
@@ -76,6 +77,8 @@ pub struct Services {
     pub refusals: Refusals,
     /// Where bodies are kept until an upstream has them.
     pub rooms: Rooms,
+    /// How many connections to upstreams there may be.
+    pub sockets: Arc<Sockets>,
     /// How calls are traced, where they are.
     pub traces: Option<Propagation>,
 }
@@ -99,9 +102,10 @@ impl Proxy {
             metrics,
             refusals,
             rooms,
+            sockets,
             traces,
         } = services;
-        let upstreams = Upstreams::new(watch);
+        let upstreams = Upstreams::new(watch, sockets);
         metrics.watch(upstreams.pool());
         Self {
             rights,

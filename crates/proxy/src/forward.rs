@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{Request, Response};
+use tollgate_connect::SendError;
 use tollgate_policy::breaker::Blame;
 use tollgate_policy::plan::{Attempt, MOST_ATTEMPTS, Plan};
 use tollgate_policy::time::Timestamp;
@@ -22,6 +23,9 @@ use crate::upstream::{Answer, UpstreamError, Upstreams};
 
 pub(crate) use form::FormCall;
 pub(crate) use outgoing::{ModelCall, Outgoing, Through, Upgrade};
+
+/// When to try again once a connection may have ended, in seconds.
+const RETRY_AFTER: u64 = 1;
 
 /// A response that has begun, and the call that it answers.
 pub(crate) struct Upstreamed {
@@ -73,6 +77,11 @@ pub(crate) async fn forward(
                     let left = way.health.view(now).wait(&way.plan.attempts);
                     Stop::put_aside(left, subject)
                 }
+                UpstreamError::Send(SendError::Full) => Stop::Overloaded {
+                    retry_after_s: RETRY_AFTER,
+                    why: "too many connections to upstreams are open",
+                    subject,
+                },
                 error => Stop::Upstream(Box::new(Unanswered {
                     upstream,
                     error,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use tollgate_connect::{
     AnswerBody, Connections, Destination, DestinationError, Http2, Options, Patience, Roots,
-    SendError, Stats, Via, ViaError,
+    SendError, Sockets, Stats, Via, ViaError,
 };
 use tollgate_policy::id::UpstreamId;
 use tollgate_rights::source::{self, Access};
@@ -91,9 +91,13 @@ pub(crate) enum Unusable {
 }
 
 impl Upstreams {
-    pub(crate) fn new(watch: UpstreamWatch) -> Self {
+    pub(crate) fn new(watch: UpstreamWatch, sockets: Arc<Sockets>) -> Self {
+        let settings = tollgate_connect::Settings {
+            sockets: Some(sockets),
+            ..tollgate_connect::Settings::default()
+        };
         Self {
-            connections: Arc::new(Connections::new(tollgate_connect::Settings::default())),
+            connections: Arc::new(Connections::new(settings)),
             known: Mutex::default(),
             watch,
         }
@@ -238,7 +242,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_any_more_is_forgotten() {
-        let upstreams = Upstreams::new(UpstreamWatch::default());
+        let upstreams = Upstreams::new(UpstreamWatch::default(), Sockets::at_most(1));
         let id = UpstreamId::from_raw(1).unwrap();
         let proxy = "http://user:password@proxy.example:3128";
         let (first, second) = (access(proxy), access(proxy));

@@ -8,7 +8,7 @@ use futures_util::stream;
 use http::Request;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use tollgate_connect::{Connections, Settings};
+use tollgate_connect::{Connections, SendError, Settings, Sockets};
 use tollgate_testkit::raw_upstream::Step;
 
 use crate::setting::{destination, get, ok, pool, post, text, upstream, whole};
@@ -232,6 +232,27 @@ async fn no_more_connections_are_open_than_the_settings_say() {
     assert!(refused.is_unsent(), "{refused:?}");
     text(first).await;
     text(pool.send(&to, get("/")).await).await;
+}
+
+#[tokio::test]
+async fn pools_that_share_a_bound_have_no_more_open_together() {
+    let settings = Settings {
+        sockets: Some(Sockets::at_most(2)),
+        ..Settings::default()
+    };
+    let (_one, first) = upstream(vec![vec![ok("hello")]]).await;
+    let (_other, second) = upstream(vec![vec![ok("hello")]]).await;
+    let [here, there] = [settings.clone(), settings].map(Connections::new);
+    let going_on = here.send(&first, get("/")).await;
+    let also = there.send(&first, get("/")).await;
+    let refused = here.send(&second, get("/")).await.unwrap_err();
+    assert!(matches!(refused, SendError::Full), "{refused:?}");
+    text(also).await;
+    // What is idle in another pool keeps its place, and what is idle in its own gives it up.
+    assert!(here.send(&second, get("/")).await.is_err());
+    text(there.send(&second, get("/")).await).await;
+    assert_eq!((there.stats().open, there.stats().made), (1, 2));
+    text(going_on).await;
 }
 
 #[tokio::test(start_paused = true)]
