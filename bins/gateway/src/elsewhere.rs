@@ -11,7 +11,7 @@ use tollgate_policy::id::TokenId;
 use tollgate_policy::secret::SecretHash;
 use tollgate_policy::time::Timestamp;
 use tollgate_rights::responses::{Made, ResponseKey, Responses};
-use tollgate_rights::source::{Changes, Credential, Revision, Snapshot, Source, SourceError};
+use tollgate_rights::source::{Changes, Credential, Position, Snapshot, Source, SourceError};
 use tollgate_store::Store;
 
 /// A store that works in the runtime in which this was made. What no worker asks for is asked there
@@ -60,7 +60,7 @@ impl Source for Elsewhere {
         Box::pin(async { work.await.unwrap_or_else(broke) })
     }
 
-    fn changes(&self, after: Revision) -> BoxFuture<'_, Result<Changes, SourceError>> {
+    fn changes(&self, after: Position) -> BoxFuture<'_, Result<Changes, SourceError>> {
         Source::changes(&*self.store, after)
     }
 

@@ -1,7 +1,7 @@
 //! The rights themselves: found in memory, loaded once when they are not, and kept current.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
@@ -10,7 +10,7 @@ use tollgate_policy::time::Timestamp;
 
 use crate::entry::Entry;
 use crate::known::{Known, Remembered};
-use crate::source::{Revision, Snapshot, Source, SourceError, Touched};
+use crate::source::{Position, Revision, Snapshot, Source, SourceError, Touched};
 use crate::uses::Uses;
 
 /// Look-ups of secrets that are not in memory, at once: strangers cannot take up the whole store.
@@ -25,6 +25,8 @@ pub struct Rights {
     known: Known,
     uses: Uses,
     loads: Semaphore,
+    /// How far changes are in force here, and its revision for the path of requests.
+    reached: Mutex<Position>,
     revision: AtomicI64,
     current: AtomicBool,
     trusted: AtomicBool,
@@ -42,6 +44,7 @@ impl Rights {
     pub async fn open(source: Arc<dyn Source>, capacity: usize) -> Result<Self, SourceError> {
         let snapshot = source.snapshot().await?;
         Ok(Self {
+            reached: Mutex::new(snapshot.revision.into()),
             revision: AtomicI64::new(snapshot.revision.0),
             snapshot: ArcSwap::from_pointee(snapshot),
             known: Known::new(capacity),
@@ -143,9 +146,11 @@ impl Rights {
     }
 
     async fn try_catch_up(&self) -> Result<bool, SourceError> {
-        let before = self.revision();
-        let changes = self.source.changes(before).await?;
-        if changes.revision == before && changes.touched.is_empty() {
+        let before = self.reached().clone();
+        let changes = self.source.changes(before.clone()).await?;
+        if changes.reached.revision == before.revision && changes.touched.is_empty() {
+            // The mark may be news.
+            *self.reached() = changes.reached;
             return Ok(false);
         }
         // Credentials first: what was taken back must not wait for the catalog.
@@ -158,8 +163,14 @@ impl Rights {
             listener(&changes.touched);
         }
         // Only now: if the snapshot could not be read, the same changes are applied again.
-        self.revision.store(changes.revision.0, Ordering::Relaxed);
+        let revision = changes.reached.revision;
+        *self.reached() = changes.reached;
+        self.revision.store(revision.0, Ordering::Relaxed);
         Ok(true)
+    }
+
+    fn reached(&self) -> MutexGuard<'_, Position> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn load(&self, hash: &SecretHash) -> Result<Option<Arc<Entry>>, SourceError> {

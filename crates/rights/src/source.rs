@@ -28,8 +28,8 @@ pub trait Source: Send + Sync + 'static {
         hash: SecretHash,
     ) -> BoxFuture<'_, Result<Option<Credential>, SourceError>>;
 
-    /// What was changed after a revision, oldest first, and the revision reached.
-    fn changes(&self, after: Revision) -> BoxFuture<'_, Result<Changes, SourceError>>;
+    /// What was changed after a position, oldest first, and the position reached.
+    fn changes(&self, after: Position) -> BoxFuture<'_, Result<Changes, SourceError>>;
 
     /// Keeps when tokens were last used. Later moments win.
     fn record_uses(
@@ -46,6 +46,24 @@ pub struct SourceError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 /// A position in the sequence of administrative changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Revision(pub i64);
+
+/// How far somebody has read the changes. It is the reader's, who asks with it again until what was
+/// told is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Position {
+    /// The revision of the last change that was read.
+    pub revision: Revision,
+    /// What tells that change from another one that came to its number later, in the source's own
+    /// form; `None` where the reader does not know it, and does not ask.
+    pub mark: Option<Vec<u8>>,
+}
+
+impl From<Revision> for Position {
+    fn from(revision: Revision) -> Self {
+        let mark = None;
+        Self { revision, mark }
+    }
+}
 
 /// What all callers share: the catalog, and how its upstreams are reached.
 #[derive(Debug, Default)]
@@ -67,13 +85,13 @@ pub struct Credential {
     pub valid_until: Option<Timestamp>,
 }
 
-/// What was changed since a revision.
+/// What was changed since a position.
 #[derive(Debug, Default)]
 pub struct Changes {
     /// What must be read anew.
     pub touched: Vec<Touched>,
-    /// The revision reached.
-    pub revision: Revision,
+    /// The position reached.
+    pub reached: Position,
 }
 
 /// One thing that was changed.

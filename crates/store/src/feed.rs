@@ -2,12 +2,10 @@
 
 mod sqlite;
 
-use std::sync::{Mutex, PoisonError};
-
-use diesel::{ExpressionMethods, QueryDsl};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
 use tollgate_policy::id::{AccountId, TokenId};
-use tollgate_rights::source::{Changes, Revision, Touched};
+use tollgate_rights::source::{Changes, Position, Revision, Touched};
 
 use crate::backend::{Conn, on_backend};
 use crate::columns::Row;
@@ -20,45 +18,48 @@ pub(crate) use sqlite::SqliteFeed;
 const MOST: i64 = 10_000;
 
 type Changed = (i64, String, i64, Vec<u8>);
+/// The last change: its number and its hash, which is the mark of it.
+type Head = (i64, Vec<u8>);
 
-/// The last change that was read, and its hash: where the log has another one in its place, or none,
-/// changes were lost that were told of.
-#[derive(Debug, Default)]
-pub(crate) struct Mark(Option<(i64, Vec<u8>)>);
-
-/// What was changed after a revision.
-pub(crate) async fn after(
-    conn: &mut Conn,
-    after: Revision,
-    mark: &Mutex<Mark>,
-) -> Result<Changes, StoreError> {
+/// What was changed after a position.
+pub(crate) async fn after(conn: &mut Conn, after: Position) -> Result<Changes, StoreError> {
     let rows = on_backend!(conn, c => audit::table
-        .filter(audit::seq.ge(after.0))
+        .filter(audit::seq.ge(after.revision.0))
         .order(audit::seq.asc())
         .limit(MOST)
         .select((audit::seq, audit::subject_kind, audit::subject_id, audit::hash))
         .load::<Changed>(c)
         .await)?;
-    let told = {
-        let mut mark = mark.lock().unwrap_or_else(PoisonError::into_inner);
-        mark.changes(after, rows)?
-    };
-    match told {
-        Some(changes) => Ok(changes),
-        None => Ok(lost(after, revision(conn).await?)),
+    if let Some(changes) = changes(&after, rows)? {
+        return Ok(changes);
     }
+    let head = on_backend!(conn, c => audit::table
+        .order(audit::seq.desc())
+        .select((audit::seq, audit::hash))
+        .first::<Head>(c)
+        .await
+        .optional())?;
+    Ok(lost(&after, head))
 }
 
 /// All has to be read anew, and what comes is what comes after the change that is the last one now.
-fn lost(after: Revision, head: Revision) -> Changes {
+fn lost(after: &Position, head: Option<Head>) -> Changes {
+    let reached = head.map(reached).unwrap_or_default();
     tracing::warn!(
-        known = after.0,
-        head = head.0,
+        known = after.revision.0,
+        head = reached.revision.0,
         "the store has lost changes that were in force: all rights are read anew"
     );
     Changes {
         touched: vec![Touched::Everything],
-        revision: head,
+        reached,
+    }
+}
+
+fn reached((seq, hash): Head) -> Position {
+    Position {
+        revision: Revision(seq),
+        mark: Some(hash),
     }
 }
 
@@ -71,43 +72,31 @@ pub(crate) async fn revision(conn: &mut Conn) -> Result<Revision, StoreError> {
     Ok(Revision(last.unwrap_or(0)))
 }
 
-impl Mark {
-    /// What rows from a revision on tell; `None` where the change of that revision is not there any
-    /// more.
-    fn changes(
-        &mut self,
-        after: Revision,
-        rows: Vec<Changed>,
-    ) -> Result<Option<Changes>, StoreError> {
-        let mut changes = Changes {
-            touched: Vec::new(),
-            revision: after,
+/// What rows from a position on tell; `None` where the change of that position is not there any more,
+/// or another one is in its place: changes were lost that were told of.
+fn changes(after: &Position, rows: Vec<Changed>) -> Result<Option<Changes>, StoreError> {
+    let mut rows = rows.into_iter();
+    let mut changes = Changes {
+        touched: Vec::new(),
+        reached: after.clone(),
+    };
+    if after.revision > Revision(0) {
+        let first = rows.next().filter(|row| row.0 == after.revision.0);
+        let first = first.filter(|row| after.mark.as_ref().is_none_or(|mark| *mark == row.3));
+        let Some((seq, _, _, hash)) = first else {
+            return Ok(None);
         };
-        let mut rows = rows.into_iter();
-        if after > Revision(0) {
-            let first = rows.next().filter(|row| row.0 == after.0);
-            let Some((seq, _, _, hash)) = first.filter(|row| self.fits(row.0, &row.3)) else {
-                self.0 = None;
-                return Ok(None);
-            };
-            self.0 = Some((seq, hash));
-        }
-        for (seq, kind, id, hash) in rows {
-            let touched = touched(seq, &kind, id)?;
-            // Changes of the catalog in a row make one reason to read it anew.
-            let is_known =
-                touched == Some(Touched::Catalog) && changes.touched.last() == touched.as_ref();
-            changes.touched.extend(touched.filter(|_| !is_known));
-            changes.revision = Revision(seq);
-            self.0 = Some((seq, hash));
-        }
-        Ok(Some(changes))
+        changes.reached = reached((seq, hash));
     }
-
-    fn fits(&self, seq: i64, hash: &[u8]) -> bool {
-        let known = self.0.as_ref().filter(|(known, _)| *known == seq);
-        known.is_none_or(|(_, known)| known == hash)
+    for (seq, kind, id, hash) in rows {
+        let touched = touched(seq, &kind, id)?;
+        // Changes of the catalog in a row make one reason to read it anew.
+        let is_known =
+            touched == Some(Touched::Catalog) && changes.touched.last() == touched.as_ref();
+        changes.touched.extend(touched.filter(|_| !is_known));
+        changes.reached = reached((seq, hash));
     }
+    Ok(Some(changes))
 }
 
 /// None where no right depends on it.

@@ -12,7 +12,9 @@ use tollgate_policy::price::Price;
 use tollgate_policy::secret::SecretHash;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::Principal;
-use tollgate_rights::source::{Changes, Credential, Revision, Snapshot, Source, SourceError};
+use tollgate_rights::source::{
+    Changes, Credential, Position, Revision, Snapshot, Source, SourceError,
+};
 
 use crate::account::AccountRow;
 use crate::backend::{Backend, Conn, on_backend};
@@ -53,14 +55,14 @@ impl Source for Store {
         })
     }
 
-    fn changes(&self, after: Revision) -> BoxFuture<'_, Result<Changes, SourceError>> {
+    fn changes(&self, after: Position) -> BoxFuture<'_, Result<Changes, SourceError>> {
         Box::pin(async move {
             let changes = match &self.inner().backend {
                 Backend::Sqlite(sqlite) => sqlite.feed.poll(after).await,
                 Backend::Postgres(_) => {
                     self.detached(|inner| async move {
                         let mut conn = inner.backend.conn().await?;
-                        feed::after(&mut conn, after, &inner.mark).await
+                        feed::after(&mut conn, after).await
                     })
                     .await
                 }

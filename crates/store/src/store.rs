@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::task::spawn_blocking;
@@ -15,7 +15,6 @@ use crate::audit::head::Head;
 use crate::backend::{Backend, Conn};
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::feed::Mark;
 use crate::key::{KeyError, MasterKey};
 use crate::migrate::{self, Step};
 use crate::postgres::Server;
@@ -37,8 +36,6 @@ pub(crate) struct Inner {
     pub(crate) backend: Backend,
     pub(crate) key: MasterKey,
     pub(crate) environment: Environment,
-    /// How far changes were read from a server.
-    pub(crate) mark: Mutex<Mark>,
 }
 
 /// What a change gives: its result, and its row of the audit log.
@@ -69,7 +66,6 @@ impl Store {
             backend,
             key,
             environment,
-            mark: Mutex::default(),
         });
         let store = Self { inner };
         store.check_key().await?;

@@ -25,6 +25,8 @@ struct Shelf {
     uses: Mutex<Vec<(TokenId, Timestamp)>>,
     loads: AtomicUsize,
     away: AtomicBool,
+    /// Has no snapshot to give.
+    bare: AtomicBool,
     /// Takes the question and never answers.
     mute: AtomicBool,
     /// When set, a load that has read its answer waits here before it returns it.
@@ -86,7 +88,14 @@ fn credential(number: u8, state: TokenState) -> Credential {
 
 impl Source for Shelf {
     fn snapshot(&self) -> BoxFuture<'_, Result<Snapshot, SourceError>> {
-        async { self.check().map(|()| Snapshot::default()) }.boxed()
+        async {
+            self.check()?;
+            match self.bare.load(Ordering::SeqCst) {
+                true => Err(SourceError("bare".into())),
+                false => Ok(Snapshot::default()),
+            }
+        }
+        .boxed()
     }
 
     fn credential(
@@ -108,17 +117,17 @@ impl Source for Shelf {
         .boxed()
     }
 
-    fn changes(&self, after: Revision) -> BoxFuture<'_, Result<Changes, SourceError>> {
+    fn changes(&self, after: Position) -> BoxFuture<'_, Result<Changes, SourceError>> {
         async move {
             self.check()?;
             if self.mute.load(Ordering::SeqCst) {
                 std::future::pending::<()>().await;
             }
             let feed = self.feed.lock().unwrap();
-            let touched = feed[usize::try_from(after.0).unwrap()..].to_vec();
+            let touched = feed[usize::try_from(after.revision.0).unwrap()..].to_vec();
             Ok(Changes {
                 touched,
-                revision: Revision(feed.len() as i64),
+                reached: Revision(feed.len() as i64).into(),
             })
         }
         .boxed()
@@ -229,6 +238,25 @@ async fn where_the_store_has_lost_changes_nothing_is_remembered() {
     shelf.feed.lock().unwrap().push(Touched::Everything);
     rights.catch_up().await.unwrap();
     assert_eq!(rights.credentials_in_memory(), 0);
+}
+
+#[tokio::test]
+async fn a_change_whose_snapshot_cannot_be_read_is_asked_for_again() {
+    for change in [Touched::Catalog, Touched::Everything] {
+        let shelf = Arc::new(Shelf::default());
+        let rights = open(&shelf).await;
+        let before = rights.snapshot();
+        shelf.feed.lock().unwrap().push(change);
+        shelf.bare.store(true, Ordering::SeqCst);
+        for _ in 0..2 {
+            assert!(rights.catch_up().await.is_err());
+            assert_eq!(rights.revision(), Revision(0));
+        }
+        shelf.bare.store(false, Ordering::SeqCst);
+        assert_eq!(rights.catch_up().await.ok(), Some(true));
+        assert_eq!(rights.revision(), Revision(1));
+        assert!(!Arc::ptr_eq(&rights.snapshot(), &before), "it was read");
+    }
 }
 
 #[tokio::test]

@@ -4,14 +4,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::connection::SimpleConnection;
-use diesel::dsl::max;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
-use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection};
-use tollgate_rights::source::{Changes, Revision};
+use diesel::{
+    ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection,
+};
+use tollgate_rights::source::{Changes, Position};
 
-use super::{Changed, MOST, Mark, lost};
+use super::{Changed, Head, MOST, changes, lost};
 use crate::error::StoreError;
 use crate::schema::audit;
 use crate::sqlite;
@@ -33,9 +34,8 @@ struct Polled {
     /// What `PRAGMA data_version` gave before the tables were last read: it differs when another
     /// connection has written since.
     version: i64,
-    /// The revision that was reached then.
-    revision: Revision,
-    mark: Mark,
+    /// The position that was reached then.
+    reached: Position,
 }
 
 /// A statement that the connection keeps prepared.
@@ -61,12 +61,12 @@ impl SqliteFeed {
         Self { path, state }
     }
 
-    /// What was changed after a revision.
-    pub(crate) async fn poll(&self, after: Revision) -> Result<Changes, StoreError> {
-        if self.is_still(after) {
+    /// What was changed after a position.
+    pub(crate) async fn poll(&self, after: Position) -> Result<Changes, StoreError> {
+        if self.is_still(&after) {
             return Ok(Changes {
                 touched: Vec::new(),
-                revision: after,
+                reached: after,
             });
         }
         let (state, path) = (Arc::clone(&self.state), self.path.clone());
@@ -77,13 +77,12 @@ impl SqliteFeed {
                 None => Polled {
                     conn: sqlite::connect(&path).map_err(StoreError::unavailable)?,
                     version: -1,
-                    revision: after,
-                    mark: Mark::default(),
+                    reached: Position::default(),
                 },
             };
             // A connection that failed is not used again.
             let polled = state.insert(polled);
-            let read = polled.after(after);
+            let read = polled.after(&after);
             if read.is_err() {
                 *state = None;
             }
@@ -92,12 +91,12 @@ impl SqliteFeed {
         task.await.map_err(StoreError::unavailable)?
     }
 
-    /// Whether it is certain that nothing was written since that revision was read.
-    fn is_still(&self, after: Revision) -> bool {
+    /// Whether it is certain that nothing was written since that position was read.
+    fn is_still(&self, after: &Position) -> bool {
         let Ok(mut state) = self.state.try_lock() else {
             return false;
         };
-        let polled = state.as_mut().filter(|polled| polled.revision == after);
+        let polled = state.as_mut().filter(|polled| polled.reached == *after);
         polled.is_some_and(|polled| {
             let version = polled.version();
             version.is_ok_and(|version| version == polled.version)
@@ -110,17 +109,17 @@ impl Polled {
         DataVersion.get_result(&mut self.conn)
     }
 
-    fn after(&mut self, after: Revision) -> Result<Changes, StoreError> {
+    fn after(&mut self, after: &Position) -> Result<Changes, StoreError> {
         self.conn.batch_execute(READING)?;
         let read = self.read(after);
         self.conn.batch_execute(ASKING)?;
         read
     }
 
-    fn read(&mut self, after: Revision) -> Result<Changes, StoreError> {
+    fn read(&mut self, after: &Position) -> Result<Changes, StoreError> {
         let version = self.version()?;
         let rows = audit::table
-            .filter(audit::seq.ge(after.0))
+            .filter(audit::seq.ge(after.revision.0))
             .order(audit::seq.asc())
             .limit(MOST)
             .select((
@@ -130,20 +129,21 @@ impl Polled {
                 audit::hash,
             ))
             .load::<Changed>(&mut self.conn)?;
-        let mut whole = (rows.len() as i64) < MOST;
-        let changes = match self.mark.changes(after, rows)? {
+        let whole = (rows.len() as i64) < MOST;
+        let changes = match changes(after, rows)? {
             Some(changes) => changes,
-            None => {
-                whole = false;
-                let head = audit::table.select(max(audit::seq));
-                let head: Option<i64> = head.first(&mut self.conn)?;
-                lost(after, Revision(head.unwrap_or(0)))
-            }
+            None => lost(after, self.head()?),
         };
-        // A part of the changes leaves the next poll something to read, and so does a new beginning.
+        // A part of the changes leaves the next poll something to read.
         self.version = if whole { version } else { -1 };
-        self.revision = changes.revision;
+        self.reached = changes.reached.clone();
         Ok(changes)
+    }
+
+    fn head(&mut self) -> QueryResult<Option<Head>> {
+        let last = audit::table.order(audit::seq.desc());
+        let last = last.select((audit::seq, audit::hash));
+        last.first::<Head>(&mut self.conn).optional()
     }
 }
 
@@ -160,20 +160,22 @@ mod tests {
             "CREATE TABLE audit (seq INTEGER, subject_kind TEXT, subject_id INTEGER, hash BLOB)";
         other.batch_execute(table).unwrap();
         let feed = SqliteFeed::new(path);
-        let revision = async |after| feed.poll(Revision(after)).await.unwrap().revision.0;
-        assert!(!feed.is_still(Revision(0)), "it was never read");
-        assert_eq!(revision(0).await, 0);
-        assert!(feed.is_still(Revision(0)));
+        let poll = async |after: &Position| feed.poll(after.clone()).await.unwrap().reached;
+        let start = Position::default();
+        assert!(!feed.is_still(&start), "it was never read");
+        assert_eq!(poll(&start).await, start);
+        assert!(feed.is_still(&start));
         let row = "INSERT INTO audit VALUES (1, 'group', 1, x'01')";
         other.batch_execute(row).unwrap();
-        assert!(!feed.is_still(Revision(0)));
-        assert_eq!(revision(0).await, 1);
-        assert!(feed.is_still(Revision(1)));
-        assert!(
-            !feed.is_still(Revision(0)),
-            "what came after it was not asked for"
-        );
+        assert!(!feed.is_still(&start));
+        let first = poll(&start).await;
+        assert_eq!((first.revision.0, &first.mark), (1, &Some(vec![1])));
+        assert!(feed.is_still(&first));
+        let unmarked = Position::from(first.revision);
+        for behind in [&start, &unmarked] {
+            assert!(!feed.is_still(behind), "what came after was not asked for");
+        }
         other.batch_execute("BEGIN EXCLUSIVE").unwrap();
-        assert_eq!(revision(1).await, 1, "who writes holds nobody up");
+        assert_eq!(poll(&unmarked).await, first, "who writes holds nobody up");
     }
 }

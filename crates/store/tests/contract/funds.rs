@@ -177,7 +177,7 @@ async fn credits_are_put_in_and_taken_back(fixture: &Fixture) {
     let last = &entries[0];
     assert_eq!((last.account, last.at), (id, at(9)));
     assert_eq!((&*last.actor, &*last.note), ("ada", "note -45"));
-    let told = store.changes(revision).await.unwrap().touched;
+    let told = store.changes(revision.into()).await.unwrap().touched;
     assert_eq!(told[0], Touched::Account(id));
     assert_eq!(told.last(), Some(&Touched::Account(other)));
     let row = &fixture.audit().await[2];

@@ -281,9 +281,9 @@ async fn the_default_price_is_part_of_the_snapshot(fixture: &Fixture) {
         let (_, revision) = mounted().await;
         store.default_price_set(who, given, at(1)).await.unwrap();
         assert_eq!(store.default_price().await.unwrap(), given);
-        let told = store.changes(revision).await.unwrap();
+        let told = store.changes(revision.into()).await.unwrap();
         assert_eq!(told.touched, [Touched::Catalog]);
-        assert_eq!(mounted().await, (given, told.revision));
+        assert_eq!(mounted().await, (given, told.reached.revision));
     }
     let log = fixture.audit().await;
     let row = &log[log.len() - 3];

@@ -2,7 +2,7 @@
 
 use tollgate_policy::id::TokenId;
 use tollgate_policy::token::TokenState;
-use tollgate_rights::source::{Changes, Revision, Source, Touched, UpstreamSecret};
+use tollgate_rights::source::{Position, Revision, Source, Touched, UpstreamSecret};
 use tollgate_store::account::AccountEdit;
 use tollgate_store::upstream::NewCredential;
 
@@ -86,8 +86,8 @@ async fn changes_are_told_in_their_order(fixture: &Fixture) {
     let (store, who) = (&fixture.store, &fixture.who);
     let token = fixture.token("one").await.token;
     let (account, group) = (token.account, token.group);
-    let told = store.changes(Revision(0)).await.unwrap();
-    assert_eq!(told.revision, Revision(3));
+    let told = store.changes(Revision(0).into()).await.unwrap();
+    assert_eq!(told.reached.revision, Revision(3));
     let expected = [
         Touched::Account(account),
         Touched::Catalog,
@@ -100,8 +100,8 @@ async fn changes_are_told_in_their_order(fixture: &Fixture) {
         .await;
     store.token_delete(who, token.id, at(1)).await.unwrap();
     store.group_delete(who, group, at(1)).await.unwrap();
-    let told = store.changes(told.revision).await.unwrap();
-    assert_eq!(told.revision, Revision(7));
+    let told = store.changes(told.reached).await.unwrap();
+    assert_eq!(told.reached.revision, Revision(7));
     let expected = [Touched::Catalog, Touched::Token(token.id), Touched::Catalog];
     assert_eq!(told.touched, expected);
 }
@@ -110,33 +110,51 @@ async fn nothing_new_is_told_again(fixture: &Fixture) {
     let store = &fixture.store;
     fixture.account("acme").await;
     for _ in 0..3 {
-        let told = store.changes(Revision(1)).await.unwrap();
-        assert_eq!((told.touched.len(), told.revision), (0, Revision(1)));
+        let told = store.changes(Revision(1).into()).await.unwrap();
+        assert_eq!(
+            (told.touched.len(), told.reached.revision),
+            (0, Revision(1))
+        );
         // Someone who is behind is told, though nothing was written since the last question.
-        let told = store.changes(Revision(0)).await.unwrap();
-        assert_eq!((told.touched.len(), told.revision), (1, Revision(1)));
+        let told = store.changes(Revision(0).into()).await.unwrap();
+        assert_eq!(
+            (told.touched.len(), told.reached.revision),
+            (1, Revision(1))
+        );
     }
     fixture.account("other").await;
-    let told = store.changes(Revision(1)).await.unwrap();
-    assert_eq!((told.touched.len(), told.revision), (1, Revision(2)));
+    let told = store.changes(Revision(1).into()).await.unwrap();
+    assert_eq!(
+        (told.touched.len(), told.reached.revision),
+        (1, Revision(2))
+    );
 }
 
 async fn where_changes_were_lost_everything_is_read_anew(fixture: &Fixture) {
     let store = &fixture.store;
     fixture.account("kept").await;
     fixture.account("lost").await;
-    let told = store.changes(Revision(0)).await.unwrap();
-    assert_eq!(told.revision, Revision(2));
-    let all = |told: Changes| (told.touched, told.revision);
-    let everything = (vec![Touched::Everything], Revision(1));
-    let nothing = (Vec::new(), Revision(1));
-    fixture.sql("DELETE FROM audit WHERE seq = 2").await;
-    assert_eq!(all(store.changes(told.revision).await.unwrap()), everything);
-    assert_eq!(all(store.changes(Revision(1)).await.unwrap()), nothing);
-    // Another change has come to its number.
-    fixture.sql("UPDATE audit SET hash = previous").await;
-    assert_eq!(all(store.changes(Revision(1)).await.unwrap()), everything);
-    assert_eq!(all(store.changes(Revision(1)).await.unwrap()), nothing);
+    let before = store.changes(Revision(0).into()).await.unwrap().reached;
+    assert_eq!(before.revision, Revision(2));
+    let told = async |after: &Position| {
+        let told = store.changes(after.clone()).await.unwrap();
+        assert_eq!(told.reached.revision, Revision(1));
+        (told.touched, told.reached)
+    };
+    let mut known = before;
+    for losing in [
+        "DELETE FROM audit WHERE seq = 2",
+        // Another change has come to its number.
+        "UPDATE audit SET hash = previous",
+    ] {
+        fixture.sql(losing).await;
+        let (touched, reached) = told(&known).await;
+        assert_eq!(touched, [Touched::Everything]);
+        let again = told(&known).await;
+        assert_eq!(again, (touched, reached.clone()), "until it is in force");
+        assert_eq!(told(&reached).await, (vec![], reached.clone()));
+        known = reached;
+    }
 }
 
 async fn the_latest_use_is_kept(fixture: &Fixture) {

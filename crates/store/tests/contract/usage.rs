@@ -435,9 +435,9 @@ async fn what_an_operator_lets_go_of_is_in_the_audit_log(fixture: &Fixture) {
     ];
     assert_eq!(log(fixture, from).await, expected);
     // Gateways pass over them.
-    let changes = store.changes(revision).await.unwrap();
+    let changes = store.changes(revision.into()).await.unwrap();
     assert_eq!(changes.touched, []);
-    assert_eq!(changes.revision.0, revision.0 + 4);
+    assert_eq!(changes.reached.revision.0, revision.0 + 4);
     assert_eq!(
         store
             .audit_list(&AuditQuery::default())
