@@ -15,6 +15,7 @@ mod caps;
 mod choices;
 mod choosing;
 mod features;
+mod flag;
 mod generation;
 mod kept;
 mod members;

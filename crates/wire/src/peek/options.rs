@@ -1,13 +1,8 @@
 //! Whether a stream is asked to tell its usage, and where the wish can be put in.
 
-use std::fmt;
 use std::ops::Range;
 
-use serde::Deserializer as _;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
-use super::members::{Text, alike};
+use super::flag::Flag;
 use super::{PeekError, span};
 
 const KEY: &str = "include_usage";
@@ -48,57 +43,16 @@ impl IncludeUsage {
         if options == "null" {
             return place(options).map(Self::NullOptions);
         }
-        let mut json = serde_json::Deserializer::from_str(options);
-        let members = json.deserialize_map(Options);
-        let members = members.map_err(|_| PeekError::StreamOptionsNotObject)?;
-        match (members.problem, members.value) {
+        let flag = Flag::read(options, KEY).ok_or(PeekError::StreamOptionsNotObject)?;
+        match (flag.problem, flag.value) {
             (Some(problem), _) => Err(problem),
             (None, Some("true")) => Ok(Self::Asked),
             (None, Some(value @ ("false" | "null"))) => place(value).map(Self::Declined),
             (None, Some(_)) => Err(PeekError::IncludeUsageNotBool),
             (None, None) => Ok(Self::Missing {
                 inside: place(options)?.start.saturating_add(1),
-                is_empty: members.is_empty,
+                is_empty: flag.is_empty,
             }),
         }
-    }
-}
-
-struct Members<'a> {
-    value: Option<&'a str>,
-    problem: Option<PeekError>,
-    is_empty: bool,
-}
-
-struct Options;
-
-impl<'de> Visitor<'de> for Options {
-    type Value = Members<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-        let mut members = Members {
-            value: None,
-            problem: None,
-            is_empty: true,
-        };
-        while let Some(Text(key)) = map.next_key()? {
-            members.is_empty = false;
-            if key == KEY {
-                let value: &RawValue = map.next_value()?;
-                if members.value.replace(value.get()).is_some() {
-                    members.problem.get_or_insert(PeekError::Duplicate(KEY));
-                }
-                continue;
-            }
-            if alike(KEY, &key) {
-                members.problem.get_or_insert(PeekError::Lookalike(KEY));
-            }
-            map.next_value::<IgnoredAny>()?;
-        }
-        Ok(members)
     }
 }
