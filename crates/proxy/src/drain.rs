@@ -14,8 +14,8 @@ use tollgate_connect::AnswerError;
 use tollgate_ledger::receipt::Ending;
 use tollgate_policy::group::OnLeave;
 
-use crate::bounded::BodyError;
 use crate::call::Call;
+use crate::relay::RelayError;
 use crate::upstream::Answer;
 
 /// The answers that are read on, so that a gateway that ends can wait for them.
@@ -71,9 +71,7 @@ impl Drains {
             let limit = Duration::from_secs(u64::from(seconds));
             let ending = match timeout(limit, read_on(answer, &mut call)).await {
                 Ok(Ok(())) => Ending::Drained,
-                // The client's body broke off with it, which is nothing of the upstream's.
-                Ok(Err(error)) if BodyError::behind(&error).is_some() => Ending::ClientLeft,
-                Ok(Err(_)) => Ending::UpstreamBroke,
+                Ok(Err(error)) => RelayError::of(error).ending(),
                 Err(_) => Ending::ClientLeft,
             };
             call.end(ending);

@@ -88,6 +88,25 @@ pub enum RelayError {
     Silent,
 }
 
+impl RelayError {
+    /// Why an answer broke off. What the client's body did to it is nothing of the upstream's.
+    pub(crate) fn of(error: AnswerError) -> Self {
+        match BodyError::behind(&error) {
+            Some(_) => Self::Body(error),
+            None => Self::Broken(error),
+        }
+    }
+
+    /// How a call ends that it happened to.
+    pub(crate) const fn ending(&self) -> Ending {
+        match self {
+            Self::Broken(_) => Ending::UpstreamBroke,
+            Self::Body(_) => Ending::ClientLeft,
+            Self::Silent => Ending::UpstreamSilent,
+        }
+    }
+}
+
 /// The client's response from the upstream's.
 pub(crate) fn relay(upstreamed: Upstreamed, drains: &Arc<Drains>) -> Response<ReplyBody> {
     let Upstreamed {
@@ -180,12 +199,8 @@ impl Body for RelayBody {
                     return Poll::Ready(this.watch.finish(call));
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    let (ending, error) = if BodyError::behind(&error).is_some() {
-                        (Ending::ClientLeft, RelayError::Body(error))
-                    } else {
-                        (Ending::UpstreamBroke, RelayError::Broken(error))
-                    };
-                    call.end(ending);
+                    let error = RelayError::of(error);
+                    call.end(error.ending());
                     let last = this.watch.break_off(error);
                     let Some(Err(error)) = last else {
                         return Poll::Ready(last);
@@ -207,8 +222,9 @@ impl Body for RelayBody {
                 return Poll::Ready(this.watch.finish(call));
             }
             if is_silent {
-                call.end(Ending::UpstreamSilent);
-                return Poll::Ready(this.watch.break_off(RelayError::Silent));
+                let error = RelayError::Silent;
+                call.end(error.ending());
+                return Poll::Ready(this.watch.break_off(error));
             }
             let comment = this.watch.comment_is_due(now);
             this.alarm.as_mut().reset(this.watch.next_alarm(now));
