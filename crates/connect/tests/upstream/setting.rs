@@ -11,6 +11,7 @@ use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use tokio::sync::oneshot;
+use tokio::time::{Instant, interval_at};
 use tollgate_connect::{AnswerBody, Connections, Destination, Options, SendError, Settings};
 use tollgate_testkit::raw_upstream::{RawUpstream, Step};
 
@@ -48,14 +49,13 @@ pub fn whole(body: &'static str) -> Body {
 
 /// A body of so many pieces, each of which comes 500 seconds after the one before it.
 pub fn slow(pieces: usize) -> Body {
-    let frames = stream::unfold(0, move |sent| async move {
-        if sent == pieces {
-            return None;
-        }
-        tokio::time::sleep(Duration::from_secs(500)).await;
-        Some((Ok(Frame::data(Bytes::from_static(b"piece"))), sent + 1))
+    let pause = Duration::from_secs(500);
+    let ticks = interval_at(Instant::now() + pause, pause);
+    let frames = stream::unfold(ticks, |mut ticks| async move {
+        ticks.tick().await;
+        Some((Ok(Frame::data(Bytes::from_static(b"piece"))), ticks))
     });
-    StreamBody::new(frames).boxed_unsync()
+    StreamBody::new(frames.take(pieces)).boxed_unsync()
 }
 
 /// A body whose first piece is there, and that fails when it is told to.
