@@ -1,6 +1,8 @@
 //! The body of an answer. It drives the connection that it comes from, and gives it back at its end.
 
+use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -25,6 +27,8 @@ pub struct AnswerError(#[source] BoxError);
 pub struct AnswerBody<B> {
     incoming: Incoming,
     source: Source,
+    /// What was read already, and is to be read again.
+    ahead: VecDeque<Result<Frame<Bytes>, AnswerError>>,
     request: PhantomData<fn(B)>,
 }
 
@@ -61,6 +65,7 @@ impl<B> AnswerBody<B> {
         let mut body = Self {
             incoming,
             source,
+            ahead: VecDeque::new(),
             request: PhantomData,
         };
         body.settle_at_end();
@@ -79,6 +84,22 @@ impl<B> AnswerBody<B> {
         Self::new(incoming, Source::Upgraded(Box::new(upgraded)))
     }
 
+    /// The whole body, or `None` where it has more bytes than that or breaks off. Whoever reads it
+    /// afterwards gets the same frames, and the same error.
+    ///
+    /// CANCEL: nothing is lost.
+    pub async fn look_ahead(&mut self, most: usize) -> Option<Vec<u8>> {
+        let mut length: usize = self.ahead.iter().map(|frame| data(frame).len()).sum();
+        while length <= most && self.ahead.back().is_none_or(Result::is_ok) {
+            let Some(frame) = poll_fn(|cx| self.poll_source(cx)).await else {
+                return Some(self.ahead.iter().flat_map(data).copied().collect());
+            };
+            length = length.saturating_add(data(&frame).len());
+            self.ahead.push_back(frame);
+        }
+        None
+    }
+
     /// The bytes in both directions, where the answer is a 101.
     ///
     /// # Errors
@@ -94,6 +115,13 @@ impl<B> AnswerBody<B> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Polled {
+        match self.ahead.pop_front() {
+            Some(frame) => Poll::Ready(Some(frame)),
+            None => self.poll_source(cx),
+        }
+    }
+
+    fn poll_source(&mut self, cx: &mut Context<'_>) -> Polled {
         let next = match &mut self.source {
             Source::Lent(link) => link.poll_frame(&mut self.incoming, cx),
             _ => Pin::new(&mut self.incoming).poll_frame(cx),
@@ -141,11 +169,25 @@ impl<B> Body for AnswerBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.ahead.is_empty() && self.incoming.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        let rest = self.incoming.size_hint();
+        if self.ahead.is_empty() {
+            return rest;
+        }
+        let mut hint = SizeHint::new();
+        let ahead: u64 = self
+            .ahead
+            .iter()
+            .map(|frame| data(frame).len() as u64)
+            .sum();
+        hint.set_lower(rest.lower().saturating_add(ahead));
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper.saturating_add(ahead));
+        }
+        hint
     }
 }
 
@@ -153,10 +195,15 @@ impl<B> Drop for AnswerBody<B> {
     /// A body that is over is sometimes dropped by readers that knew so from its content.
     fn drop(&mut self) {
         if let Source::Lent(_) = self.source {
-            let polled = self.poll(&mut Context::from_waker(Waker::noop()));
+            let polled = self.poll_source(&mut Context::from_waker(Waker::noop()));
             drop(polled);
         }
     }
+}
+
+fn data(frame: &Result<Frame<Bytes>, AnswerError>) -> &[u8] {
+    let data = frame.as_ref().ok().and_then(Frame::data_ref);
+    data.map_or(&[], |data| data)
 }
 
 impl<B> fmt::Debug for AnswerBody<B> {
