@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod account_error;
 pub mod answer;
 pub mod body;
 pub mod events;
