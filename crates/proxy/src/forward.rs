@@ -1,5 +1,6 @@
 //! The attempts of a plan, in order, until one upstream begins to answer.
 
+mod account;
 mod form;
 mod outgoing;
 mod verdict;
@@ -143,6 +144,7 @@ async fn attempts(
                 .send(attempt.upstream, access, patience, &mut unsent.request)
                 .await?;
             drop(unsent);
+            let response = account::look(response, outgoing).await?;
             let may_repeat = !is_last && outgoing.can_be_repeated();
             verdict::accept(response, (outgoing, attempt), &access.retry_on, may_repeat)
         };

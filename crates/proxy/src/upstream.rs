@@ -55,7 +55,8 @@ pub(crate) enum UpstreamError {
     /// The request could not be sent, or no answer came.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// The upstream answered that it does not accept our credential, or our payment.
+    /// The upstream answered that it does not accept our credential, or our payment: with this status,
+    /// or with one that calls it the client's mistake.
     #[error("the upstream refused our credential with status {0}")]
     Credential(u16),
     /// The upstream answered that it failed, or sent us elsewhere.

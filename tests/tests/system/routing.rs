@@ -78,6 +78,54 @@ async fn a_credential_that_is_refused_is_put_aside_alone_and_operators_see_why()
     system.finish().await;
 }
 
+/// Google's and Anthropic's answers of 400 that are of the operator's account.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_refused_as_a_bad_request_is_not_the_clients_mistake() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    let invalid = json!({"error": {"code": 400, "status": "INVALID_ARGUMENT", "details": [
+        {"reason": "API_KEY_INVALID", "domain": "googleapis.com"}]}});
+    let unpaid = json!({"type": "error", "error": {"type": "invalid_request_error",
+        "message": "Your credit balance is too low to access the API."}});
+    for (model, error, reason, calls) in [
+        ("keyless", invalid, "status-401", 1),
+        ("unpaid", unpaid, "status-402", 5),
+    ] {
+        let refusing = Step::respond(400, "application/json", error.to_string());
+        let refusing = always(refusing).await;
+        let other = always(answer()).await;
+        system.serve_at(&refusing.url(), model, &["--priority", "2"]);
+        system.serve_at(&other.url(), model, &["--priority", "1"]);
+        system.in_force().await;
+        for _ in 0..7 {
+            assert_eq!(ask(&system, &token, model).await.status(), 200);
+        }
+        assert_eq!(refusing.requests().len(), calls);
+        let told = put_aside(&system, &name(&refusing)).await;
+        assert_eq!(told["reason"], reason);
+        assert!(told["credential"].is_string(), "{told}");
+    }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_request_passes_as_the_upstream_tells_it() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    let long = format!(r#"{{"error":{{"message":"{}"}}}}"#, "x".repeat(20_000));
+    for (model, error) in [("short", r#"{"error":{"code":"odd"}}"#), ("long", &long)] {
+        let upstream = always(Step::respond(400, "application/json", error)).await;
+        system.serve_at(&upstream.url(), model, &[]);
+        system.in_force().await;
+        let answer = ask(&system, &token, model).await;
+        assert_eq!(
+            (answer.status(), answer.body),
+            (400, error.as_bytes().to_vec())
+        );
+    }
+    system.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_credential_that_is_not_there_costs_no_call() {
     let system = System::start().await;
