@@ -3,8 +3,7 @@
 //! A load that was begun before a change is not kept after it: see [`Known::keep`].
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use quick_cache::sync::Cache;
 use tollgate_policy::id::{AccountId, TokenId};
@@ -19,8 +18,8 @@ const UNKNOWN_CAPACITY: usize = 10_000;
 pub(crate) struct Known {
     entries: Cache<SecretHash, Arc<Entry>>,
     nobodys: Cache<SecretHash, ()>,
-    /// Counts the changes that were applied.
-    generation: AtomicU64,
+    /// Counts the changes that were applied. Held while something is kept: see [`Known::keep`].
+    generation: Mutex<u64>,
 }
 
 /// What memory says of a secret.
@@ -35,7 +34,7 @@ impl Known {
         Self {
             entries: Cache::new(capacity.max(1)),
             nobodys: Cache::new(UNKNOWN_CAPACITY),
-            generation: AtomicU64::new(0),
+            generation: Mutex::new(0),
         }
     }
 
@@ -49,24 +48,23 @@ impl Known {
 
     /// To be read before a load is begun.
     pub(crate) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
+        *self.lock()
     }
 
     /// Keeps what was loaded, unless something was changed since the load was begun.
     ///
-    /// The entry is put in first and the generation is looked at after: a change that is applied
-    /// in between either finds the entry, or is noticed here.
+    /// A change counts under the same lock before it looks for what it touches: it either finds the
+    /// entry, or is noticed here before anybody can find it.
     pub(crate) fn keep(&self, hash: SecretHash, entry: Option<&Arc<Entry>>, begun: u64) -> bool {
+        let generation = self.lock();
+        if *generation != begun {
+            return false;
+        }
         match entry {
             Some(entry) => self.entries.insert(hash, Arc::clone(entry)),
             None => self.nobodys.insert(hash, ()),
         }
-        if self.generation() == begun {
-            return true;
-        }
-        self.entries.remove(&hash);
-        self.nobodys.remove(&hash);
-        false
+        true
     }
 
     /// Forgets everything that the changes touch.
@@ -85,7 +83,7 @@ impl Known {
         if tokens.is_empty() && accounts.is_empty() && !everything {
             return;
         }
-        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.count();
         self.entries.retain(|_, entry| {
             let principal = &entry.credential().principal;
             let (token, account) = (&principal.token.id, &principal.account.id);
@@ -96,5 +94,17 @@ impl Known {
 
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    fn count(&self) {
+        let mut generation = self.lock();
+        *generation = generation.wrapping_add(1);
+    }
+
+    /// A poisoned lock still guards a whole number.
+    fn lock(&self) -> MutexGuard<'_, u64> {
+        self.generation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -420,3 +420,43 @@ async fn a_write_that_has_begun_is_finished_before_the_end() {
     following.await.unwrap();
     assert_eq!(shelf.uses.lock().unwrap().len(), 1);
 }
+
+#[test]
+fn a_load_from_before_a_change_takes_no_place_in_memory() {
+    let known = Known::new(10);
+    let entry = |state| Arc::new(Entry::new(credential(1, state)));
+    let (stale, fresh) = (entry(TokenState::Enabled), entry(TokenState::Revoked));
+    let begun = known.generation();
+    known.apply(&[Touched::Everything]);
+    assert!(known.keep(hash(1), Some(&fresh), known.generation()));
+    let kept = known.keep(hash(1), Some(&stale), begun) || known.keep(hash(1), None, begun);
+    assert!(!kept);
+    assert!(
+        matches!(known.find(&hash(1)), Remembered::Known(found) if Arc::ptr_eq(&found, &fresh))
+    );
+}
+
+/// Others look while it is handed in, again and again.
+#[test]
+fn a_load_from_before_a_change_is_found_by_nobody() {
+    let known = Known::new(10);
+    let stale = Arc::new(Entry::new(credential(1, TokenState::Enabled)));
+    let begun = known.generation();
+    known.apply(&[Touched::Everything]);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(|| {
+            let mut found = false;
+            while !is_over.load(Ordering::SeqCst) {
+                found |= !matches!(known.find(&hash(1)), Remembered::Nothing);
+            }
+            found
+        });
+        for _ in 0..100_000 {
+            let entry = Some(&stale);
+            assert!(!known.keep(hash(1), entry, begun) && !known.keep(hash(1), None, begun));
+        }
+        is_over.store(true, Ordering::SeqCst);
+        assert!(!looking.join().unwrap(), "somebody found it");
+    });
+}
