@@ -64,6 +64,8 @@ pub struct Demand {
     pub search_uses: Uses,
     /// Whether the prompt may hold more than is in the body.
     pub referenced: bool,
+    /// Whether what is not in the body may be sound.
+    pub may_sound: bool,
     /// Whether sound goes in or comes out.
     pub audio: bool,
     /// Whether the prompt may be written to the provider's cache at its own price.
@@ -168,7 +170,8 @@ impl Demand {
             Part::CacheWrite5m,
         ];
         let cache = [Part::CacheWrite1h].into_iter().filter(|_| self.cache);
-        let audio = [Part::InputAudio].into_iter().filter(|_| self.audio);
+        let sounds = self.audio || self.may_sound;
+        let audio = [Part::InputAudio].into_iter().filter(move |_| sounds);
         always.into_iter().chain(cache).chain(audio)
     }
 

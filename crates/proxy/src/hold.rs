@@ -81,6 +81,7 @@ pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Deman
         tool_uses: uses(peek.features.provider_runs, endpoint).capped(calls),
         search_uses: uses(peek.features.provider_searches, endpoint).capped(calls),
         referenced: peek.features.referenced,
+        may_sound: peek.features.may_sound,
         audio: peek.features.audio || endpoint == Endpoint::Speech,
         cache: peek.features.cache,
         tools: peek.features.tools,

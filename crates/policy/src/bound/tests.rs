@@ -106,6 +106,25 @@ fn each_answer_and_the_dearest_price_count() {
 }
 
 #[test]
+fn what_is_not_in_the_body_may_be_sound() {
+    let quote = quote("input=1,input-audio=3,output=4,output-audio=40");
+    let image = Demand {
+        referenced: true,
+        ..demand(100, Some(10))
+    };
+    let any = Demand {
+        may_sound: true,
+        ..image
+    };
+    for (demand, input) in [(image, 1), (any, 3)] {
+        let bound = quote.bound(&demand, &WINDOW);
+        assert_eq!(quote.cost_of(&bound).as_micros(), input * 8_000 + 10 * 4);
+        let estimate = quote.estimate(&demand, &WINDOW);
+        assert_eq!(quote.cost_of(&estimate).as_micros(), input * 25 + 10 * 4);
+    }
+}
+
+#[test]
 fn images_sound_and_searches_count_apiece() {
     let quote = quote("image=0.04,second=0.0001,search=0.002");
     let demand = Demand {

@@ -44,6 +44,7 @@ pub(super) const DEMAND: Demand = Demand {
     tool_uses: Uses::None,
     search_uses: Uses::None,
     referenced: true,
+    may_sound: true,
     audio: true,
     cache: false,
     tools: false,

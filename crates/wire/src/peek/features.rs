@@ -20,6 +20,8 @@ pub struct Features {
     /// ones, whose tokens follow from their size), earlier responses, conversations, stored prompts
     /// or items, or tools that the provider runs or describes itself.
     pub referenced: bool,
+    /// What is not in the body, or is charged by its size, may be sound.
+    pub may_sound: bool,
     /// The input or the output has sound in it.
     pub audio: bool,
     /// The client asks for parts of the input to be cached, which some providers charge.
@@ -57,6 +59,10 @@ const ENCRYPTED: Frame = 1 << 9;
 const OBJECT: Frame = 1 << 10;
 /// It says how the conversation is to be kept short, or is somewhere in what does.
 const MANAGEMENT: Frame = 1 << 11;
+/// A file, in the body or by its address.
+const FILE: Frame = 1 << 12;
+/// It says that it is no sound.
+const SILENT: Frame = 1 << 13;
 
 /// How many tools can be open around another one, each in `tools` of the one before. More of them
 /// may do anything.
@@ -91,6 +97,7 @@ impl Scan {
             tools_open: 0,
             features: Features {
                 referenced: false,
+                may_sound: false,
                 audio: false,
                 cache: false,
                 tools: false,
@@ -127,6 +134,7 @@ impl Scan {
             (Key::Modalities, false) => MODALITIES,
             (Key::Audio, true) => AUDIO,
             (Key::Management, _) => MANAGEMENT,
+            (Key::File, true) => FILE,
             (_, true) if self.here & INPUT != 0 => ITEM,
             (_, true) if self.here & TOOLS != 0 => TOOL,
             _ => self.here & MANAGEMENT,
@@ -145,6 +153,7 @@ impl Scan {
         let is_reference =
             has(AUDIO | ID) || has(ITEM | ID) && !has(NAMED) || has(REASONING) && !has(ENCRYPTED);
         self.features.referenced |= is_reference;
+        self.features.may_sound |= is_reference || has(FILE) && !has(SILENT);
         if has(TOOL) {
             self.close_tool();
         }
@@ -202,6 +211,19 @@ impl Scan {
         }
     }
 
+    /// Something that is not in the body could be anything.
+    const fn refers(&mut self) {
+        self.features.referenced = true;
+        self.features.may_sound = true;
+    }
+
+    /// A key whose value is a file.
+    fn file(&mut self, value: &[u8]) {
+        self.features.referenced = true;
+        // An object says it in itself.
+        self.features.may_sound |= value.first() != Some(&b'{') && !is_silent(value);
+    }
+
     fn name_by_key(&mut self) {
         self.tool.runs_and_searches();
         self.features.referenced = true;
@@ -226,8 +248,15 @@ impl Scan {
             Key::Type | Key::Role => self.here |= NAMED,
             Key::Id if is_there => self.here |= ID,
             Key::Encrypted if is_there => self.here |= ENCRYPTED,
-            Key::Referring if is_there => self.features.referenced = true,
-            Key::TopReferring if is_there && is_top => self.features.referenced = true,
+            // A file says in itself what it is.
+            Key::Referring if is_there && self.here & FILE == 0 => self.refers(),
+            Key::File if is_there => self.file(value),
+            Key::Image if is_there => self.features.referenced = true,
+            Key::Media if self.here & FILE != 0 => {
+                self.features.may_sound |= !is_silent(value);
+                self.here |= SILENT;
+            }
+            Key::TopReferring if is_there && is_top => self.refers(),
             Key::TopServers if is_there && is_top => {
                 self.features.referenced = true;
                 if !is_empty(value) {
@@ -241,7 +270,10 @@ impl Scan {
                 }
             }
             // A stored prompt may have tools with it.
-            Key::Prompt if is_top && value.first() == Some(&b'{') => self.any_tool(),
+            Key::Prompt if is_top && value.first() == Some(&b'{') => {
+                self.refers();
+                self.any_tool();
+            }
             Key::Cache if is_there => self.features.cache = true,
             Key::InputAudio if is_there => self.features.audio = true,
             Key::Audio if is_there && is_top => self.features.audio = true,
@@ -293,8 +325,8 @@ impl Scan {
         match text {
             b"input_audio" => self.features.audio = true,
             b"reasoning" => self.here |= REASONING,
-            b"item_reference"
-            | b"input_image"
+            b"item_reference" => self.refers(),
+            b"input_image"
             | b"image"
             | b"image_url"
             | b"document"
@@ -311,11 +343,24 @@ impl Scan {
             _ if !is_plain => {
                 self.features.audio = true;
                 self.features.compacts = true;
-                self.features.referenced = true;
+                self.refers();
             }
             _ => {}
         }
     }
+}
+
+/// Whether a value is what no sound has: a kind of media, or data that begins with it.
+fn is_silent(value: &[u8]) -> bool {
+    let begins = |text: &[u8], prefix: &[u8]| {
+        let start = text.get(..prefix.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    let text = value.strip_prefix(b"\"").unwrap_or_default();
+    let data = text.get(5..).filter(|_| begins(text, b"data:"));
+    let kind = data.unwrap_or(text);
+    let silent: [&[u8]; 3] = [b"image/", b"text/", b"application/pdf"];
+    silent.iter().any(|prefix| begins(kind, prefix))
 }
 
 /// Whether a value begins an array with nothing in it.

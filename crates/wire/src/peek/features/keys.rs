@@ -23,7 +23,13 @@ pub(super) enum Key {
     Management,
     /// Something that is not in the body, or is charged by its size, wherever the key stands.
     Referring,
-    /// The same, at the top level only.
+    /// The same, and it is an image.
+    Image,
+    /// The same, and it says what kind of file it is.
+    File,
+    /// What kind of file something is.
+    Media,
+    /// The same as what refers, at the top level only.
     TopReferring,
     /// The same, and the provider runs tools of these servers.
     TopServers,
@@ -82,27 +88,29 @@ impl Key {
                 (b"max_uses", Self::MaxUses),
                 (b"function", Self::ToolName),
                 (b"file_url", Self::Referring),
-                (b"fileData", Self::Referring),
+                (b"fileData", Self::File),
                 (b"file_uri", Self::Referring),
+                (b"mimeType", Self::Media),
             ],
             9 => &[
                 (b"functions", Self::Tools),
-                (b"image_url", Self::Referring),
-                (b"file_data", Self::Referring),
+                (b"image_url", Self::Image),
+                (b"file_data", Self::File),
                 (b"video_url", Self::Referring),
                 (b"container", Self::TopReferring),
                 (b"execution", Self::Execution),
+                (b"mime_type", Self::Media),
             ],
             10 => &[
                 (b"modalities", Self::Modalities),
-                (b"inlineData", Self::Referring),
+                (b"inlineData", Self::File),
                 (b"urlContext", Self::GeminiTool),
                 (b"googleMaps", Self::GeminiTool),
                 (b"fileSearch", Self::GeminiTool),
             ],
             11 => &[
                 (b"input_audio", Self::InputAudio),
-                (b"inline_data", Self::Referring),
+                (b"inline_data", Self::File),
                 (b"mcp_servers", Self::TopServers),
                 (b"url_context", Self::GeminiTool),
                 (b"google_maps", Self::GeminiTool),

@@ -83,6 +83,42 @@ fn sound_is_noticed() {
 }
 
 #[test]
+fn what_may_be_sound_is_told_from_what_is_none() {
+    for body in [
+        r#"{"contents":[{"parts":[{"inlineData":{"mimeType":"audio/mp3","data":"AA"}}]}]}"#,
+        r#"{"contents":[{"parts":[{"inline_data":{"mime_type":"video/mp4"}}]}]}"#,
+        r#"{"contents":[{"parts":[{"inlineData":{"mimeType":"im\u0061ge/png"}}]}]}"#,
+        r#"{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","mimeType":"audio/mp3"}}]}]}"#,
+        r#"{"contents":[{"parts":[{"inlineData":{"mimeType":"audio/mp3","mimeType":"image/png"}}]}]}"#,
+        r#"{"contents":[{"parts":[{"fileData":{"fileUri":"https://x"}}]}]}"#,
+        r#"{"contents":[{"parts":[{"fileData":{"x":{"mimeType":"image/png"}}}]}]}"#,
+        r#"{"contents":[{"parts":[{"fileData":{"mimeType":null}}]}]}"#,
+        r#"{"cachedContent":"cachedContents/1"}"#,
+        r#"{"messages":[{"role":"assistant","audio":{"id":"audio_1"}}]}"#,
+        r#"{"previous_response_id":"resp_1"}"#,
+        r#"{"input":[{"type":"item_reference","id":"msg_1"}]}"#,
+        r#"{"prompt":{"id":"pmpt_1"}}"#,
+        r#"{"messages":[{"content":[{"type":"file","file":{"file_id":"file_1"}}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"file","file":{"file_data":"AA"}}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"video_url","video_url":{"url":"https://x"}}]}]}"#,
+    ] {
+        let found = found(body);
+        assert!(found.referenced && found.may_sound, "{body}");
+    }
+    for body in [
+        r#"{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","data":"AA"}}]}]}"#,
+        r#"{"contents":[{"parts":[{"file_data":{"file_uri":null,"mime_type":"Application/PDF"}}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"https://x"}}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"image","source":{"type":"url","url":"https://x"}}]}]}"#,
+        r#"{"messages":[{"content":[{"type":"file","file":{"file_data":"data:application/pdf;base64,AA"}}]}]}"#,
+        r#"{"tools":[{"googleSearch":{}}]}"#,
+    ] {
+        let found = found(body);
+        assert!(found.referenced && !found.may_sound, "{body}");
+    }
+}
+
+#[test]
 fn caching_and_tools_are_noticed() {
     let cached = r#"{"system":[{"text":"x","cache_control":{"type":"ephemeral"}}]}"#;
     assert!(found(cached).cache);
