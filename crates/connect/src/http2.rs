@@ -1,6 +1,7 @@
 //! HTTP/2: requests share connections, each driven by a task of its own. Another connection is made
 //! only where the upstream allows no further stream on those that there are.
 
+mod socket;
 mod trunk;
 mod watched;
 

@@ -13,6 +13,7 @@ use hyper::client::conn::http2::{Builder, Connection, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::time::{Instant, timeout_at};
 
+use super::socket::Socket;
 use super::watched::{Failure, Watched};
 use crate::error::SendError;
 use crate::pace::{Pace, Paced};
@@ -34,7 +35,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest head of an answer, in bytes.
 const HEAD: u32 = 64 << 10;
 
-type Http2 = Connection<TokioIo<Stream>, Watched, TokioExecutor>;
+type Http2 = Connection<TokioIo<Socket>, Watched, TokioExecutor>;
 
 /// A connection that any number of requests share.
 pub(super) struct Trunk {
@@ -102,10 +103,10 @@ impl Trunk {
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PING_TIMEOUT)
             .max_header_list_size(HEAD)
-            .handshake(TokioIo::new(stream));
+            .handshake(TokioIo::new(Socket::new(stream, place)));
         let (sender, connection) = handshake.await.map_err(SendError::Unsent)?;
         let connection = Arc::new(Mutex::new(Some(connection)));
-        tokio::spawn(drive(Arc::clone(&connection), place));
+        tokio::spawn(drive(Arc::clone(&connection)));
         let load = Arc::new(Load {
             streams: AtomicUsize::new(0),
             idle_since: Mutex::new(Instant::now()),
@@ -154,8 +155,9 @@ impl Trunk {
     }
 }
 
-/// Why the connection ended is told to the requests that were on it.
-async fn drive(connection: Arc<Mutex<Option<Http2>>>, place: Place) {
+/// Puts requests on the connection, whose socket is in a task of hyper's. Why it ended is told to the
+/// requests that were on it.
+async fn drive(connection: Arc<Mutex<Option<Http2>>>) {
     std::future::poll_fn(|cx| {
         let mut shared = connection.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(open) = shared.as_mut() else {
@@ -169,7 +171,6 @@ async fn drive(connection: Arc<Mutex<Option<Http2>>>, place: Place) {
         ended
     })
     .await;
-    drop(place);
 }
 
 impl Berth {

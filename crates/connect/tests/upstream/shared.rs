@@ -10,7 +10,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
-use tollgate_connect::{Connections, Destination, Http2, Options, SendError, Settings};
+use tollgate_connect::{Connections, Destination, Http2, Options, SendError, Settings, Sockets};
 
 use crate::secure::{acceptor, certificate, to, trusting};
 use crate::setting::{Body, BoxError, failing, get, local, pool, post, slow, text, whole};
@@ -26,6 +26,8 @@ enum Do {
     Hang,
     /// Says nothing after half of an answer.
     Begin,
+    /// The same, and tells that it is going away.
+    BeginAndLeave,
 }
 
 type Asked = mpsc::UnboundedReceiver<Request<h2::RecvStream>>;
@@ -69,7 +71,10 @@ async fn serve<T>(
                 connection.graceful_shutdown();
             }
             Do::Hang => waiting.push(respond),
-            Do::Begin => {
+            Do::Begin | Do::BeginAndLeave => {
+                if matches!(what, Do::BeginAndLeave) {
+                    connection.graceful_shutdown();
+                }
                 let mut body = respond.send_response(Response::new(()), false).unwrap();
                 body.send_data(Bytes::from_static(b"he"), false).unwrap();
                 unfinished.push(body);
@@ -167,6 +172,30 @@ async fn a_connection_that_goes_away_ends_what_it_has_and_takes_no_more() {
         assert_eq!(text(pool.send(&to, get("/")).await).await, "hello");
     }
     assert!(pool.stats().made > 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_goes_away_keeps_its_place_until_it_is_closed() {
+    let (to, _asked) = server(100, Do::BeginAndLeave).await;
+    let settings = Settings {
+        sockets: Some(Sockets::at_most(2)),
+        ..Settings::default()
+    };
+    let pool = Connections::new(settings);
+    let mut unfinished = Vec::new();
+    let error = loop {
+        match pool.send(&to, get("/")).await {
+            Ok(answer) => unfinished.push(answer),
+            Err(error) => break error,
+        }
+        assert!(pool.stats().made <= 2, "{:?}", pool.stats());
+    };
+    assert!(matches!(error, SendError::Full), "{error:?}");
+    assert_eq!(pool.stats().open, 2);
+    drop(unfinished);
+    while pool.stats().open > 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
