@@ -153,6 +153,8 @@ impl Proxy {
         body: &mut Arriving,
     ) -> Result<Reply, Stop> {
         let mut snapshot = self.rights.snapshot();
+        let asked = target.check_query(head.uri.query());
+        asked.map_err(|error| Stop::Malformed(error.to_string()))?;
         match target {
             RouteTarget::Model(ref route) if route.place == ModelPlace::Form => {
                 // What is seldom asked for leaves no room in the future of every request.
@@ -165,8 +167,6 @@ impl Proxy {
             RouteTarget::Model(ref route) => {
                 let endpoint = route.endpoint;
                 admit::check_caller(exchange, &snapshot, &caller.entry, endpoint)?;
-                let asked = route.check_query(head.uri.query());
-                asked.map_err(|error| Stop::Malformed(error.to_string()))?;
                 let settings = &exchange.settings;
                 let (buffers, rooms) = (&self.buffers, &self.rooms);
                 let intake = intake::read(route, &head, body, settings, buffers, rooms).await?;

@@ -13,7 +13,7 @@ mod query;
 mod stored;
 
 pub use model::{ModelPlace, ModelRoute};
-pub use query::{AnswerFormError, QueryModelError, model_in_query};
+pub use query::{QueryError, QueryModelError, model_in_query};
 pub use stored::{Stored, StoredAction};
 
 /// What is asked for, and the dialect that it is asked in.
@@ -48,6 +48,20 @@ pub enum RouteTarget<'a> {
     },
     /// `HEAD /`, by which Anthropic's clients look whether anybody is there: 200 without a body.
     Preflight,
+}
+
+impl RouteTarget<'_> {
+    /// Refuses a query by which a provider would answer in a form in which usage cannot be found, or
+    /// serve another request, or another account, than what was judged. That of a mount is its own.
+    ///
+    /// # Errors
+    /// Which parameter it is, and why.
+    pub fn check_query(&self, query: Option<&str>) -> Result<(), QueryError> {
+        match (self, query) {
+            (Self::Mount { .. }, _) | (_, None) => Ok(()),
+            (_, Some(query)) => query::check(query),
+        }
+    }
 }
 
 /// A form in which a caller asks for what is left on its token. [`crate::key_info`] has the bodies.

@@ -108,17 +108,6 @@ impl<'a> ModelRoute<'a> {
         }
     }
 
-    /// Refuses a query that asks for an answer in which usage cannot be found.
-    ///
-    /// # Errors
-    /// Where the path is Gemini's, and a parameter leaves out parts of the answer or wraps it.
-    pub fn check_query(&self, query: Option<&str>) -> Result<(), query::AnswerFormError> {
-        match (self.path, query) {
-            (Path::Gemini { .. }, Some(query)) => query::check_answer_form(query),
-            _ => Ok(()),
-        }
-    }
-
     /// A path that OpenAI or Anthropic has, without an id in it.
     pub(super) fn plain(path: &str) -> Option<Self> {
         let (path, endpoint) = ROUTES.into_iter().find(|(known, _)| *known == path)?;

@@ -1,5 +1,5 @@
 //! The parameters of a query that decide something: the model of a realtime session, Azure's
-//! version, and what Google's APIs leave out of an answer. All others pass as they came.
+//! version, and those that are refused. All others pass as they came.
 
 use std::borrow::Cow;
 
@@ -39,27 +39,64 @@ pub fn model_in_query(query: Option<&str>) -> Result<Cow<'_, str>, QueryModelErr
     }
 }
 
-/// A parameter that has Google's APIs answer in parts or in another form, in which nothing can be
-/// metered: <https://cloud.google.com/apis/docs/system-parameters>. The message is meant for the client.
+/// Why a query is refused. The messages are meant for the client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the parameter `{0}` of the query is not supported, as it changes the form of the answer")]
-pub struct AnswerFormError(String);
+pub enum QueryError {
+    /// Nothing can be metered in the answer that would come.
+    #[error(
+        "the parameter `{0}` of the query is not supported, as it changes the form of the answer"
+    )]
+    AnswerForm(String),
+    /// It would reach the provider beside the operator's credential.
+    #[error("the parameter `{0}` of the query is not supported: send the API key in a header")]
+    Account(String),
+    /// It stands for a part of the request that was judged as it stands elsewhere.
+    #[error("the parameter `{0}` of the query is not supported, as it changes the request")]
+    Override(String),
+}
 
-/// Whether an answer of Google's comes whole, as JSON or as events.
-pub(super) fn check_answer_form(query: &str) -> Result<(), AnswerFormError> {
-    for (name, value) in pairs(query) {
-        let name = name.strip_prefix('$').unwrap_or(&name);
-        let is = |one: &str| name.eq_ignore_ascii_case(one);
-        // As in `json;enum-encoding=int`, which Google's own clients write.
-        let form = decoded::text(value).unwrap_or(Cow::Borrowed(value));
-        let form = form.split(';').next().unwrap_or_default();
-        let usual = ["", "json", "sse"];
-        let is_usual = usual.iter().any(|one| form.eq_ignore_ascii_case(one));
-        if is("fields") || is("callback") || is("alt") && !is_usual {
-            return Err(AnswerFormError(name.to_owned()));
+/// Refuses parameters by which Google's APIs answer in another form, charge another account, or read
+/// another request than the one that was judged
+/// (<https://cloud.google.com/apis/docs/system-parameters>), and by which some others take a
+/// credential. They do so whatever dialect they are spoken to in.
+pub(super) fn check(query: &str) -> Result<(), QueryError> {
+    for (whole, value) in pairs(query) {
+        let name = whole.strip_prefix('$').unwrap_or(&whole);
+        let is_one_of = |names: &[&str]| names.iter().any(|one| name.eq_ignore_ascii_case(one));
+        let told = || whole.clone().into_owned();
+        if is_one_of(&["fields", "callback"]) || is_one_of(&["alt"]) && !is_usual(value) {
+            return Err(QueryError::AnswerForm(told()));
+        }
+        if is_one_of(&ACCOUNT) {
+            return Err(QueryError::Account(told()));
+        }
+        if whole.starts_with('$') && !is_one_of(&["alt", "prettyPrint", ".xgafv"]) {
+            return Err(QueryError::Override(told()));
         }
     }
     Ok(())
+}
+
+/// Parameters that say who calls, or who pays. `key` is the client's own, and was taken out before.
+const ACCOUNT: [&str; 9] = [
+    "access_token",
+    "oauth_token",
+    "bearer_token",
+    "key",
+    "api_key",
+    "api-key",
+    "apikey",
+    "subscription-key",
+    "userProject",
+];
+
+/// Whether a form of answers is read here, as in `json;enum-encoding=int`, which Google's own clients
+/// write.
+fn is_usual(form: &str) -> bool {
+    let form = decoded::text(form).unwrap_or(Cow::Borrowed(form));
+    let form = form.split(';').next().unwrap_or_default();
+    let mut usual = ["", "json", "sse"].iter();
+    usual.any(|one| form.eq_ignore_ascii_case(one))
 }
 
 /// The query with another model, which stands first.
