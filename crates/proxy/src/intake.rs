@@ -64,11 +64,7 @@ pub(crate) async fn read(
     buffers: &Arc<Buffers>,
     rooms: &Rooms,
 ) -> Result<Intake, Stop> {
-    if head.headers.contains_key(CONTENT_ENCODING) {
-        return Err(Stop::Malformed(
-            "send the body without a content encoding".to_owned(),
-        ));
-    }
+    check_encoding(head)?;
     let most = settings.most_bytes(route.endpoint);
     let announced = check_announced(head, most)?;
     let body = BoundedBody::new(std::mem::take(body), most, settings);
@@ -158,6 +154,7 @@ pub(crate) async fn read_form(
     settings: &Settings,
     rooms: &Rooms,
 ) -> Result<Form, Stop> {
+    check_encoding(head)?;
     let kind = head.headers.get(CONTENT_TYPE);
     let kind = kind.map_or(&b""[..], |value| value.as_bytes());
     let mut reader = FormReader::new(kind).map_err(malformed)?;
@@ -178,6 +175,16 @@ pub(crate) async fn read_form(
 
 fn malformed(error: FormError) -> Stop {
     Stop::Malformed(error.to_string())
+}
+
+/// Refuses a body that the upstream would decode before it reads it, and that is read here as it came.
+fn check_encoding(head: &Parts) -> Result<(), Stop> {
+    if head.headers.contains_key(CONTENT_ENCODING) {
+        return Err(Stop::Malformed(
+            "send the body without a content encoding".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses a body that announces more than is allowed, before any of it is read.

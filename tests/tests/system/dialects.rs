@@ -213,18 +213,26 @@ async fn a_form_is_decided_on_before_it_is_sent_on_and_named_for_the_upstream() 
     let poor = system.token(&["--quota", "0.000001"]);
     system.in_force().await;
     let (kind, body) = form("scribe");
-    let transcribe = async |token: &Token, body: &str| {
+    let ask = async |token: &Token, more: &str, body: &str| {
         let bearer = token.bearer();
         let ask = format!(
             "POST /v1/audio/transcriptions HTTP/1.1\r\nhost: gateway\r\ncontent-type: {kind}\r\n\
-             authorization: {bearer}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+             {more}authorization: {bearer}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         );
         let answer = tollgate_testkit::raw_client::exchange(system.gateway.address, ask);
         answer.await.unwrap()
     };
+    let transcribe = async |token: &Token, body: &str| ask(token, "", body).await;
     assert_eq!(transcribe(&poor, &body).await.status(), 429);
     assert_eq!(transcribe(&token, &form("unknown").1).await.status(), 404);
+    // What others could read as another form.
+    for more in [
+        "content-type: multipart/form-data; boundary=other\r\n",
+        "content-encoding: gzip\r\n",
+    ] {
+        assert_eq!(ask(&token, more, &body).await.status(), 400, "{more}");
+    }
     assert_eq!(system.simulator.count(), 0, "nothing reaches the upstream");
     let answer = transcribe(&token, &body).await;
     let text = String::from_utf8_lossy(&answer.body).into_owned();

@@ -29,6 +29,7 @@ pub(super) struct Head {
     length: Option<u64>,
     chunked: bool,
     authorized: bool,
+    typed: bool,
     upgrade: bool,
 }
 
@@ -65,6 +66,7 @@ impl Head {
             length: None,
             chunked: false,
             authorized: false,
+            typed: false,
             upgrade: false,
         }
     }
@@ -192,6 +194,10 @@ impl Head {
                 self.upgrade = true;
                 Ok(())
             }
+            12 if field.is("content-type") => once(
+                &mut self.typed,
+                "the `Content-Type` header must be sent once",
+            ),
             13 if field.is("authorization") => once(
                 &mut self.authorized,
                 "the `Authorization` header must be sent once",

@@ -1,6 +1,6 @@
 //! The same rules on a head that was parsed already: HTTP/2 has no lines to look at.
 
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method, Version};
 
@@ -74,9 +74,15 @@ fn check_fields(headers: &HeaderMap) -> Result<(), Reason> {
             "the `Content-Length` header must be one plain number",
         ));
     }
-    if headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
+    let is_twice = |name| headers.get_all(name).iter().nth(1).is_some();
+    if is_twice(AUTHORIZATION) {
         return Err(Reason::Malformed(
             "the `Authorization` header must be sent once",
+        ));
+    }
+    if is_twice(CONTENT_TYPE) {
+        return Err(Reason::Malformed(
+            "the `Content-Type` header must be sent once",
         ));
     }
     let mut names = headers.keys().map(|name| name.as_str());

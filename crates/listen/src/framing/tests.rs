@@ -230,6 +230,7 @@ fn an_unclear_length_is_refused() {
         "X_Api-Key: b",
         "X_Forwarded_For: b",
         "Authorization: Bearer a\r\nauthorization: Bearer b",
+        "Content-Type: text/plain\r\ncontent-type: text/plain",
     ] {
         refused(&format!("{POST}{field}\r\n\r\nabc"));
     }

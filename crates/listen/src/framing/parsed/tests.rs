@@ -20,7 +20,7 @@ fn a_plain_head_passes() {
 
 #[test]
 fn an_unclear_head_is_refused() {
-    let malformed: [fn(Builder) -> Builder; 9] = [
+    let malformed: [fn(Builder) -> Builder; 10] = [
         |r| r.header("host", "b"),
         |r| r.header("host", "a").header("host", "a"),
         |r| r.method("post"),
@@ -32,6 +32,10 @@ fn an_unclear_head_is_refused() {
         |r| r.header("content-length", ""),
         |r| r.header("transfer-encoding", "gzip"),
         |r| r.header("authorization", "a").header("authorization", "b"),
+        |r| {
+            r.header("content-type", "a/b")
+                .header("content-type", "a/b")
+        },
         |r| r.uri("/v1"),
     ];
     for build in malformed {
