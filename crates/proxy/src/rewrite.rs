@@ -26,15 +26,22 @@ fn is_hop_by_hop(name: &str) -> bool {
 
 /// Whether a header tells about the client or the way to it, which is nobody's business further on.
 fn is_private(name: &str) -> bool {
-    matches!(
-        name,
-        "forwarded"
-            | "x-forwarded-for"
-            | "x-forwarded-host"
-            | "x-forwarded-proto"
-            | "x-real-ip"
-            | "cf-connecting-ip"
-    )
+    name.starts_with("x-forwarded-")
+        || matches!(
+            name,
+            "forwarded"
+                | "via"
+                | "x-real-ip"
+                | "x-client-ip"
+                | "x-cluster-client-ip"
+                | "x-original-forwarded-for"
+                | "x-envoy-external-address"
+                | "true-client-ip"
+                | "cf-connecting-ip"
+                | "cf-connecting-ipv6"
+                | "fastly-client-ip"
+                | "fly-client-ip"
+        )
 }
 
 /// Whether a header says whose account a call is on: that of the credential, which is the operator's.
