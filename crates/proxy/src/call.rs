@@ -81,8 +81,8 @@ struct Sent {
     credential: Option<CredentialId>,
     served_as: Option<String>,
     quote: Quote,
-    /// False where it is known that nothing reached it.
-    reached: bool,
+    /// False where it is known that it does not serve the call.
+    may_serve: bool,
 }
 
 /// What a call was settled with.
@@ -142,7 +142,7 @@ impl Call {
             credential: attempt.credential,
             served_as: attempt.sent_as.map(ToString::to_string),
             quote: attempt.quote,
-            reached: true,
+            may_serve: true,
         });
     }
 
@@ -168,10 +168,10 @@ impl Call {
         self.progress.handed = Some((first, now));
     }
 
-    /// Nothing of the request reached the upstream.
-    pub(crate) fn unsent(&mut self) {
+    /// Nothing of the request reached the upstream, or it refused it: nothing is owed for it there.
+    pub(crate) fn unserved(&mut self) {
         if let Some(sent) = &mut self.progress.sent {
-            sent.reached = false;
+            sent.may_serve = false;
         }
     }
 
@@ -291,7 +291,7 @@ impl Call {
         let sent = self.progress.sent.as_ref();
         let reached = match (self.progress.answered, sent) {
             (Some((status, _)), _) => Reached::Answer(status),
-            (None, Some(sent)) if sent.reached => Reached::Upstream,
+            (None, Some(sent)) if sent.may_serve => Reached::Upstream,
             _ => Reached::Nobody,
         };
         let quote = sent.map_or_else(Quote::free, |sent| sent.quote);

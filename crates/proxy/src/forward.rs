@@ -103,7 +103,7 @@ struct Unsent<'a> {
 impl Drop for Unsent<'_> {
     fn drop(&mut self) {
         if self.request.is_some() {
-            self.call.unsent();
+            self.call.unserved();
         }
     }
 }
@@ -144,7 +144,7 @@ async fn attempts(
                 .send(attempt.upstream, access, patience, &mut unsent.request)
                 .await?;
             drop(unsent);
-            let response = account::look(response, outgoing).await?;
+            let response = account::look(response, outgoing, call).await?;
             let may_repeat = !is_last && outgoing.can_be_repeated();
             verdict::accept(response, (outgoing, attempt), &access.retry_on, may_repeat)
         };
@@ -162,7 +162,7 @@ async fn attempts(
         };
         walk.failed(verdict::blame(&error, &report));
         if error.is_unsent() {
-            call.unsent();
+            call.unserved();
         }
         if !outgoing.can_be_repeated() || !verdict::may_go_elsewhere(&error, &access.retry_on) {
             return Err(error);
