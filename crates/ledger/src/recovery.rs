@@ -6,10 +6,11 @@ use std::sync::Arc;
 use tollgate_journal::{Journal, JournalError, Opened, Recovered};
 use tollgate_policy::time::Timestamp;
 
-use crate::book::{Book, GatewayId, Turn};
+use crate::book::{Book, BookError, GatewayId, Turn};
 use crate::ledger::OpenError;
+use crate::receipt::Receipt;
 use crate::record::{Begun, Ended, Record};
-use crate::round::MOST_RECEIPTS;
+use crate::round::{FEWEST_RECEIPTS, MOST_RECEIPTS};
 
 /// Settles what another gateway of this machine left in its journal, and gives back what it had
 /// leased, where its process has ended. Gives the number of receipts; `None` where the process goes
@@ -78,24 +79,7 @@ pub(crate) async fn recover(
         }
     }
     let left = receipts.len();
-    let mut new: usize = 0;
-    loop {
-        let rest = receipts.split_off(receipts.len().min(MOST_RECEIPTS));
-        let turn = Turn {
-            gateway,
-            now,
-            reset: rest.is_empty(),
-            receipts,
-            returns: Vec::new(),
-            asks: Vec::new(),
-        };
-        let outcome = book.turn(Arc::new(turn)).await?;
-        new = new.saturating_add(outcome.settled);
-        if rest.is_empty() {
-            break;
-        }
-        receipts = rest;
-    }
+    let new = settle(&receipts, gateway, book, now).await?;
     if left > 0 {
         tracing::info!(receipts = left, new, "what the last run left is settled");
     }
@@ -106,4 +90,46 @@ pub(crate) async fn recover(
         );
     }
     Ok(())
+}
+
+/// Gives the store all receipts and then what is leased, and says how many receipts were new. Where
+/// it has no time for so many at once, they go there in smaller parts: it may have done a turn that
+/// failed, and receipts have an effect once.
+async fn settle(
+    receipts: &[Receipt],
+    gateway: GatewayId,
+    book: &dyn Book,
+    now: Timestamp,
+) -> Result<usize, BookError> {
+    let (mut rest, mut most) = (receipts, MOST_RECEIPTS);
+    let mut new: usize = 0;
+    loop {
+        let (part, later) = rest.split_at_checked(most).unwrap_or((rest, &[]));
+        let turn = Turn {
+            gateway,
+            now,
+            reset: later.is_empty(),
+            receipts: part.to_vec(),
+            returns: Vec::new(),
+            asks: Vec::new(),
+        };
+        match book.turn(Arc::new(turn)).await {
+            Ok(outcome) => new = new.saturating_add(outcome.settled),
+            Err(error) if part.len() <= FEWEST_RECEIPTS => return Err(error),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    receipts = part.len(),
+                    "what the last run left is settled in smaller parts, since a turn with the \
+                     store failed"
+                );
+                most = (part.len() / 2).max(FEWEST_RECEIPTS);
+                continue;
+            }
+        }
+        if later.is_empty() {
+            return Ok(new);
+        }
+        rest = later;
+    }
 }

@@ -17,7 +17,7 @@ use crate::sync::{Ground, Lock};
 /// Receipts in one turn, at most.
 pub(crate) const MOST_RECEIPTS: usize = 4096;
 /// The same where turns fail again and again: a store that is slow has time for so many.
-const FEWEST_RECEIPTS: usize = 64;
+pub(crate) const FEWEST_RECEIPTS: usize = 64;
 /// How often what is not used is looked for.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 /// What was not used for so long goes back to the store.

@@ -16,5 +16,6 @@ mod bank {
     mod city;
     mod exact;
     mod killed;
+    mod slow;
     mod street;
 }
