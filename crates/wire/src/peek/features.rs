@@ -4,11 +4,13 @@
 use keys::Key;
 use tollgate_policy::bound::Uses;
 use tool::Tool;
+use value::{is_address, is_empty, is_silent};
 
 use super::tokens::Quoted;
 
 mod keys;
 mod tool;
+mod value;
 
 /// The most levels that are let through: as many as serde_json itself reads.
 pub(super) const MOST: usize = 127;
@@ -63,6 +65,8 @@ const MANAGEMENT: Frame = 1 << 11;
 const FILE: Frame = 1 << 12;
 /// It says that it is no sound.
 const SILENT: Frame = 1 << 13;
+/// Sound, in the body or by its address.
+const SOUND: Frame = 1 << 14;
 
 /// How many tools can be open around another one, each in `tools` of the one before. More of them
 /// may do anything.
@@ -128,6 +132,7 @@ impl Scan {
         self.depth = self.depth.saturating_add(1);
         let kind = match (self.key, is_object) {
             (Key::Input, false) => INPUT,
+            (Key::Input, true) => ITEM,
             (Key::Tools, false) => TOOLS,
             // Google takes one tool for a list of one.
             (Key::Tools, true) => TOOL,
@@ -135,6 +140,7 @@ impl Scan {
             (Key::Audio, true) => AUDIO,
             (Key::Management, _) => MANAGEMENT,
             (Key::File, true) => FILE,
+            (Key::InputAudio, true) => SOUND,
             (_, true) if self.here & INPUT != 0 => ITEM,
             (_, true) if self.here & TOOLS != 0 => TOOL,
             _ => self.here & MANAGEMENT,
@@ -244,6 +250,7 @@ impl Scan {
     fn known_key(&mut self, value: &[u8]) {
         let is_top = self.depth == 1;
         let is_there = value.first() != Some(&b'n');
+        let is_on = is_there && value.first() != Some(&b'f');
         match self.key {
             Key::Type | Key::Role => self.here |= NAMED,
             Key::Id if is_there => self.here |= ID,
@@ -251,19 +258,23 @@ impl Scan {
             // A file says in itself what it is.
             Key::Referring if is_there && self.here & FILE == 0 => self.refers(),
             Key::File if is_there => self.file(value),
-            Key::Image if is_there => self.features.referenced = true,
+            Key::Silent if is_there => self.features.referenced = true,
+            Key::Picture if is_there && (is_top || self.here & ITEM != 0) => {
+                self.features.referenced = true;
+            }
+            Key::Video | Key::Audio if is_there && self.here & ITEM != 0 => self.refers(),
             Key::Media if self.here & FILE != 0 => {
                 self.features.may_sound |= !is_silent(value);
                 self.here |= SILENT;
             }
             Key::TopReferring if is_there && is_top => self.refers(),
-            Key::TopServers if is_there && is_top => {
+            Key::TopServers if is_on && is_top => {
                 self.features.referenced = true;
                 if !is_empty(value) {
                     self.runs(Uses::Unbounded, Uses::None);
                 }
             }
-            Key::TopSearching if is_there && is_top => {
+            Key::TopSearching if is_on && is_top => {
                 self.features.referenced = true;
                 if !is_empty(value) {
                     self.any_tool();
@@ -275,7 +286,13 @@ impl Scan {
                 self.any_tool();
             }
             Key::Cache if is_there => self.features.cache = true,
-            Key::InputAudio if is_there => self.features.audio = true,
+            Key::InputAudio if is_there => {
+                self.features.audio = true;
+                self.features.referenced |= is_address(value);
+            }
+            Key::Data if self.here & SOUND != 0 => {
+                self.features.referenced |= is_address(value);
+            }
             Key::Audio if is_there && is_top => self.features.audio = true,
             // OpenAI's clients also add tools by items of the input, and put some into others.
             Key::Tools if is_top || self.here & (ITEM | TOOL) != 0 => {
@@ -324,12 +341,18 @@ impl Scan {
         }
         match text {
             b"input_audio" => self.features.audio = true,
+            b"audio_url" | b"audio" => {
+                self.features.audio = true;
+                self.refers();
+            }
+            b"video_url" | b"video" | b"input_video" => self.refers(),
             b"reasoning" => self.here |= REASONING,
             b"item_reference" => self.refers(),
             b"input_image"
             | b"image"
             | b"image_url"
             | b"document"
+            | b"document_url"
             | b"input_file"
             | b"file"
             | b"url"
@@ -348,25 +371,6 @@ impl Scan {
             _ => {}
         }
     }
-}
-
-/// Whether a value is what no sound has: a kind of media, or data that begins with it.
-fn is_silent(value: &[u8]) -> bool {
-    let begins = |text: &[u8], prefix: &[u8]| {
-        let start = text.get(..prefix.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-    };
-    let text = value.strip_prefix(b"\"").unwrap_or_default();
-    let data = text.get(5..).filter(|_| begins(text, b"data:"));
-    let kind = data.unwrap_or(text);
-    let silent: [&[u8]; 3] = [b"image/", b"text/", b"application/pdf"];
-    silent.iter().any(|prefix| begins(kind, prefix))
-}
-
-/// Whether a value begins an array with nothing in it.
-fn is_empty(value: &[u8]) -> bool {
-    let inner = value.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
-    inner.is_some_and(|inner| inner.first() == Some(&b']'))
 }
 
 #[cfg(test)]

@@ -23,15 +23,21 @@ pub(super) enum Key {
     Management,
     /// Something that is not in the body, or is charged by its size, wherever the key stands.
     Referring,
-    /// The same, and it is an image.
-    Image,
+    /// The same, and it is no sound.
+    Silent,
     /// The same, and it says what kind of file it is.
     File,
     /// What kind of file something is.
     Media,
+    /// A picture, in an item of the input or at the top level.
+    Picture,
+    /// A video, in an item of the input.
+    Video,
+    /// Sound or its address, within what is sound.
+    Data,
     /// The same as what refers, at the top level only.
     TopReferring,
-    /// The same, and the provider runs tools of these servers.
+    /// The same, and the provider runs tools that do not search.
     TopServers,
     /// The same, and the provider searches.
     TopSearching,
@@ -69,15 +75,19 @@ impl Key {
     const fn with_length(length: usize) -> &'static [(&'static [u8], Self)] {
         match length {
             2 => &[(b"id", Self::Id)],
+            3 => &[(b"pdf", Self::Picture), (b"url", Self::Data)],
             4 => &[
                 (b"type", Self::Type),
                 (b"role", Self::Role),
                 (b"name", Self::ToolName),
+                (b"data", Self::Data),
             ],
             5 => &[
                 (b"input", Self::Input),
                 (b"tools", Self::Tools),
                 (b"audio", Self::Audio),
+                (b"image", Self::Picture),
+                (b"video", Self::Video),
             ],
             6 => &[(b"prompt", Self::Prompt)],
             7 => &[
@@ -94,9 +104,10 @@ impl Key {
             ],
             9 => &[
                 (b"functions", Self::Tools),
-                (b"image_url", Self::Image),
+                (b"image_url", Self::Silent),
                 (b"file_data", Self::File),
                 (b"video_url", Self::Referring),
+                (b"audio_url", Self::Referring),
                 (b"container", Self::TopReferring),
                 (b"execution", Self::Execution),
                 (b"mime_type", Self::Media),
@@ -118,9 +129,12 @@ impl Key {
             ],
             12 => &[
                 (b"conversation", Self::TopReferring),
+                (b"document_url", Self::Silent),
+                (b"data_sources", Self::TopSearching),
                 (b"googleSearch", Self::GeminiTool),
             ],
             13 => &[
+                (b"enable_search", Self::TopSearching),
                 (b"google_search", Self::GeminiTool),
                 (b"codeExecution", Self::GeminiTool),
                 (b"cache_control", Self::Cache),
@@ -152,7 +166,10 @@ impl Key {
                 (b"googleSearchRetrieval", Self::GeminiTool),
                 (b"function_declarations", Self::Declarations),
             ],
-            23 => &[(b"google_search_retrieval", Self::GeminiTool)],
+            23 => &[
+                (b"google_search_retrieval", Self::GeminiTool),
+                (b"enable_code_interpreter", Self::TopServers),
+            ],
             _ => &[],
         }
     }

@@ -119,6 +119,102 @@ fn what_may_be_sound_is_told_from_what_is_none() {
 }
 
 #[test]
+fn content_by_its_address_is_noticed() {
+    for (body, is_sound) in [
+        (
+            r#"{"messages":[{"content":[{"type":"document_url"}]}]}"#,
+            false,
+        ),
+        (
+            r#"{"messages":[{"content":[{"document_url":"https://x"}]}]}"#,
+            false,
+        ),
+        (r#"{"messages":[{"content":[{"type":"audio_url"}]}]}"#, true),
+        (
+            r#"{"messages":[{"content":[{"type":"audio","audio":"https://x"}]}]}"#,
+            true,
+        ),
+        (
+            r#"{"messages":[{"content":[{"audio_url":{"url":"https://x"}}]}]}"#,
+            false,
+        ),
+        (
+            r#"{"messages":[{"content":[{"type":"video","video":["https://x"]}]}]}"#,
+            false,
+        ),
+        (
+            r#"{"messages":[{"content":[{"type":"video_url"}]}]}"#,
+            false,
+        ),
+        (r#"{"input":[{"text":"x"},{"image":"https://x"}]}"#, false),
+        (r#"{"input":[{"video":"AA"}]}"#, false),
+        (r#"{"input":[{"audio":"AA"}]}"#, false),
+        (r#"{"input":{"pdf":"https://x"}}"#, false),
+        (r#"{"image":"https://x"}"#, false),
+        (
+            r#"{"messages":[{"content":[{"input_audio":{"data":"https://x"}}]}]}"#,
+            true,
+        ),
+        (
+            r#"{"messages":[{"content":[{"input_audio":{"d\u0061ta":"h\u0074tps\u003A\/\/x"}}]}]}"#,
+            true,
+        ),
+        (
+            r#"{"messages":[{"content":[{"input_audio":{"url":"gs://x"}}]}]}"#,
+            true,
+        ),
+        (
+            r#"{"messages":[{"content":[{"input_audio":"https://x"}]}]}"#,
+            true,
+        ),
+    ] {
+        let found = found(body);
+        assert!(found.referenced, "{body}");
+        assert_eq!(found.audio, is_sound, "{body}");
+    }
+    for body in [
+        r#"{"messages":[{"content":[{"input_audio":{"data":"AA","format":"wav"}}]}]}"#,
+        r#"{"messages":[{"content":[{"input_audio":{"data":"DATA:;base64,AA"}}]}]}"#,
+        r#"{"messages":[{"content":[{"input_audio":{"data":"AA"},"data":"https://x"}]}]}"#,
+        r#"{"messages":[{"content":[{"input_audio":{"x":{"data":"https://x"}}}]}]}"#,
+        r#"{"tools":[{"name":"f","parameters":{"properties":{"image":{"type":"string"},"video":{},"audio":{},"pdf":{},"url":{},"data":{"format":"https://x"}}}}]}"#,
+        r#"{"messages":[{"content":[{"type":"tool_use","input":{"image":"https://x","url":"https://x"}}]}]}"#,
+        r#"{"input":[{"text":"https://x"},{"image":null},"https://x"]}"#,
+    ] {
+        assert!(!found(body).referenced, "{body}");
+    }
+}
+
+#[test]
+fn retrieval_that_a_parameter_asks_for_is_noticed() {
+    let (none, any) = (Uses::None, Uses::Unbounded);
+    for (member, told) in [
+        (r#""enable_search":true"#, (any, any)),
+        (
+            r#""data_sources":[{"type":"azure_search","parameters":{}}]"#,
+            (any, any),
+        ),
+        (r#""enable_code_interpreter":true"#, (any, none)),
+        (
+            r#""enable_search":false,"enable_code_interpreter":null"#,
+            (none, none),
+        ),
+        (
+            r#""data_sources":null,"enable_search": false"#,
+            (none, none),
+        ),
+        (
+            r#""x":{"enable_search":true,"data_sources":[{}]}"#,
+            (none, none),
+        ),
+    ] {
+        let body = format!("{{{member}}}");
+        assert_eq!(runs(&body), told, "{body}");
+        assert_eq!(found(&body).referenced, told != (none, none), "{body}");
+    }
+}
+
+#[test]
 fn caching_and_tools_are_noticed() {
     let cached = r#"{"system":[{"text":"x","cache_control":{"type":"ephemeral"}}]}"#;
     assert!(found(cached).cache);
