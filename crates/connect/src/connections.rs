@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use http::header::UPGRADE;
 use http::{Request, Response};
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
 use crate::answer::AnswerBody;
 use crate::destination::Destination;
 use crate::dial::dial;
 use crate::error::SendError;
-use crate::place::{Place, Totals};
+use crate::place::{Full, Place, Totals};
 use crate::request::RequestBody;
 use crate::settings::{Patience, Settings, Stats};
 use crate::shelf::Shelf;
@@ -95,9 +96,13 @@ impl<B: RequestBody> Connections<B> {
     }
 
     /// Closes connections that were idle for too long, and all to destinations that nobody can name
-    /// any more. To be called now and then, at best as often as the idle time.
+    /// any more; where those of all pools are scarce, all that are idle. To be called now and then,
+    /// at best as often as the idle time.
     pub fn sweep(&self) {
-        let now = Instant::now();
+        let mut now = Instant::now();
+        if self.totals.are_scarce() {
+            now += self.settings.idle_timeout;
+        }
         let mut left = Vec::new();
         self.lock().retain(|_, shelf| {
             let is_kept = !shelf.destination.is_forgotten();
@@ -131,12 +136,15 @@ impl<B: RequestBody> Connections<B> {
         shelf: &Shelf<B>,
         offers_http2: bool,
     ) -> Result<(Stream, Place), SendError> {
-        let place = self.place(shelf).or_else(|| {
-            // What is idle here makes room for it.
-            self.close_idle();
-            self.place(shelf)
-        });
-        let place = place.ok_or(SendError::Full)?;
+        let place = match self.place(shelf) {
+            Ok(place) => place,
+            Err(full) => {
+                self.close_idle(full, shelf);
+                // Connections that are shared are closed by tasks of their own.
+                yield_now().await;
+                self.place(shelf).map_err(|_| SendError::Full)?
+            }
+        };
         let dialling = dial(&shelf.destination, offers_http2);
         let dialled = timeout(limit, dialling).await;
         let stream = dialled.map_err(|_| SendError::ConnectTimeout)??;
@@ -144,15 +152,19 @@ impl<B: RequestBody> Connections<B> {
         Ok((stream, place))
     }
 
-    fn place(&self, shelf: &Shelf<B>) -> Option<Place> {
+    fn place(&self, shelf: &Shelf<B>) -> Result<Place, Full> {
         let bound = self.settings.open_per_destination;
         Place::take(&self.totals, &shelf.open, bound)
     }
 
-    fn close_idle(&self) {
-        let shelves: Vec<_> = self.lock().values().cloned().collect();
-        // By then all of them will have been idle for too long.
+    /// Closes what is idle under that bound.
+    fn close_idle(&self, full: Full, shelf: &Shelf<B>) {
+        // By then all of it will have been idle for too long.
         let then = Instant::now() + self.settings.idle_timeout;
+        if full == Full::Here {
+            return shelf.sweep(then);
+        }
+        let shelves: Vec<_> = self.lock().values().cloned().collect();
         shelves.iter().for_each(|shelf| shelf.sweep(then));
     }
 

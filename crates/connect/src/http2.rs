@@ -60,7 +60,9 @@ impl Trunks {
 
     /// Connections without a stream.
     pub(crate) fn idle(&self) -> usize {
-        self.lock().iter().filter(|trunk| trunk.is_idle()).count()
+        let list = self.lock();
+        let idle = |trunk: &&Trunk| trunk.is_idle() && !trunk.is_closed();
+        list.iter().filter(idle).count()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Trunk>> {

@@ -230,7 +230,9 @@ impl<B: RequestBody> Lent for Link<B> {
         if !self.is_ready() {
             let _ = self.advance(&Context::from_waker(Waker::noop()));
         }
-        if let Some(home) = self.home.take() {
+        if let Some(home) = self.home.take()
+            && !self.place.totals().are_scarce()
+        {
             home.put(self);
         }
     }

@@ -20,6 +20,15 @@ pub(crate) struct Totals {
     pub(crate) sockets: Option<Arc<Sockets>>,
 }
 
+/// The bound that leaves no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// That of the destination.
+    Here,
+    /// That of all pools together.
+    Everywhere,
+}
+
 /// The right to have one connection open.
 #[derive(Debug)]
 pub(crate) struct Place {
@@ -33,9 +42,20 @@ impl Sockets {
         let open = AtomicUsize::new(0);
         Arc::new(Self { most, open })
     }
+
+    fn left(&self) -> usize {
+        self.most.saturating_sub(self.open.load(Ordering::Relaxed))
+    }
 }
 
 impl Totals {
+    /// Whether so few places are left to all pools that none is for a connection that waits: a pool
+    /// cannot close what is idle in another one.
+    pub(crate) fn are_scarce(&self) -> bool {
+        let sockets = self.sockets.as_ref();
+        sockets.is_some_and(|sockets| sockets.left() <= sockets.most / 8)
+    }
+
     fn enter(&self) -> bool {
         let sockets = self.sockets.as_ref();
         if !sockets.is_none_or(|sockets| enter(&sockets.open, Some(sockets.most))) {
@@ -64,19 +84,22 @@ fn enter(open: &AtomicUsize, bound: Option<usize>) -> bool {
 
 impl Place {
     /// Takes a place, unless `bound` are taken here, or as many as there may be in all.
+    ///
+    /// # Errors
+    /// Which of them.
     pub(crate) fn take(
         totals: &Arc<Totals>,
         here: &Arc<AtomicUsize>,
         bound: Option<usize>,
-    ) -> Option<Self> {
+    ) -> Result<Self, Full> {
         if !enter(here, bound) {
-            return None;
+            return Err(Full::Here);
         }
         if !totals.enter() {
             here.fetch_sub(1, Ordering::Relaxed);
-            return None;
+            return Err(Full::Everywhere);
         }
-        Some(Self {
+        Ok(Self {
             totals: Arc::clone(totals),
             here: Arc::clone(here),
         })
@@ -85,6 +108,11 @@ impl Place {
     /// How many are taken, this one too, whereto ever.
     pub(crate) fn open(&self) -> usize {
         self.totals.open.load(Ordering::Relaxed)
+    }
+
+    /// What it is counted in.
+    pub(crate) fn totals(&self) -> &Arc<Totals> {
+        &self.totals
     }
 
     /// The connection was made.

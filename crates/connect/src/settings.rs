@@ -21,7 +21,7 @@ pub struct Settings {
     /// Connections per destination at once, idle and in use; without a bound where `None`.
     pub open_per_destination: Option<usize>,
     /// Connections to all destinations at once, of all pools that share this; without a bound where
-    /// `None`.
+    /// `None`. From seven eighths of it on, none is kept idle.
     pub sockets: Option<Arc<Sockets>>,
 }
 

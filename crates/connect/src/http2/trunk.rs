@@ -2,10 +2,11 @@
 
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::task::AtomicWaker;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
@@ -17,7 +18,7 @@ use super::socket::Socket;
 use super::watched::{Failure, Watched};
 use crate::error::SendError;
 use crate::pace::{Pace, Paced};
-use crate::place::Place;
+use crate::place::{Place, Totals};
 use crate::request::{BoxError, RequestBody};
 use crate::stream::Stream;
 
@@ -40,16 +41,18 @@ type Http2 = Connection<TokioIo<Socket>, Watched, TokioExecutor>;
 /// A connection that any number of requests share.
 pub(super) struct Trunk {
     sender: SendRequest<Watched>,
-    /// Shared with the task that drives it, to ask how many streams the upstream allows; gone at
-    /// its end.
-    connection: Arc<Mutex<Option<Http2>>>,
     load: Arc<Load>,
 }
 
-/// The streams of one connection.
+/// One connection and its streams, shared with the task that drives it.
 struct Load {
+    /// Also asked how many streams the upstream allows; gone at its end. Streams are added while it
+    /// is locked.
+    connection: Mutex<Option<Http2>>,
+    driver: AtomicWaker,
     streams: AtomicUsize,
     idle_since: Mutex<Instant>,
+    totals: Arc<Totals>,
 }
 
 /// The right to one stream.
@@ -96,6 +99,7 @@ impl Outgoing {
 impl Trunk {
     /// Must be called in a runtime: the connection is driven by a task, which ends with it.
     pub(super) async fn new(stream: Stream, place: Place) -> Result<Self, SendError> {
+        let totals = Arc::clone(place.totals());
         let handshake = Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .initial_stream_window_size(STREAM_WINDOW)
@@ -105,17 +109,15 @@ impl Trunk {
             .max_header_list_size(HEAD)
             .handshake(TokioIo::new(Socket::new(stream, place)));
         let (sender, connection) = handshake.await.map_err(SendError::Unsent)?;
-        let connection = Arc::new(Mutex::new(Some(connection)));
-        tokio::spawn(drive(Arc::clone(&connection)));
         let load = Arc::new(Load {
+            connection: Mutex::new(Some(connection)),
+            driver: AtomicWaker::new(),
             streams: AtomicUsize::new(0),
             idle_since: Mutex::new(Instant::now()),
+            totals,
         });
-        Ok(Self {
-            sender,
-            connection,
-            load,
-        })
+        tokio::spawn(drive(Arc::clone(&load)));
+        Ok(Self { sender, load })
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -123,7 +125,7 @@ impl Trunk {
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.load.streams.load(Ordering::Relaxed) == 0
+        self.load.is_idle()
     }
 
     pub(super) fn is_stale(&self, now: Instant, idle_timeout: Duration) -> bool {
@@ -137,29 +139,59 @@ impl Trunk {
 
     /// A place for a stream, if the upstream allows one more.
     pub(super) fn berth(&self) -> Option<Berth> {
-        let connection = self
-            .connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let most = connection.as_ref()?.current_max_send_streams();
-        drop(connection);
-        let mooring = Mooring {
-            load: Arc::clone(&self.load),
-            failure: None,
-        };
-        let taken = self.load.streams.fetch_add(1, Ordering::Relaxed);
-        (taken < most.min(MOST_STREAMS)).then(|| Berth {
+        let mooring = Load::moor(&self.load)?;
+        Some(Berth {
             sender: self.sender.clone(),
             mooring,
         })
     }
 }
 
+impl Load {
+    fn moor(load: &Arc<Self>) -> Option<Mooring> {
+        let connection = load.lock();
+        let most = connection.as_ref()?.current_max_send_streams();
+        if load.streams.load(Ordering::Relaxed) >= most.min(MOST_STREAMS) {
+            return None;
+        }
+        load.streams.fetch_add(1, Ordering::Relaxed);
+        Some(Mooring {
+            load: Arc::clone(load),
+            failure: None,
+        })
+    }
+
+    fn is_idle(&self) -> bool {
+        self.streams.load(Ordering::Relaxed) == 0
+    }
+
+    /// Closes the connection, unless it has a stream again.
+    fn close_idle(&self) {
+        let mut connection = self.lock();
+        let left = if self.is_idle() {
+            connection.take()
+        } else {
+            None
+        };
+        drop(connection);
+        if left.is_some() {
+            self.driver.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Http2>> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Puts requests on the connection, whose socket is in a task of hyper's. Why it ended is told to the
 /// requests that were on it.
-async fn drive(connection: Arc<Mutex<Option<Http2>>>) {
+async fn drive(load: Arc<Load>) {
     std::future::poll_fn(|cx| {
-        let mut shared = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        load.driver.register(cx.waker());
+        let mut shared = load.lock();
         let Some(open) = shared.as_mut() else {
             return Poll::Ready(());
         };
@@ -253,6 +285,10 @@ impl Drop for Mooring {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
             *since = Instant::now();
+            drop(since);
+            if self.load.totals.are_scarce() {
+                self.load.close_idle();
+            }
         }
     }
 }

@@ -8,10 +8,10 @@ use futures_util::stream;
 use http::Request;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use tollgate_connect::{Connections, SendError, Settings, Sockets};
+use tollgate_connect::{Connections, SendError, Settings};
 use tollgate_testkit::raw_upstream::Step;
 
-use crate::setting::{destination, get, ok, pool, post, text, upstream, whole};
+use crate::setting::{destination, get, ok, pool, post, sharing, text, upstream, whole};
 
 #[tokio::test]
 async fn one_connection_serves_one_request_after_the_other() {
@@ -235,23 +235,73 @@ async fn no_more_connections_are_open_than_the_settings_say() {
 }
 
 #[tokio::test]
-async fn pools_that_share_a_bound_have_no_more_open_together() {
+async fn a_destination_at_its_bound_leaves_the_idle_connections_of_others() {
     let settings = Settings {
-        sockets: Some(Sockets::at_most(2)),
+        open_per_destination: Some(1),
         ..Settings::default()
     };
     let (_one, first) = upstream(vec![vec![ok("hello")]]).await;
     let (_other, second) = upstream(vec![vec![ok("hello")]]).await;
+    let pool = Connections::new(settings);
+    text(pool.send(&second, get("/")).await).await;
+    let going_on = pool.send(&first, get("/")).await;
+    let refused = pool.send(&first, get("/")).await.unwrap_err();
+    assert!(matches!(refused, SendError::Full), "{refused:?}");
+    assert_eq!(pool.stats().idle, 1);
+    text(going_on).await;
+}
+
+#[tokio::test]
+async fn pools_that_share_a_bound_have_no_more_open_together() {
+    let settings = sharing(2);
+    let (_one, first) = upstream(vec![vec![ok("hello")]]).await;
+    let (_other, second) = upstream(vec![vec![ok("hello")]]).await;
     let [here, there] = [settings.clone(), settings].map(Connections::new);
+    text(there.send(&second, get("/")).await).await;
+    assert_eq!(there.stats().idle, 1);
     let going_on = here.send(&first, get("/")).await;
-    let also = there.send(&first, get("/")).await;
+    // What is idle in another pool keeps its place, and what is idle in its own gives it up.
     let refused = here.send(&second, get("/")).await.unwrap_err();
     assert!(matches!(refused, SendError::Full), "{refused:?}");
-    text(also).await;
-    // What is idle in another pool keeps its place, and what is idle in its own gives it up.
-    assert!(here.send(&second, get("/")).await.is_err());
-    text(there.send(&second, get("/")).await).await;
-    assert_eq!((there.stats().open, there.stats().made), (1, 2));
+    text(there.send(&first, get("/")).await).await;
+    assert_eq!(there.stats().made, 2);
+    text(going_on).await;
+}
+
+#[tokio::test]
+async fn no_connection_waits_where_places_are_scarce() {
+    let settings = sharing(8);
+    let (_one, to) = upstream(vec![vec![ok("hello")]]).await;
+    let [here, there] = [settings.clone(), settings].map(Connections::new);
+    text(there.send(&to, get("/")).await).await;
+    let mut going_on = Vec::new();
+    for _ in 0..7 {
+        assert_eq!(there.stats().idle, 1);
+        going_on.push(here.send(&to, get("/")).await);
+    }
+    let refused = here.send(&to, get("/")).await.unwrap_err();
+    assert!(matches!(refused, SendError::Full), "{refused:?}");
+    text(there.send(&to, get("/")).await).await;
+    assert_eq!(there.stats().open, 0);
+    going_on.push(here.send(&to, get("/")).await);
+    for answer in going_on {
+        text(answer).await;
+    }
+    // The last six are below seven eighths.
+    assert_eq!(here.stats().idle, 6);
+}
+
+#[tokio::test]
+async fn what_waits_is_swept_where_places_are_scarce() {
+    let settings = sharing(2);
+    let (_one, to) = upstream(vec![vec![ok("hello")]]).await;
+    let [here, there] = [settings.clone(), settings].map(Connections::new);
+    text(there.send(&to, get("/")).await).await;
+    there.sweep();
+    assert_eq!(there.stats().idle, 1);
+    let going_on = here.send(&to, get("/")).await;
+    there.sweep();
+    assert_eq!(there.stats().open, 0);
     text(going_on).await;
 }
 

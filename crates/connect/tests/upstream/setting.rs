@@ -12,7 +12,9 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, interval_at};
-use tollgate_connect::{AnswerBody, Connections, Destination, Options, SendError, Settings};
+use tollgate_connect::{
+    AnswerBody, Connections, Destination, Options, SendError, Settings, Sockets,
+};
 use tollgate_testkit::raw_upstream::{RawUpstream, Step};
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -21,6 +23,14 @@ pub type Pool = Connections<Body>;
 
 pub fn pool() -> Pool {
     Connections::new(Settings::default())
+}
+
+/// For pools that have no more than so many connections open together.
+pub fn sharing(most: usize) -> Settings {
+    Settings {
+        sockets: Some(Sockets::at_most(most)),
+        ..Settings::default()
+    }
 }
 
 pub fn local() -> Options {

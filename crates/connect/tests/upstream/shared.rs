@@ -10,10 +10,10 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
-use tollgate_connect::{Connections, Destination, Http2, Options, SendError, Settings, Sockets};
+use tollgate_connect::{Connections, Destination, Http2, Options, SendError, Settings};
 
 use crate::secure::{acceptor, certificate, to, trusting};
-use crate::setting::{Body, BoxError, failing, get, local, pool, post, slow, text, whole};
+use crate::setting::{Body, BoxError, failing, get, local, pool, post, sharing, slow, text, whole};
 
 /// What a server does with a stream.
 #[derive(Clone, Copy)]
@@ -177,11 +177,7 @@ async fn a_connection_that_goes_away_ends_what_it_has_and_takes_no_more() {
 #[tokio::test]
 async fn a_connection_that_goes_away_keeps_its_place_until_it_is_closed() {
     let (to, _asked) = server(100, Do::BeginAndLeave).await;
-    let settings = Settings {
-        sockets: Some(Sockets::at_most(2)),
-        ..Settings::default()
-    };
-    let pool = Connections::new(settings);
+    let pool = Connections::new(sharing(2));
     let mut unfinished = Vec::new();
     let error = loop {
         match pool.send(&to, get("/")).await {
@@ -280,6 +276,33 @@ async fn a_connection_without_streams_is_swept() {
     while pool.stats().open > 0 {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn a_connection_without_streams_makes_room_for_another_one() {
+    let (idle, _asked) = server(100, Do::Answer).await;
+    let (busy, _asked) = server(100, Do::Begin).await;
+    let (next, _asked) = server(100, Do::Answer).await;
+    let pool = Connections::new(sharing(2));
+    text(pool.send(&idle, get("/")).await).await;
+    assert_eq!(pool.stats().idle, 1);
+    let going_on = pool.send(&busy, get("/")).await.unwrap();
+    assert_eq!(text(pool.send(&next, get("/")).await).await, "hello");
+    drop(going_on);
+}
+
+#[tokio::test]
+async fn a_connection_without_streams_is_closed_where_places_are_scarce() {
+    let (to, _asked) = server(100, Do::Answer).await;
+    let (busy, _asked) = server(100, Do::Begin).await;
+    let settings = sharing(2);
+    let [here, there] = [settings.clone(), settings].map(Connections::new);
+    let going_on = here.send(&busy, get("/")).await.unwrap();
+    for pool in [&here, &there, &here] {
+        assert_eq!(text(pool.send(&to, get("/")).await).await, "hello");
+        assert_eq!(pool.stats().idle, 0);
+    }
+    drop(going_on);
 }
 
 #[tokio::test]
