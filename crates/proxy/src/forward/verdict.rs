@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use http::header::RETRY_AFTER;
+use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode};
 use tollgate_connect::SendError;
 use tollgate_policy::breaker::{Blame, Cause, Outcome, Report};
@@ -153,12 +153,17 @@ fn unanswered(error: &UpstreamError) -> Report {
     }
 }
 
-/// The seconds that an upstream asks to be left alone, also with decimals, as some vendors write. A
-/// date is not understood: clocks differ.
+/// How long an upstream asks to be left alone: in seconds, also with decimals, as some vendors write,
+/// or until a date (RFC 9110, section 10.2.3). That is told by the upstream's own clock, as `Date`
+/// has it, since ours may differ.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    let seconds: f64 = value.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let value = text(RETRY_AFTER)?;
+    if let Ok(seconds) = value.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let [until, now] = [value, text(DATE)?].map(httpdate::parse_http_date);
+    until.ok()?.duration_since(now.ok()?).ok()
 }
 
 #[cfg(test)]
@@ -206,18 +211,30 @@ mod tests {
     }
 
     #[test]
-    fn the_seconds_to_wait_may_have_decimals() {
+    fn how_long_to_wait_is_told_in_seconds_or_by_a_date() {
+        let mut headers = HeaderMap::new();
+        headers.insert(DATE, "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap());
+        let mut told = |text: &str| {
+            headers.insert(RETRY_AFTER, text.parse().unwrap());
+            retry_after(&headers)
+        };
         for (text, expected) in [
             ("30", Some(Duration::from_secs(30))),
             ("1.5", Some(Duration::from_millis(1500))),
             ("-1", None),
             ("NaN", None),
             ("1e300", None),
-            ("Sun, 06 Nov 1994 08:49:37 GMT", None),
+            (
+                "Sun, 06 Nov 1994 08:51:37 GMT",
+                Some(Duration::from_secs(120)),
+            ),
+            ("Sun, 06 Nov 1994 08:48:37 GMT", None),
+            ("tomorrow", None),
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(RETRY_AFTER, text.parse().unwrap());
-            assert_eq!(retry_after(&headers), expected, "{text}");
+            assert_eq!(told(text), expected, "{text}");
         }
+        told("Sun, 06 Nov 1994 08:51:37 GMT");
+        headers.remove(DATE);
+        assert_eq!(retry_after(&headers), None, "whose clock?");
     }
 }
