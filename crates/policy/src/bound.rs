@@ -52,6 +52,11 @@ pub struct Demand {
     pub choices: u64,
     /// Whether the endpoint generates tokens at all.
     pub generates: bool,
+    /// How many prompts there are of a model that does not generate, each of which has the context
+    /// to itself; 0 counts as 1.
+    pub prompts: u64,
+    /// How many bytes of the body are read with each of them.
+    pub repeated: u64,
     /// How many images are asked for.
     pub images: u64,
     /// How much sound can come, in microseconds.
@@ -100,20 +105,45 @@ pub struct Bound {
 
 impl Demand {
     /// The most tokens that the prompt can have. A context that is not known bounds nothing that
-    /// the bytes do not bound, and neither does that of a model which takes many texts at once.
+    /// the bytes do not bound.
     pub fn input_bound(&self, window: &Window) -> u64 {
         let overhead = if self.tools { TOOLS_OVERHEAD } else { 0 };
         let bytes = self.bytes.saturating_add(overhead);
-        // Each of several prompts has the context to itself.
-        let context = window.context.filter(|_| self.generates);
-        let context = context.map(|context| context.saturating_mul(self.choices.max(1)));
-        let once = match (context, self.is_beyond_its_bytes()) {
-            (Some(context), true) => context,
-            (Some(context), false) => bytes.min(context),
-            (None, true) => bytes.max(window.context.unwrap_or(UNKNOWN_CONTEXT)),
-            (None, false) => bytes,
+        let once = if self.generates {
+            self.prompt_bound(bytes, window)
+        } else {
+            self.batch_bound(bytes, window)
         };
         once.saturating_mul(self.rounds().saturating_add(u64::from(self.compacts)))
+    }
+
+    fn prompt_bound(&self, bytes: u64, window: &Window) -> u64 {
+        // Each of several prompts has the context to itself.
+        let context = window.context;
+        let context = context.map(|context| context.saturating_mul(self.choices.max(1)));
+        match (context, self.is_beyond_its_bytes()) {
+            (Some(context), true) => context,
+            (Some(context), false) => bytes.min(context),
+            (None, true) => bytes.max(UNKNOWN_CONTEXT),
+            (None, false) => bytes,
+        }
+    }
+
+    /// The context of a model that takes many texts at once does not bound what all of them have in
+    /// the body, but it bounds what is read again with each.
+    fn batch_bound(&self, bytes: u64, window: &Window) -> u64 {
+        if self.referenced {
+            return bytes.max(window.context.unwrap_or(UNKNOWN_CONTEXT));
+        }
+        let read = bytes.saturating_add(self.bytes_again());
+        let context = window.context;
+        let most = context.map(|context| context.saturating_mul(self.prompts.max(1)));
+        bytes.max(read.min(most.unwrap_or(read)))
+    }
+
+    /// The bytes that are read with each prompt but the first.
+    fn bytes_again(&self) -> u64 {
+        self.repeated.saturating_mul(self.prompts.saturating_sub(1))
     }
 
     /// What a tool gave is in the prompt of the next round.
@@ -155,7 +185,8 @@ impl Demand {
 
     /// What a call of a trusted user is likely to use.
     pub fn estimate(&self, window: &Window) -> (u64, u64) {
-        let input = self.bytes.div_ceil(LENIENT_BYTES_PER_TOKEN);
+        let bytes = self.bytes.saturating_add(self.bytes_again());
+        let input = bytes.div_ceil(LENIENT_BYTES_PER_TOKEN);
         let input = input.min(self.input_bound(window));
         let output = self.output_bound(window).min(LENIENT_OUTPUT);
         (input, output)

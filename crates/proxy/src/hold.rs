@@ -73,6 +73,9 @@ pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Deman
         least_output: only(Endpoint::Responses, LEAST_RESPONSE),
         choices: peek.choices,
         generates: endpoint.generates(),
+        prompts: only(Endpoint::Rerank, peek.features.prompts),
+        // Providers charge it with each document.
+        repeated: only(Endpoint::Rerank, peek.features.query),
         images: only(Endpoint::ImageGenerations, peek.choices),
         // Nobody takes more than a second to say a byte of text.
         sound_micros: only(Endpoint::Speech, bytes.saturating_mul(1_000_000)),
@@ -262,3 +265,6 @@ fn stop(denied: Denied, subject: &Subject, permit: &Permit<'_>, now: Timestamp) 
         Denied::Unavailable => Fault::StoreUnavailable.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

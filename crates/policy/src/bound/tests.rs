@@ -67,6 +67,38 @@ fn what_a_request_refers_to_is_bounded_by_the_context_alone() {
 }
 
 #[test]
+fn what_is_read_with_each_of_many_prompts_counts_with_each() {
+    let ranked = Demand {
+        generates: false,
+        prompts: 10,
+        repeated: 1_000,
+        ..demand(3_000, None)
+    };
+    let unknown = Window::default();
+    assert_eq!(ranked.input_bound(&unknown), 3_000 + 9 * 1_000);
+    assert_eq!(ranked.estimate(&unknown), (12_000 / 4, 0));
+    let small = Window {
+        context: Some(500),
+        ..unknown
+    };
+    assert_eq!(ranked.input_bound(&small), 10 * 500);
+    let long = Demand {
+        bytes: 6_000,
+        ..ranked
+    };
+    assert_eq!(long.input_bound(&small), 6_000, "never below the bytes");
+    for prompts in [0, 1] {
+        let alone = Demand { prompts, ..ranked };
+        assert_eq!(alone.input_bound(&unknown), 3_000);
+    }
+    let endless = Demand {
+        prompts: u64::MAX,
+        ..ranked
+    };
+    assert_eq!(endless.input_bound(&unknown), u64::MAX);
+}
+
+#[test]
 fn the_answer_is_bounded_by_the_clients_cap_and_by_the_ceiling() {
     assert_eq!(demand(1, Some(50)).output_bound(&WINDOW), 50);
     assert_eq!(demand(1, Some(50_000)).output_bound(&WINDOW), 4_000);

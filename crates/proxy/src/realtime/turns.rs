@@ -38,6 +38,8 @@ pub(super) const DEMAND: Demand = Demand {
     least_output: 1,
     choices: 1,
     generates: true,
+    prompts: 1,
+    repeated: 0,
     images: 0,
     sound_micros: 0,
     searches: 0,

@@ -1,6 +1,10 @@
 //! What in a body makes a call cost more than its bytes tell, and how deep the body nests. It knows
 //! keys of all dialects, and no endpoint; the tokens are read by [`super::walk`].
 
+use frame::{
+    AUDIO, CONTENT, DOCUMENT, DOCUMENTS, ENCRYPTED, FILE, Frame, ID, INPUT, ITEM, MANAGEMENT,
+    MODALITIES, NAMED, OBJECT, QUERY, REASONING, SILENT, SOUND, TOOL, TOOLS,
+};
 use keys::Key;
 use tollgate_policy::bound::Uses;
 use tool::Tool;
@@ -8,6 +12,7 @@ use value::{is_address, is_empty, is_silent};
 
 use super::tokens::Quoted;
 
+mod frame;
 mod keys;
 mod tool;
 mod value;
@@ -41,32 +46,11 @@ pub struct Features {
     pub provider_runs: Uses,
     /// How often those of them may be used that search, or are not known.
     pub provider_searches: Uses,
+    /// How many texts there are that are read apart from each other: documents to be ranked.
+    pub prompts: u64,
+    /// How long the texts are that documents are ranked by, in bytes.
+    pub query: u64,
 }
-
-/// What is known of an array or an object that is open.
-type Frame = u16;
-
-const INPUT: Frame = 1;
-const ITEM: Frame = 1 << 1;
-const TOOLS: Frame = 1 << 2;
-const TOOL: Frame = 1 << 3;
-const MODALITIES: Frame = 1 << 4;
-const AUDIO: Frame = 1 << 5;
-/// The object has an `id`.
-const ID: Frame = 1 << 6;
-/// The object says what it is, by `type` or `role`.
-const NAMED: Frame = 1 << 7;
-const REASONING: Frame = 1 << 8;
-const ENCRYPTED: Frame = 1 << 9;
-const OBJECT: Frame = 1 << 10;
-/// It says how the conversation is to be kept short, or is somewhere in what does.
-const MANAGEMENT: Frame = 1 << 11;
-/// A file, in the body or by its address.
-const FILE: Frame = 1 << 12;
-/// It says that it is no sound.
-const SILENT: Frame = 1 << 13;
-/// Sound, in the body or by its address.
-const SOUND: Frame = 1 << 14;
 
 /// How many tools can be open around another one, each in `tools` of the one before. More of them
 /// may do anything.
@@ -109,6 +93,8 @@ impl Scan {
                 advised: false,
                 provider_runs: Uses::None,
                 provider_searches: Uses::None,
+                prompts: 0,
+                query: 0,
             },
         }
     }
@@ -130,6 +116,7 @@ impl Scan {
     pub(super) fn open(&mut self, is_object: bool) -> Option<()> {
         *self.outer.get_mut(self.depth)? = self.here;
         self.depth = self.depth.saturating_add(1);
+        self.item();
         let kind = match (self.key, is_object) {
             (Key::Input, false) => INPUT,
             (Key::Input, true) => ITEM,
@@ -141,9 +128,12 @@ impl Scan {
             (Key::Management, _) => MANAGEMENT,
             (Key::File, true) => FILE,
             (Key::InputAudio, true) => SOUND,
+            (Key::Documents, false) => DOCUMENTS,
+            (Key::Query, _) => QUERY,
             (_, true) if self.here & INPUT != 0 => ITEM,
             (_, true) if self.here & TOOLS != 0 => TOOL,
-            _ => self.here & MANAGEMENT,
+            (_, true) if self.here & DOCUMENTS != 0 => DOCUMENT,
+            _ => self.here & (MANAGEMENT | QUERY),
         };
         if kind == TOOL {
             self.open_tool();
@@ -151,6 +141,13 @@ impl Scan {
         self.here = if is_object { kind | OBJECT } else { kind };
         self.key = Key::Other;
         Some(())
+    }
+
+    /// A value begins, which is an item of a list of texts, if it is in one.
+    const fn item(&mut self) {
+        if self.here & DOCUMENTS != 0 {
+            self.features.prompts = self.features.prompts.saturating_add(1);
+        }
     }
 
     /// An array or an object ends.
@@ -259,10 +256,10 @@ impl Scan {
             Key::Referring if is_there && self.here & FILE == 0 => self.refers(),
             Key::File if is_there => self.file(value),
             Key::Silent if is_there => self.features.referenced = true,
-            Key::Picture if is_there && (is_top || self.here & ITEM != 0) => {
+            Key::Picture if is_there && (is_top || self.here & CONTENT != 0) => {
                 self.features.referenced = true;
             }
-            Key::Video | Key::Audio if is_there && self.here & ITEM != 0 => self.refers(),
+            Key::Video | Key::Audio if is_there && self.here & CONTENT != 0 => self.refers(),
             Key::Media if self.here & FILE != 0 => {
                 self.features.may_sound |= !is_silent(value);
                 self.here |= SILENT;
@@ -299,7 +296,9 @@ impl Scan {
                 self.features.tools |= is_there && !is_empty(value);
             }
             // Deeper, these are names of other things.
-            Key::Input | Key::Tools | Key::Management if !is_top => self.key = Key::Other,
+            Key::Input | Key::Tools | Key::Management | Key::Documents | Key::Query if !is_top => {
+                self.key = Key::Other;
+            }
             _ => {}
         }
     }
@@ -307,18 +306,25 @@ impl Scan {
     /// Whether it matters what stands in a string that comes next and is no key. Such strings are never
     /// read with a gap in them.
     pub(super) fn heeds_string(&self) -> bool {
-        matches!(self.key, Key::Type | Key::Modalities) || self.here & MODALITIES != 0
+        matches!(self.key, Key::Type | Key::Modalities | Key::Query)
+            || self.here & (MODALITIES | QUERY) != 0
     }
 
     /// A string that is no key.
     pub(super) fn value(&mut self, value: Quoted<'_>) {
         let Quoted { text, is_plain } = value;
+        self.item();
         let is_heeded = self.heeds_string();
         let key = std::mem::replace(&mut self.key, Key::Other);
         if !is_heeded {
             return;
         }
-        if key != Key::Type || self.here & MODALITIES != 0 {
+        if key == Key::Query || self.here & QUERY != 0 {
+            // With its quotes, in whose place others separate it from the document.
+            let length = (text.len() as u64).saturating_add(2);
+            self.features.query = self.features.query.saturating_add(length);
+        }
+        if key == Key::Modalities || self.here & MODALITIES != 0 {
             self.features.audio |= !is_plain || text.eq_ignore_ascii_case(b"audio");
         }
         if key == Key::Type {

@@ -19,6 +19,10 @@ pub(super) enum Key {
     Modalities,
     Cache,
     Encrypted,
+    /// What is to be ranked.
+    Documents,
+    /// What it is ranked by.
+    Query,
     /// How the conversation is to be kept short.
     Management,
     /// Something that is not in the body, or is charged by its size, wherever the key stands.
@@ -88,6 +92,8 @@ impl Key {
                 (b"audio", Self::Audio),
                 (b"image", Self::Picture),
                 (b"video", Self::Video),
+                (b"texts", Self::Documents),
+                (b"query", Self::Query),
             ],
             6 => &[(b"prompt", Self::Prompt)],
             7 => &[
@@ -98,12 +104,14 @@ impl Key {
                 (b"max_uses", Self::MaxUses),
                 (b"function", Self::ToolName),
                 (b"file_url", Self::Referring),
+                (b"passages", Self::Documents),
                 (b"fileData", Self::File),
                 (b"file_uri", Self::Referring),
                 (b"mimeType", Self::Media),
             ],
             9 => &[
                 (b"functions", Self::Tools),
+                (b"documents", Self::Documents),
                 (b"image_url", Self::Silent),
                 (b"file_data", Self::File),
                 (b"video_url", Self::Referring),

@@ -186,6 +186,47 @@ fn content_by_its_address_is_noticed() {
 }
 
 #[test]
+fn documents_and_what_they_are_ranked_by_are_counted() {
+    for (body, documents, query) in [
+        (
+            r#"{"query":"four","documents":["a","b",{"text":"c","id":"7"}]}"#,
+            3,
+            6,
+        ),
+        (
+            r#"{"Texts":[["a"]],"passages":[{"text":"a","x":{}}],"Qu\u0065ry":"\u0061"}"#,
+            2,
+            8,
+        ),
+        (
+            r#"{"documents":["a"],"documents":["b"],"query":"a","query":"b"}"#,
+            2,
+            6,
+        ),
+        (
+            r#"{"query":{"text":"four","x":["a"]},"y":["b"],"documents":[]}"#,
+            0,
+            9,
+        ),
+        (
+            r#"{"x":{"query":"four","documents":["a"]},"documents":"a"}"#,
+            0,
+            0,
+        ),
+    ] {
+        let found = found(body);
+        assert_eq!((found.prompts, found.query), (documents, query), "{body}");
+        assert!(!found.referenced && !found.audio, "{body}");
+    }
+    for body in [
+        r#"{"documents":[{"image":"https://x"}]}"#,
+        r#"{"query":{"image":"AA"}}"#,
+    ] {
+        assert!(found(body).referenced, "{body}");
+    }
+}
+
+#[test]
 fn retrieval_that_a_parameter_asks_for_is_noticed() {
     let (none, any) = (Uses::None, Uses::Unbounded);
     for (member, told) in [
