@@ -101,6 +101,8 @@ pub(crate) fn form_demand(fields: &FormFields, endpoint: Endpoint) -> Demand {
         generates: endpoint.generates(),
         images: fields.images(endpoint),
         sound_micros,
+        // The tokens of a picture follow from its size, of which its bytes say nothing.
+        referenced: fields.has_pictures(endpoint),
         audio: sound_micros > 0,
         ..Demand::default()
     }

@@ -1,3 +1,4 @@
+use tollgate_wire::form::FormReader;
 use tollgate_wire::peek::peek;
 
 use super::*;
@@ -5,7 +6,16 @@ use super::*;
 /// The most tokens of the input, where the context is known and where it is not.
 fn input(endpoint: Endpoint, body: &str) -> (u64, u64) {
     let seen = peek(body.as_bytes()).unwrap();
-    let demand = demand(&seen, endpoint, body.len());
+    bounds(&demand(&seen, endpoint, body.len()))
+}
+
+fn form_input(endpoint: Endpoint, body: &str) -> (u64, u64) {
+    let mut reader = FormReader::new(b"multipart/form-data; boundary=b").unwrap();
+    reader.push(body.as_bytes()).unwrap();
+    bounds(&form_demand(&reader.finish().unwrap(), endpoint))
+}
+
+fn bounds(demand: &Demand) -> (u64, u64) {
     let known = bound::Window {
         context: Some(500),
         ..bound::Window::default()
@@ -29,4 +39,24 @@ fn a_query_is_held_for_with_each_document() {
     let body = format!(r#"{{"model":"m","query":"{query}","documents":["a","b","c","d"]}}"#);
     let each = body.len() as u64 + 3 * 1_000;
     assert_eq!(input(Endpoint::Rerank, &body), (4 * 500, each));
+}
+
+#[test]
+fn a_small_picture_in_a_form_is_held_for_as_a_large_one() {
+    let form = |disposition: &str| {
+        let model = "Content-Disposition: form-data; name=\"model\"\r\n\r\nm";
+        format!("--b\r\n{model}\r\n--b\r\nContent-Disposition: {disposition}\r\n\r\nx\r\n--b--\r\n")
+    };
+    for field in [
+        r#"form-data; name="image[]"; filename="x.png""#,
+        r#"form-data; name="image""#,
+    ] {
+        let body = form(field);
+        for endpoint in [Endpoint::ImageEdits, Endpoint::ImageVariations] {
+            let held = form_input(endpoint, &body);
+            assert_eq!(held, (500, bound::UNKNOWN_CONTEXT), "{field}");
+        }
+        let bytes = body.len() as u64;
+        assert_eq!(form_input(Endpoint::Transcriptions, &body), (bytes, bytes));
+    }
 }

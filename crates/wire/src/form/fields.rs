@@ -216,6 +216,11 @@ impl FormFields {
         }
     }
 
+    /// Whether there are pictures in it, also where none is a file: some take their addresses.
+    pub const fn has_pictures(&self, endpoint: Endpoint) -> bool {
+        matches!(endpoint, Endpoint::ImageEdits | Endpoint::ImageVariations)
+    }
+
     /// How much sound can be in the files, in microseconds: see `SOUND_BYTES_PER_SECOND`.
     pub const fn sound_micros(&self, endpoint: Endpoint) -> u64 {
         match endpoint {
