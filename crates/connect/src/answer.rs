@@ -23,7 +23,8 @@ pub struct AnswerError(#[source] BoxError);
 /// What follows the head of an answer to a request with a body `B`.
 ///
 /// Frames are what hyper read, and those that were read together are ready together. Dropping the
-/// body before its end closes the connection (HTTP/2: resets the stream).
+/// body before its end closes the connection (HTTP/2: resets the stream). So does its end, where the
+/// request's body is still being sent (HTTP/2: after a few seconds).
 pub struct AnswerBody<B> {
     incoming: Incoming,
     source: Source,
@@ -154,8 +155,10 @@ impl<B> AnswerBody<B> {
         if let Source::Upgraded(_) = self.source {
             return;
         }
-        if let Source::Lent(link) = std::mem::replace(&mut self.source, Source::Ended) {
-            link.give_back();
+        match std::mem::replace(&mut self.source, Source::Ended) {
+            Source::Lent(link) => link.give_back(),
+            Source::Stream(mooring) => mooring.leave(),
+            Source::Upgraded(_) | Source::Ended => {}
         }
     }
 }

@@ -2,6 +2,7 @@
 //! only where the upstream allows no further stream on those that there are.
 
 mod socket;
+mod task;
 mod trunk;
 mod watched;
 

@@ -11,11 +11,12 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http2::{Builder, Connection, SendRequest};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::{Instant, timeout_at};
 
 use super::socket::Socket;
-use super::watched::{Failure, Watched};
+use super::task::{End, Sending, Tasks, driving};
+use super::watched::Watched;
 use crate::error::SendError;
 use crate::pace::{Pace, Paced};
 use crate::place::{Place, Totals};
@@ -36,7 +37,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest head of an answer, in bytes.
 const HEAD: u32 = 64 << 10;
 
-type Http2 = Connection<TokioIo<Socket>, Watched, TokioExecutor>;
+type Http2 = Connection<TokioIo<Socket>, Watched, Tasks>;
 
 /// A connection that any number of requests share.
 pub(super) struct Trunk {
@@ -50,6 +51,8 @@ struct Load {
     /// is locked.
     connection: Mutex<Option<Http2>>,
     driver: AtomicWaker,
+    /// Told when there is no stream and no connection to put one on.
+    socket: Arc<End>,
     streams: AtomicUsize,
     idle_since: Mutex<Instant>,
     totals: Arc<Totals>,
@@ -64,14 +67,14 @@ pub(crate) struct Berth {
 /// Counts as a stream until it is dropped.
 pub(crate) struct Mooring {
     load: Arc<Load>,
-    /// Where the failure of the request's body is found, once it is answered.
-    failure: Option<Failure>,
+    /// The request's body, once it is answered.
+    sending: Option<Arc<Sending>>,
 }
 
-/// A request, where the failure of its body is found, and how it gets on.
+/// A request, how its body is sent, and how it gets on.
 pub(crate) struct Outgoing {
     request: Request<Watched>,
-    failure: Failure,
+    sending: Arc<Sending>,
     pace: Arc<Pace>,
 }
 
@@ -85,12 +88,12 @@ pub(crate) enum Failed {
 
 impl Outgoing {
     pub(crate) fn new<B: RequestBody>(request: Request<B>) -> Self {
-        let failure = Failure::default();
+        let sending = Arc::<Sending>::default();
         let pace = Pace::new(Instant::now());
-        let request = request.map(|body| Watched::new(Paced::new(body, &pace), &failure));
+        let request = request.map(|body| Watched::new(Paced::new(body, &pace), &sending));
         Self {
             request,
-            failure,
+            sending,
             pace,
         }
     }
@@ -100,7 +103,11 @@ impl Trunk {
     /// Must be called in a runtime: the connection is driven by a task, which ends with it.
     pub(super) async fn new(stream: Stream, place: Place) -> Result<Self, SendError> {
         let totals = Arc::clone(place.totals());
-        let handshake = Builder::new(TokioExecutor::new())
+        let socket = Arc::<End>::default();
+        let tasks = Tasks {
+            socket: Arc::clone(&socket),
+        };
+        let handshake = Builder::new(tasks)
             .timer(TokioTimer::new())
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
@@ -112,11 +119,12 @@ impl Trunk {
         let load = Arc::new(Load {
             connection: Mutex::new(Some(connection)),
             driver: AtomicWaker::new(),
+            socket,
             streams: AtomicUsize::new(0),
             idle_since: Mutex::new(Instant::now()),
             totals,
         });
-        tokio::spawn(drive(Arc::clone(&load)));
+        tokio::spawn(driving(drive(Arc::clone(&load))));
         Ok(Self { sender, load })
     }
 
@@ -157,7 +165,7 @@ impl Load {
         load.streams.fetch_add(1, Ordering::Relaxed);
         Some(Mooring {
             load: Arc::clone(load),
-            failure: None,
+            sending: None,
         })
     }
 
@@ -165,17 +173,35 @@ impl Load {
         self.streams.load(Ordering::Relaxed) == 0
     }
 
-    /// Closes the connection, unless it has a stream again.
-    fn close_idle(&self) {
+    /// A stream is over.
+    fn unmoor(&self) {
+        if self.streams.fetch_sub(1, Ordering::Relaxed) != 1 {
+            return;
+        }
+        let mut since = self
+            .idle_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *since = Instant::now();
+        drop(since);
         let mut connection = self.lock();
-        let left = if self.is_idle() {
+        // By now there may be a stream again.
+        let closed = if self.is_idle() && self.totals.are_scarce() {
             connection.take()
         } else {
             None
         };
+        self.settle(&connection);
         drop(connection);
-        if left.is_some() {
+        if closed.is_some() {
             self.driver.wake();
+        }
+    }
+
+    /// Has the socket closed, where nobody has use for it any more.
+    fn settle(&self, connection: &Option<Http2>) {
+        if connection.is_none() && self.is_idle() {
+            self.socket.soon();
         }
     }
 
@@ -198,7 +224,10 @@ async fn drive(load: Arc<Load>) {
         let ended = Pin::new(open).poll(cx).map(drop);
         if ended.is_ready() {
             // Requests that are still queued go back to their senders.
-            shared.take();
+            let closed = shared.take();
+            load.settle(&shared);
+            drop(shared);
+            drop(closed);
         }
         ended
     })
@@ -217,20 +246,20 @@ impl Berth {
     ) -> Result<Response<Incoming>, Failed> {
         let Outgoing {
             request,
-            failure,
+            sending,
             pace,
         } = outgoing;
         let mut now = Instant::now();
         pace.taken(now);
-        let mut sending = pin!(self.sender.try_send_request(request));
+        let mut answer = pin!(self.sender.try_send_request(request));
         loop {
             let deadline = pace.deadline(limit, now);
-            match timeout_at(deadline, sending.as_mut()).await {
+            match timeout_at(deadline, answer.as_mut()).await {
                 Ok(Ok(answer)) => {
-                    self.mooring.failure = Some(failure);
+                    self.mooring.sending = Some(sending);
                     return Ok(answer);
                 }
-                Ok(Err(error)) => return Err(failed(error, failure, pace)),
+                Ok(Err(error)) => return Err(failed(error, sending, pace)),
                 Err(_) => now = Instant::now(),
             }
             if now >= pace.deadline(limit, now) {
@@ -240,17 +269,21 @@ impl Berth {
     }
 }
 
-fn failed(mut error: TrySendError<Request<Watched>>, failure: Failure, pace: Arc<Pace>) -> Failed {
+fn failed(
+    mut error: TrySendError<Request<Watched>>,
+    sending: Arc<Sending>,
+    pace: Arc<Pace>,
+) -> Failed {
     if let Some(request) = error.take_message() {
         let outgoing = Outgoing {
             request,
-            failure,
+            sending,
             pace,
         };
         return Failed::Unwritten(Box::new(outgoing), error.into_error());
     }
     let error = error.into_error();
-    Failed::Sent(match failure.take() {
+    Failed::Sent(match sending.failure() {
         Some(failure) => SendError::Body(failure),
         None if was_ignored(&error) => SendError::Unsent(error),
         None => SendError::of_exchange(error),
@@ -270,25 +303,24 @@ fn was_ignored(error: &hyper::Error) -> bool {
 }
 
 impl Mooring {
+    /// The answer is over.
+    pub(crate) fn leave(mut self) {
+        if let Some(sending) = self.sending.take() {
+            sending.end().soon();
+        }
+    }
+
     /// What the request's body failed with, if it did, which ends the stream.
     pub(crate) fn failure(&self) -> Option<BoxError> {
-        self.failure.as_ref()?.take()
+        self.sending.as_ref()?.failure()
     }
 }
 
 impl Drop for Mooring {
     fn drop(&mut self) {
-        if self.load.streams.fetch_sub(1, Ordering::Relaxed) == 1 {
-            let mut since = self
-                .load
-                .idle_since
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            *since = Instant::now();
-            drop(since);
-            if self.load.totals.are_scarce() {
-                self.load.close_idle();
-            }
+        if let Some(sending) = self.sending.take() {
+            sending.end().now();
         }
+        self.load.unmoor();
     }
 }

@@ -2,35 +2,26 @@
 //! nobody why.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use super::task::Sending;
 use crate::request::{BoxError, RequestBody};
 
-/// Where the failure of a body is found.
-#[derive(Clone, Default)]
-pub(super) struct Failure(Arc<Mutex<Option<BoxError>>>);
-
-impl Failure {
-    /// The failure, if there was one.
-    pub(super) fn take(&self) -> Option<BoxError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn set(&self, error: BoxError) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-    }
-}
+/// The longest piece that is given out, in bytes. hyper hands over a piece, and with the last one
+/// the end of the body, as soon as there is room for its first byte: what it has handed over is not
+/// taken back.
+const PIECE: usize = 16 << 10;
 
 /// The body, looked at as it passes. It is the same type for all bodies: what hyper makes of a body's
 /// type for HTTP/2 would put bounds on it that no caller's future could be proved to hold.
 pub(super) struct Watched {
     body: Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>,
-    failure: Failure,
+    sending: Arc<Sending>,
 }
 
 pin_project! {
@@ -71,7 +62,7 @@ impl<B: RequestBody> Body for InBytes<B> {
         let piece = this
             .data
             .as_mut()
-            .map(|data| data.copy_to_bytes(data.chunk().len()));
+            .map(|data| data.copy_to_bytes(data.chunk().len().min(PIECE)));
         this.data.take_if(|data| !data.has_remaining());
         Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
     }
@@ -97,10 +88,10 @@ impl<B: RequestBody> Body for InBytes<B> {
 pub(super) struct Kept;
 
 impl Watched {
-    pub(super) fn new<B: RequestBody>(body: B, failure: &Failure) -> Self {
+    pub(super) fn new<B: RequestBody>(body: B, sending: &Arc<Sending>) -> Self {
         Self {
             body: Box::pin(InBytes { body, data: None }),
-            failure: failure.clone(),
+            sending: Arc::clone(sending),
         }
     }
 }
@@ -113,9 +104,10 @@ impl Body for Watched {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Kept>>> {
+        self.sending.asked();
         let next = self.body.as_mut().poll_frame(cx);
         next.map_err(|error| {
-            self.failure.set(error);
+            self.sending.fail(error);
             Kept
         })
     }

@@ -1,5 +1,7 @@
 //! HTTP/2: shared connections, and how they end.
 
+use std::time::Duration;
+
 use bytes::{Buf, Bytes};
 use futures_util::stream;
 use h2::Reason;
@@ -10,7 +12,9 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use tollgate_connect::{Connections, Destination, Http2, Options, SendError, Settings};
+use tollgate_testkit::DEADLINE;
 
 use crate::secure::{acceptor, certificate, to, trusting};
 use crate::setting::{Body, BoxError, failing, get, local, pool, post, sharing, slow, text, whole};
@@ -28,6 +32,8 @@ enum Do {
     Begin,
     /// The same, and tells that it is going away.
     BeginAndLeave,
+    /// Answers without a body, and has room for no more of a request's than its first KiB.
+    AnswerUnread,
 }
 
 type Asked = mpsc::UnboundedReceiver<Request<h2::RecvStream>>;
@@ -41,6 +47,9 @@ async fn server(most: u32, what: Do) -> (Destination, Asked) {
         while let Ok((stream, _)) = listener.accept().await {
             let mut builder = h2::server::Builder::new();
             builder.max_concurrent_streams(most);
+            if matches!(what, Do::AnswerUnread) {
+                builder.initial_window_size(1 << 10);
+            }
             tokio::spawn(serve(builder, stream, sender.clone(), what));
         }
     });
@@ -71,6 +80,10 @@ async fn serve<T>(
                 connection.graceful_shutdown();
             }
             Do::Hang => waiting.push(respond),
+            Do::AnswerUnread => {
+                respond.send_response(Response::new(()), true).unwrap();
+                waiting.push(respond);
+            }
             Do::Begin | Do::BeginAndLeave => {
                 if matches!(what, Do::BeginAndLeave) {
                     connection.graceful_shutdown();
@@ -87,6 +100,17 @@ async fn serve<T>(
 fn answer(respond: &mut SendResponse<Bytes>) {
     let mut body = respond.send_response(Response::new(()), false).unwrap();
     body.send_data(Bytes::from_static(b"hello"), true).unwrap();
+}
+
+/// All of a body, with room for more as soon as some of it came.
+async fn taken(mut body: h2::RecvStream) -> Vec<u8> {
+    let mut came = Vec::new();
+    while let Some(data) = body.data().await {
+        let data = data.unwrap();
+        body.flow_control().release_capacity(data.len()).unwrap();
+        came.extend_from_slice(&data);
+    }
+    came
 }
 
 #[tokio::test]
@@ -213,13 +237,7 @@ async fn a_body_in_pieces_is_sent_whole() {
     let request = Request::post("/").body(Full::new(pieces)).unwrap();
     let pool = Connections::new(Settings::default());
     pool.send(&to, request).await.unwrap();
-    let mut body = asked.recv().await.unwrap().into_body();
-    let mut came = Vec::new();
-    while let Some(data) = body.data().await {
-        let data = data.unwrap();
-        body.flow_control().release_capacity(data.len()).unwrap();
-        came.extend_from_slice(&data);
-    }
+    let came = taken(asked.recv().await.unwrap().into_body()).await;
     let expected = format!("one, {}three", "two, ".repeat(10_000));
     assert!(came == expected.as_bytes());
 }
@@ -254,6 +272,80 @@ async fn a_body_that_fails_inside_the_answer_is_told_with_its_own_error() {
     assert!(cause.is::<ClientLeft>(), "{cause:?}");
 }
 
+/// A body in so many pieces of so many bytes, and what is told when none of them is kept any more.
+fn kept(pieces: usize, bytes: usize) -> (Body, oneshot::Receiver<()>) {
+    struct Kept(
+        Vec<u8>,
+        #[expect(dead_code, reason = "tells by being dropped")] oneshot::Sender<()>,
+    );
+    impl AsRef<[u8]> for Kept {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+    let (told, gone) = oneshot::channel();
+    let all = Bytes::from_owner(Kept(vec![b'x'; pieces * bytes], told));
+    let piece = move |number| Ok(Frame::data(all.slice(number * bytes..(number + 1) * bytes)));
+    let frames = stream::iter((0..pieces).map(piece));
+    (StreamBody::new(frames).boxed_unsync(), gone)
+}
+
+#[tokio::test]
+async fn dropping_an_answer_lets_go_of_a_body_that_is_still_sent() {
+    let (to, mut asked) = server(100, Do::Begin).await;
+    let pool = pool();
+    let (body, gone) = kept(2, 1 << 20);
+    let answer = pool.send(&to, post(body)).await.unwrap();
+    let mut received = asked.recv().await.unwrap().into_body();
+    drop(answer);
+    assert!(timeout(DEADLINE, gone).await.unwrap().is_err());
+    while let Some(Ok(_)) = received.data().await {}
+    assert_eq!(pool.stats().idle, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_over_lets_go_of_a_body_that_is_not_taken() {
+    let (to, mut asked) = server(100, Do::AnswerUnread).await;
+    let pool = pool();
+    for (pieces, bytes) in [(1, 1 << 20), (100, 2 << 10)] {
+        let (body, gone) = kept(pieces, bytes);
+        let answer = pool.send(&to, post(body)).await;
+        let mut received = asked.recv().await.unwrap().into_body();
+        text(answer).await;
+        assert!(timeout(DEADLINE, gone).await.unwrap().is_err());
+        let mut error = None;
+        while error.is_none() {
+            error = received.data().await.unwrap().err();
+        }
+        assert_eq!(error.unwrap().reason(), Some(Reason::CANCEL));
+    }
+    assert_eq!(pool.stats().made, 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_over_leaves_a_body_to_whoever_takes_it() {
+    let (to, mut asked) = server(100, Do::AnswerUnread).await;
+    let (body, _gone) = kept(2, 64 << 10);
+    text(pool().send(&to, post(body)).await).await;
+    let came = taken(asked.recv().await.unwrap().into_body()).await;
+    assert_eq!(came.len(), 2 * (64 << 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_nobody_uses_is_closed_with_what_is_not_taken() {
+    let (to, mut asked) = server(100, Do::AnswerUnread).await;
+    let pool = pool();
+    // From now on it is known how little there is room for.
+    text(pool.send(&to, get("/")).await).await;
+    let (body, gone) = kept(1, 2 << 10);
+    text(pool.send(&to, post(body)).await).await;
+    let _unread = [asked.recv().await.unwrap(), asked.recv().await.unwrap()];
+    tokio::time::advance(Duration::from_secs(30)).await;
+    pool.sweep();
+    assert!(timeout(DEADLINE, gone).await.unwrap().is_err());
+    assert_eq!(pool.stats().open, 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_time_for_an_answer_runs_from_when_the_body_was_taken() {
     let (to, _asked) = server(100, Do::Hang).await;
@@ -270,7 +362,7 @@ async fn a_connection_without_streams_is_swept() {
     text(pool.send(&to, get("/")).await).await;
     pool.sweep();
     assert_eq!(pool.stats().idle, 1);
-    tokio::time::advance(std::time::Duration::from_secs(30)).await;
+    tokio::time::advance(Duration::from_secs(30)).await;
     pool.sweep();
     assert_eq!(pool.stats().idle, 0);
     while pool.stats().open > 0 {
