@@ -130,15 +130,14 @@ impl Demand {
     }
 
     /// The context of a model that takes many texts at once does not bound what all of them have in
-    /// the body, but it bounds what is read again with each.
+    /// the body, but it bounds what each refers to, and what is read again with each.
     fn batch_bound(&self, bytes: u64, window: &Window) -> u64 {
+        let all = |context: u64| context.saturating_mul(self.prompts.max(1));
         if self.referenced {
-            return bytes.max(window.context.unwrap_or(UNKNOWN_CONTEXT));
+            return bytes.max(all(window.context.unwrap_or(UNKNOWN_CONTEXT)));
         }
         let read = bytes.saturating_add(self.bytes_again());
-        let context = window.context;
-        let most = context.map(|context| context.saturating_mul(self.prompts.max(1)));
-        bytes.max(read.min(most.unwrap_or(read)))
+        bytes.max(read.min(window.context.map_or(read, all)))
     }
 
     /// The bytes that are read with each prompt but the first.

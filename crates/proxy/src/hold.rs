@@ -73,7 +73,7 @@ pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Deman
         least_output: only(Endpoint::Responses, LEAST_RESPONSE),
         choices: peek.choices,
         generates: endpoint.generates(),
-        prompts: only(Endpoint::Rerank, peek.features.prompts),
+        prompts: peek.features.prompts,
         // Providers charge it with each document.
         repeated: only(Endpoint::Rerank, peek.features.query),
         images: only(Endpoint::ImageGenerations, peek.choices),

@@ -67,6 +67,25 @@ fn what_a_request_refers_to_is_bounded_by_the_context_alone() {
 }
 
 #[test]
+fn each_of_many_prompts_may_refer_to_as_much_as_the_context() {
+    let batch = |prompts| Demand {
+        generates: false,
+        referenced: true,
+        prompts,
+        ..demand(30_000, None)
+    };
+    for (prompts, known, unknown) in [
+        (0, 30_000, UNKNOWN_CONTEXT),
+        (1, 30_000, UNKNOWN_CONTEXT),
+        (100, 800_000, 100 * UNKNOWN_CONTEXT),
+        (u64::MAX, u64::MAX, u64::MAX),
+    ] {
+        assert_eq!(batch(prompts).input_bound(&WINDOW), known);
+        assert_eq!(batch(prompts).input_bound(&Window::default()), unknown);
+    }
+}
+
+#[test]
 fn what_is_read_with_each_of_many_prompts_counts_with_each() {
     let ranked = Demand {
         generates: false,

@@ -42,6 +42,17 @@ fn a_query_is_held_for_with_each_document() {
 }
 
 #[test]
+fn each_input_of_an_embedding_may_be_a_picture() {
+    let pictures = [r#"{"image":"https://x"}"#; 7].join(",");
+    let body = format!(r#"{{"model":"m","input":[{pictures}]}}"#);
+    let held = input(Endpoint::Embeddings, &body);
+    assert_eq!(held, (7 * 500, 7 * bound::UNKNOWN_CONTEXT));
+    let texts = r#"{"model":"m","input":["a","b","c"]}"#;
+    let bytes = texts.len() as u64;
+    assert_eq!(input(Endpoint::Embeddings, texts), (bytes, bytes));
+}
+
+#[test]
 fn a_small_picture_in_a_form_is_held_for_as_a_large_one() {
     let form = |disposition: &str| {
         let model = "Content-Disposition: form-data; name=\"model\"\r\n\r\nm";

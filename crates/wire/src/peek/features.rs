@@ -3,7 +3,7 @@
 
 use frame::{
     AUDIO, CONTENT, DOCUMENT, DOCUMENTS, ENCRYPTED, FILE, Frame, ID, INPUT, ITEM, MANAGEMENT,
-    MODALITIES, NAMED, OBJECT, QUERY, REASONING, SILENT, SOUND, TOOL, TOOLS,
+    MODALITIES, NAMED, OBJECT, PROMPTS, QUERY, REASONING, REQUESTS, SILENT, SOUND, TOOL, TOOLS,
 };
 use keys::Key;
 use tollgate_policy::bound::Uses;
@@ -46,7 +46,8 @@ pub struct Features {
     pub provider_runs: Uses,
     /// How often those of them may be used that search, or are not known.
     pub provider_searches: Uses,
-    /// How many texts there are that are read apart from each other: documents to be ranked.
+    /// How many prompts there are that are read apart from each other: items of the input, requests of
+    /// a batch, documents to be ranked.
     pub prompts: u64,
     /// How long the texts are that documents are ranked by, in bytes.
     pub query: u64,
@@ -129,6 +130,7 @@ impl Scan {
             (Key::File, true) => FILE,
             (Key::InputAudio, true) => SOUND,
             (Key::Documents, false) => DOCUMENTS,
+            (Key::Requests, false) => REQUESTS,
             (Key::Query, _) => QUERY,
             (_, true) if self.here & INPUT != 0 => ITEM,
             (_, true) if self.here & TOOLS != 0 => TOOL,
@@ -143,9 +145,9 @@ impl Scan {
         Some(())
     }
 
-    /// A value begins, which is an item of a list of texts, if it is in one.
+    /// A value begins, which is an item of a list of prompts, if it is in one.
     const fn item(&mut self) {
-        if self.here & DOCUMENTS != 0 {
+        if self.here & PROMPTS != 0 {
             self.features.prompts = self.features.prompts.saturating_add(1);
         }
     }
@@ -296,7 +298,14 @@ impl Scan {
                 self.features.tools |= is_there && !is_empty(value);
             }
             // Deeper, these are names of other things.
-            Key::Input | Key::Tools | Key::Management | Key::Documents | Key::Query if !is_top => {
+            Key::Input
+            | Key::Tools
+            | Key::Management
+            | Key::Documents
+            | Key::Requests
+            | Key::Query
+                if !is_top =>
+            {
                 self.key = Key::Other;
             }
             _ => {}

@@ -31,3 +31,7 @@ pub(super) const DOCUMENT: Frame = 1 << 16;
 pub(super) const QUERY: Frame = 1 << 17;
 /// Where pictures are by keys that mean other things elsewhere.
 pub(super) const CONTENT: Frame = ITEM | DOCUMENT | QUERY;
+/// The requests of a batch of Gemini's.
+pub(super) const REQUESTS: Frame = 1 << 18;
+/// Each item is a prompt, or may be.
+pub(super) const PROMPTS: Frame = INPUT | DOCUMENTS | REQUESTS;

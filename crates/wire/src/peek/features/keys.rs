@@ -21,7 +21,9 @@ pub(super) enum Key {
     Encrypted,
     /// What is to be ranked.
     Documents,
-    /// What it is ranked by.
+    /// What a batch is made of.
+    Requests,
+    /// What documents are ranked by.
     Query,
     /// How the conversation is to be kept short.
     Management,
@@ -105,6 +107,7 @@ impl Key {
                 (b"function", Self::ToolName),
                 (b"file_url", Self::Referring),
                 (b"passages", Self::Documents),
+                (b"requests", Self::Requests),
                 (b"fileData", Self::File),
                 (b"file_uri", Self::Referring),
                 (b"mimeType", Self::Media),

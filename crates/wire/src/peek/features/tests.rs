@@ -227,6 +227,27 @@ fn documents_and_what_they_are_ranked_by_are_counted() {
 }
 
 #[test]
+fn prompts_that_are_read_apart_are_counted() {
+    for (body, prompts) in [
+        (r#"{"input":"a"}"#, 0),
+        (r#"{"input":["a","b"]}"#, 2),
+        (r#"{"input":[1,2,3]}"#, 0),
+        (r#"{"input":[[1,2],[3]]}"#, 2),
+        (
+            r#"{"input":[{"text":"a","x":["b"]},{"image":"https://x"}]}"#,
+            2,
+        ),
+        (
+            r#"{"requests":[{"content":{"parts":[{"text":"a"}]}},{}]}"#,
+            2,
+        ),
+        (r#"{"x":{"input":["a"],"requests":[{}]},"requests":{}}"#, 0),
+    ] {
+        assert_eq!(found(body).prompts, prompts, "{body}");
+    }
+}
+
+#[test]
 fn retrieval_that_a_parameter_asks_for_is_noticed() {
     let (none, any) = (Uses::None, Uses::Unbounded);
     for (member, told) in [
