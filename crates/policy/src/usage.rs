@@ -9,7 +9,7 @@
 /// | `cached_input` | `cached_tokens` | `cache_read_input_tokens` | `cachedContentTokenCount` |
 /// | `cache_write_5m` | `cache_write_tokens` | `ephemeral_5m_input_tokens`, and what of `cache_creation_input_tokens` has no stated time | |
 /// | `cache_write_1h` | | `ephemeral_1h_input_tokens` | |
-/// | `input_audio`, `input_image` | `audio_tokens`, `image_tokens` of the input | | `promptTokensDetails` |
+/// | `input_audio`, `input_image` | `audio_tokens`, `image_tokens` of the input | | `promptTokensDetails`; of embeddings `promptTokenDetails` |
 /// | `output` | completion (or output) tokens less all parts of it below | `output_tokens` | candidates less their parts |
 /// | `reasoning` | `reasoning_tokens` | | `thoughtsTokenCount` |
 /// | `output_audio`, `output_image` | `audio_tokens`, `image_tokens` of the output; of speech and of images all of it, where none of them is said | | `candidatesTokensDetails` |

@@ -249,7 +249,8 @@ fn gemini(key: &[u8]) -> Member {
         b"thoughtsTokenCount" => Count(Slot::Reasoning),
         b"toolUsePromptTokenCount" => Count(Slot::ToolInput),
         b"totalTokenCount" => Count(Slot::Total),
-        b"promptTokensDetails" => Into(Node::InputModalities),
+        // Embeddings have it without the `s`.
+        b"promptTokensDetails" | b"promptTokenDetails" => Into(Node::InputModalities),
         b"cacheTokensDetails" => Into(Node::CachedModalities),
         b"candidatesTokensDetails" => Into(Node::OutputModalities),
         _ => Member::Nothing,

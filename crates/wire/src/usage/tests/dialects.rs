@@ -214,6 +214,26 @@ fn geminis_last_usage_counts_with_its_thoughts() {
 }
 
 #[test]
+fn an_embedding_of_geminis_names_its_modalities_otherwise() {
+    let list = r#"[{"modality":"AUDIO","tokenCount":50},{"modality":"IMAGE","tokenCount":30}]"#;
+    let usage = Usage {
+        input: 20,
+        input_audio: 50,
+        input_image: 30,
+        ..Usage::default()
+    };
+    for details in [
+        format!(r#""promptTokenDetails":{list}"#),
+        format!(r#""promptTokensDetails":{list},"promptTokenDetails":{list}"#),
+    ] {
+        let text = format!(
+            r#"{{"embeddings":[{{"values":[0.5]}}],"usageMetadata":{{"promptTokenCount":100,{details}}}}}"#
+        );
+        assert_eq!(body(Surface::Gemini, &text).usage, Some(usage), "{details}");
+    }
+}
+
+#[test]
 fn what_gemini_read_from_its_cache_is_no_sound_and_no_image() {
     let counts = |cached: &str| {
         format!(
