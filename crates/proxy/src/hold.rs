@@ -67,10 +67,15 @@ pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Deman
     let only = |one, count| if endpoint == one { count } else { 0 };
     let calls = peek.max_tool_calls;
     let calls = calls.filter(|_| endpoint == Endpoint::Responses);
+    let cap = peek.caps.bound(endpoint);
     Demand {
         bytes,
-        cap: peek.caps.bound(endpoint),
-        least_output: only(Endpoint::Responses, LEAST_RESPONSE),
+        cap,
+        least_output: match endpoint {
+            Endpoint::Responses => LEAST_RESPONSE,
+            Endpoint::Messages => least_message(peek.thinking_budget, cap),
+            _ => 0,
+        },
         choices: peek.choices,
         generates: endpoint.generates(),
         prompts: peek.features.prompts,
@@ -90,6 +95,14 @@ pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Deman
         tools: peek.features.tools,
         compacts: peek.features.compacts,
     }
+}
+
+/// Anthropic takes no cap that does not exceed what the model may think with. A client's own cap
+/// below that is the client's own matter.
+fn least_message(thinking_budget: Option<u64>, cap: Option<u64>) -> u64 {
+    let fits = |budget: &u64| cap.is_none_or(|cap| cap > *budget);
+    let budget = thinking_budget.filter(fits);
+    budget.map_or(0, |budget| budget.saturating_add(1))
 }
 
 /// What a form says about how much it can use.

@@ -21,6 +21,7 @@ mod kept;
 mod members;
 mod named;
 mod options;
+mod thinking;
 mod tokens;
 mod walk;
 
@@ -59,6 +60,9 @@ pub struct Peek<'a> {
     /// How often the provider may use tools by itself in all, where the client sets a cap. Only the
     /// endpoint of responses reads it.
     pub max_tool_calls: Option<u64>,
+    /// The tokens that the model may think with, which the cap has to exceed. Only the endpoint of
+    /// messages reads it.
+    pub thinking_budget: Option<u64>,
     /// Whether the client asks for the usage of a stream.
     pub include_usage: IncludeUsage,
     /// Where Gemini's `generationConfig` stands.
@@ -84,6 +88,7 @@ impl Peek<'_> {
             caps: self.caps,
             choices: self.choices,
             max_tool_calls: self.max_tool_calls,
+            thinking_budget: self.thinking_budget,
             include_usage: self.include_usage,
             generation_config: self.generation_config,
             features: self.features,
@@ -280,6 +285,7 @@ fn read_members<'a>(
         max_tool_calls: members
             .count(Deciding::MaxToolCalls)?
             .filter(|calls| *calls > 0),
+        thinking_budget: members.get(Deciding::Thinking).and_then(thinking::budget),
         include_usage: IncludeUsage::read(text, members.get(Deciding::StreamOptions))?,
         generation_config: ObjectPlace::Absent,
         features,

@@ -163,6 +163,34 @@ async fn a_response_is_refused_rather_than_capped_below_what_providers_take() {
     system.finish().await;
 }
 
+/// Anthropic refuses a cap that does not exceed what the model may think with.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_refused_rather_than_capped_below_what_it_may_think_with() {
+    let system = System::start().await;
+    let body = json!({
+        "model": "sim-messages", "max_tokens": 4000,
+        "thinking": {"type": "enabled", "budget_tokens": 1024},
+        "messages": [{"role": "user", "content": PROMPT}],
+    });
+    let body = body.to_string();
+    let quota = |output: usize| format!("0.{:06}", body.len() + 2 * output);
+    let token = system.token(&["--quota", &quota(1024)]);
+    system.in_force().await;
+    let bearer = token.bearer();
+    let headers = [("authorization", bearer.as_str())];
+    let refused = system.send("POST /v1/messages", &headers, &body).await;
+    assert_eq!(refused.status(), 402);
+    let refused = refused.json().unwrap();
+    assert_eq!(refused["error"]["type"], "billing_error", "{refused}");
+    assert_eq!(system.simulator.count(), 0, "nothing reaches the upstream");
+    system.admin(&["token", "edit", &token.id, "--quota", &quota(1025)]);
+    system.in_force().await;
+    ask(&system, &token, "/v1/messages", 3, &body).await;
+    let sent: Value = serde_json::from_slice(&system.simulator.seen()[0].body).unwrap();
+    assert_eq!(sent["max_tokens"], 1025);
+    system.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quota_that_does_not_cover_the_input_refuses_and_works_again_when_raised() {
     let system = System::start().await;

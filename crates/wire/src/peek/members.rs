@@ -40,14 +40,16 @@ pub(super) enum Deciding {
     Fallbacks,
     /// Whether the provider runs several agents for one answer.
     MultiAgent,
+    /// How much an Anthropic model may think, which a cap has to leave room for.
+    Thinking,
 }
 
 impl Deciding {
     /// How many there are.
-    const COUNT: usize = Self::MultiAgent as usize + 1;
+    const COUNT: usize = Self::Thinking as usize + 1;
 
     /// All ways to write them. No two differ only in their case.
-    const NAMES: [(&'static str, Self); 22] = [
+    const NAMES: [(&'static str, Self); 23] = [
         ("model", Self::Model),
         ("stream", Self::Stream),
         ("stream_options", Self::StreamOptions),
@@ -70,15 +72,16 @@ impl Deciding {
         ("models", Self::Models),
         ("fallbacks", Self::Fallbacks),
         ("multi_agent", Self::MultiAgent),
+        ("thinking", Self::Thinking),
     ];
 
     /// Whether a member of this name decides something that operators cannot put in. They may have
-    /// nothing kept, whatever clients ask for, and choose what they pay for.
+    /// nothing kept, whatever clients ask for, choose what they pay for, and how models think.
     pub(super) fn has(name: &str) -> bool {
         let free = |key: Self| {
             matches!(
                 key,
-                Self::Store | Self::ServiceTier | Self::Speed | Self::InferenceGeo
+                Self::Store | Self::ServiceTier | Self::Speed | Self::InferenceGeo | Self::Thinking
             )
         };
         let mut others = Self::NAMES.iter().filter(|(_, key)| !free(*key));
@@ -107,6 +110,7 @@ impl Deciding {
             Self::Models => "models",
             Self::Fallbacks => "fallbacks",
             Self::MultiAgent => "multi_agent",
+            Self::Thinking => "thinking",
         }
     }
 }
