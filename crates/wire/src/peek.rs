@@ -21,6 +21,7 @@ mod kept;
 mod members;
 mod named;
 mod options;
+mod reasoning;
 mod thinking;
 mod tokens;
 mod walk;
@@ -166,6 +167,9 @@ pub enum PeekError {
     /// The body asks for several agents at once; what they use has no bound.
     #[error("`multi_agent` is not supported: leave it out, or set `enabled` in it to `false`")]
     ManyAgents,
+    /// The body asks for several runs of the model at once; what they use has no bound.
+    #[error("`mode` in `reasoning` is not supported: leave it out, or set it to `standard`")]
+    ManyRuns,
 }
 
 /// Reads what policy needs from the whole body of a request, without copying the rest. The body names

@@ -2,7 +2,7 @@
 //! is charged.
 
 use super::members::{Deciding, Members, string};
-use super::{PeekError, agents};
+use super::{PeekError, agents, reasoning};
 
 /// The tiers of service at or below the prices of a list, by what vendors call them in any case.
 /// `auto` is what the operator agreed on with the vendor.
@@ -16,7 +16,7 @@ const TIERS: [&str; 7] = [
     "unspecified",
 ];
 
-/// Refuses further models, further agents, and other prices.
+/// Refuses further models, further agents, further runs, and other prices.
 pub(super) fn check(members: &Members<'_>) -> Result<(), PeekError> {
     for key in [Deciding::Models, Deciding::Fallbacks] {
         if members.get(key).is_some_and(names_any) {
@@ -25,6 +25,12 @@ pub(super) fn check(members: &Members<'_>) -> Result<(), PeekError> {
     }
     if members.get(Deciding::MultiAgent).is_some_and(agents::asks) {
         return Err(PeekError::ManyAgents);
+    }
+    if members
+        .get(Deciding::Reasoning)
+        .is_some_and(reasoning::asks_for_runs)
+    {
+        return Err(PeekError::ManyRuns);
     }
     for (key, is_usual) in [
         (Deciding::ServiceTier, is_usual_tier as fn(&str) -> bool),
@@ -123,6 +129,41 @@ mod tests {
         let twice = Err(PeekError::Duplicate("multi_agent"));
         assert_eq!(seen(r#""multi_agent":null,"multi_agent":null"#), twice);
         assert_eq!(seen(r#""metadata":{"multi_agent":true}"#), Ok(()));
+    }
+
+    #[test]
+    fn a_body_asks_for_one_run_of_the_model() {
+        for said in [
+            "null",
+            "true",
+            r#""high""#,
+            "{}",
+            r#"{"effort":"high"}"#,
+            r#"{"mode":null}"#,
+            r#"{ "effort" : "high" , "mode" : "standard" }"#,
+            r#"{"mode":"st\u0061ndard"}"#,
+            r#"{"x":{"mode":"pro"}}"#,
+        ] {
+            assert_eq!(seen(&format!(r#""reasoning":{said}"#)), Ok(()), "{said}");
+        }
+        for said in [
+            r#"{"mode":"pro"}"#,
+            r#"{"mode":"Standard"}"#,
+            r#"{"mode":true}"#,
+            r#"{"mode":{}}"#,
+            r#"{"mode":"standard","mode":"pro"}"#,
+            r#"{"mode":"standard","m\u006fde":"pro"}"#,
+            r#"{"mode":"standard","Mode":"pro"}"#,
+            r#"{"effort":"low","m\u006fde":"pro"}"#,
+        ] {
+            let refused = Err(PeekError::ManyRuns);
+            assert_eq!(seen(&format!(r#""reasoning":{said}"#)), refused, "{said}");
+        }
+        let alike = Err(PeekError::Lookalike("reasoning"));
+        assert_eq!(seen(r#""Reasoning":null"#), alike);
+        let twice = Err(PeekError::Duplicate("reasoning"));
+        assert_eq!(seen(r#""reasoning":null,"reasoning":null"#), twice);
+        assert_eq!(seen(r#""metadata":{"reasoning":{"mode":"pro"}}"#), Ok(()));
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub(super) enum Deciding {
     Fallbacks,
     /// Whether the provider runs several agents for one answer.
     MultiAgent,
+    /// How the model reasons, and whether it runs several times for one answer.
+    Reasoning,
     /// How much an Anthropic model may think, which a cap has to leave room for.
     Thinking,
 }
@@ -49,7 +51,7 @@ impl Deciding {
     const COUNT: usize = Self::Thinking as usize + 1;
 
     /// All ways to write them. No two differ only in their case.
-    const NAMES: [(&'static str, Self); 23] = [
+    const NAMES: [(&'static str, Self); 24] = [
         ("model", Self::Model),
         ("stream", Self::Stream),
         ("stream_options", Self::StreamOptions),
@@ -72,6 +74,7 @@ impl Deciding {
         ("models", Self::Models),
         ("fallbacks", Self::Fallbacks),
         ("multi_agent", Self::MultiAgent),
+        ("reasoning", Self::Reasoning),
         ("thinking", Self::Thinking),
     ];
 
@@ -81,7 +84,12 @@ impl Deciding {
         let free = |key: Self| {
             matches!(
                 key,
-                Self::Store | Self::ServiceTier | Self::Speed | Self::InferenceGeo | Self::Thinking
+                Self::Store
+                    | Self::ServiceTier
+                    | Self::Speed
+                    | Self::InferenceGeo
+                    | Self::Reasoning
+                    | Self::Thinking
             )
         };
         let mut others = Self::NAMES.iter().filter(|(_, key)| !free(*key));
@@ -110,6 +118,7 @@ impl Deciding {
             Self::Models => "models",
             Self::Fallbacks => "fallbacks",
             Self::MultiAgent => "multi_agent",
+            Self::Reasoning => "reasoning",
             Self::Thinking => "thinking",
         }
     }
