@@ -584,6 +584,26 @@ fn how_often_a_provider_may_run_a_tool_is_what_the_tool_says() {
             Uses::Unbounded,
         ),
         (
+            r#"{"type":"web_search_20260209","max_uses":3}"#.to_owned(),
+            Uses::Unbounded,
+            Uses::AtMost(3),
+        ),
+        (
+            r#"{"type":"web_search_202602\u00309","max_uses":3}"#.to_owned(),
+            Uses::Unbounded,
+            Uses::AtMost(3),
+        ),
+        (
+            r#"{"max_uses":2,"type":"web_fetch_20260318"}"#.to_owned(),
+            Uses::Unbounded,
+            Uses::None,
+        ),
+        (
+            r#"{"type":"web_search_20260208","max_uses":3}"#.to_owned(),
+            Uses::AtMost(3),
+            Uses::AtMost(3),
+        ),
+        (
             search(r#","max_uses":3,"max_uses":9"#),
             Uses::AtMost(9),
             Uses::AtMost(9),

@@ -8,6 +8,8 @@ use super::keys::Key;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tool {
     run: Run,
+    /// Whether it runs code as well, as often as it likes.
+    runs_code: bool,
     /// The largest `max_uses`, in case there are several.
     most: Option<u64>,
     /// Whether somebody may read another `max_uses`, or none.
@@ -40,6 +42,9 @@ enum Run {
 const CLIENT_PREFIXES: [&[u8]; 4] = [b"bash_", b"text_editor_", b"computer_", b"memory_"];
 /// The same of tools that the provider runs and that search nothing.
 const NO_SEARCH_PREFIXES: [&[u8]; 2] = [b"code_execution_", b"web_fetch_"];
+/// The same of tools that run code to look through what they found, from a date on.
+const CODE_PREFIXES: [&[u8]; 2] = [b"web_search_", b"web_fetch_"];
+const CODE_SINCE: u64 = 20_260_209;
 
 impl Run {
     /// By the value of `type`, as it stands between its quotes.
@@ -69,10 +74,25 @@ impl Run {
     }
 }
 
+/// Whether a tool of this `type` runs code by itself. What comes after its prefix is a date; one that
+/// is written with escapes may be any.
+fn runs_code(kind: &[u8]) -> bool {
+    if kind.contains(&b'\\') {
+        return true;
+    }
+    let mut dates = CODE_PREFIXES
+        .iter()
+        .filter_map(|prefix| kind.strip_prefix(*prefix));
+    let date = dates.next().and_then(|date| str::from_utf8(date).ok());
+    date.and_then(|date| date.parse::<u64>().ok())
+        .is_some_and(|date| date >= CODE_SINCE)
+}
+
 impl Tool {
     /// One of which nothing was read.
     pub(super) const NONE: Self = Self {
         run: Run::Client,
+        runs_code: false,
         most: None,
         is_unclear: false,
         by_client: None,
@@ -97,6 +117,7 @@ impl Tool {
     /// It has this `type`.
     pub(super) fn kind(&mut self, kind: &[u8]) {
         self.run = self.run.max(Run::of(kind));
+        self.runs_code |= runs_code(kind);
     }
 
     /// It has an `execution`, or a key that some read so; the text goes from its value on.
@@ -139,8 +160,16 @@ impl Tool {
         }
     }
 
-    /// How often the provider can run it.
+    /// How often the provider can run it, and the code that it runs.
     pub(super) fn uses(self) -> Uses {
+        match self.capped() {
+            Uses::AtMost(_) if self.runs_code => Uses::Unbounded,
+            uses => uses,
+        }
+    }
+
+    /// How often it can be used itself.
+    fn capped(self) -> Uses {
         match self.most {
             _ if self.is_of_client() => Uses::None,
             Some(most) if !self.is_unclear => Uses::AtMost(most),
@@ -151,7 +180,7 @@ impl Tool {
     /// How often it can search.
     pub(super) fn searches(self) -> Uses {
         match self.run {
-            Run::Search => self.uses(),
+            Run::Search => self.capped(),
             Run::Client | Run::ToolSearch | Run::Provider => Uses::None,
         }
     }
