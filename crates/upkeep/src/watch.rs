@@ -73,8 +73,16 @@ impl UpstreamWatch {
         self.0.raised.notify_one();
     }
 
-    fn take(&self) -> Option<Event> {
-        self.lock().events.pop_front()
+    fn first(&self) -> Option<Event> {
+        self.lock().events.front().cloned()
+    }
+
+    /// Lets go of what was raised, unless it had to go meanwhile.
+    fn told(&self, event: &Event) {
+        let mut inner = self.lock();
+        if inner.events.front() == Some(event) {
+            inner.events.pop_front();
+        }
     }
 
     /// A poisoned lock still guards a whole state: nothing here panics half-way.
@@ -83,20 +91,24 @@ impl UpstreamWatch {
     }
 }
 
-/// Raises what is seen, for ever.
+/// Raises what is seen, for ever. Dropping it loses nothing: what it was about to raise is raised
+/// again by whoever tells next, and its key lets it be there once.
 pub(crate) async fn tell(watch: &UpstreamWatch, task: &Task) {
     loop {
-        watch.0.raised.notified().await;
-        while let Some(event) = watch.take() {
-            if let Err(error) = task.port.raise(event.alert(), event.at()).await {
-                tracing::warn!(
-                    error = &error as &dyn Error,
-                    "an alert on an upstream waits for the store"
-                );
-                watch.put(watch.lock(), Some(event));
-                tokio::time::sleep(AGAIN_AFTER).await;
+        // First what waits: nobody says again that it does.
+        while let Some(event) = watch.first() {
+            match task.port.raise(event.alert(), event.at()).await {
+                Ok(()) => watch.told(&event),
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn Error,
+                        "an alert on an upstream waits for the store"
+                    );
+                    tokio::time::sleep(AGAIN_AFTER).await;
+                }
             }
         }
+        watch.0.raised.notified().await;
     }
 }
 

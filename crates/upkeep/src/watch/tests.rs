@@ -10,7 +10,7 @@ fn at(seconds: u64) -> Timestamp {
 
 /// The alerts that wait, in order.
 fn waiting(watch: &UpstreamWatch) -> Vec<Event> {
-    std::iter::from_fn(|| watch.take()).collect()
+    watch.lock().events.drain(..).collect()
 }
 
 fn fail(watch: &UpstreamWatch, seconds: impl IntoIterator<Item = u64>) {
@@ -181,4 +181,24 @@ async fn what_is_seen_is_raised_also_where_the_store_is_away_at_first() {
         "seconds": 65,
     });
     assert_eq!(up.body, body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn upkeep_that_begins_anew_raises_what_waits() {
+    let silent = Kept {
+        silent: true,
+        ..Kept::default()
+    };
+    let before = Running::start(silent, nothing());
+    let handles = before.handles.clone();
+    fail(&handles.watch, 1..6);
+    handles.watch.answered(upstream(1), at(66));
+    before.store.until(|kept| kept.unanswered == 1).await;
+    before.end().await;
+    let anew = Running::start_with(Kept::default(), nothing(), handles.clone());
+    let kept = anew.store.until(|kept| kept.raises.len() == 2).await;
+    let kinds: Vec<_> = kept.raises.iter().map(|(alert, _)| &alert.kind).collect();
+    assert_eq!(kinds, ["upstream_down", "upstream_up"]);
+    anew.end().await;
+    assert_eq!(waiting(&handles.watch), []);
 }
