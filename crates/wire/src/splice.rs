@@ -10,6 +10,7 @@ use crate::peek::{Cap, CapField, GEMINI_PREFIX, IncludeUsage, ObjectPlace, Peek}
 
 mod edited;
 mod member;
+mod unread;
 
 use edited::Edited;
 
@@ -20,6 +21,8 @@ pub struct Edits<'a> {
     endpoint: Endpoint,
     model: Option<&'a str>,
     cap: Option<(CapField, u64)>,
+    /// The field in which the upstream looks for a cap.
+    reads: Option<CapField>,
     asks_for_usage: bool,
     extra: Vec<(&'a str, &'a str)>,
 }
@@ -38,6 +41,7 @@ impl<'a> Edits<'a> {
             endpoint,
             model: None,
             cap: None,
+            reads: None,
             asks_for_usage: false,
             extra: Vec::new(),
         }
@@ -55,6 +59,14 @@ impl<'a> Edits<'a> {
     #[must_use]
     pub const fn cap(mut self, field: CapField, tokens: u64) -> Self {
         self.cap = Some((field, tokens));
+        self
+    }
+
+    /// Has the upstream, which looks for a cap in this field, find the client's: one that stands in a
+    /// field which the upstream passes over gets this one's name.
+    #[must_use]
+    pub const fn cap_is_read_in(mut self, field: CapField) -> Self {
+        self.reads = Some(field);
         self
     }
 
@@ -81,7 +93,8 @@ impl<'a> Edits<'a> {
     /// Whether the edits leave the body as it is. Members that may be there already count as edits.
     pub fn is_empty(&self) -> bool {
         let (splices, members) = self.splices();
-        splices.is_empty() && members.is_empty() && self.extra.is_empty()
+        let is_read = self.unread().is_none();
+        splices.is_empty() && members.is_empty() && self.extra.is_empty() && is_read
     }
 
     /// The body with the edits. With another body than that of the peek, edits whose place is not in
@@ -100,6 +113,7 @@ impl<'a> Edits<'a> {
         let (mut splices, mut members) = self.splices();
         members.extend(member::missing(text, &self.extra));
         splices.extend(first_members(text, &members));
+        splices.extend(self.renamed_caps(text));
         splices.sort_by_key(|splice| splice.span.start);
         let added: usize = splices.iter().map(|splice| splice.text.len()).sum();
         let mut edited = Edited::new(text, gaps, added);

@@ -140,6 +140,28 @@ async fn a_strict_quota_lowers_the_cap_to_what_is_left() {
     system.finish().await;
 }
 
+/// Most who imitate OpenAI pass over `max_completion_tokens`, and answer as long as they like.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cap_is_sent_in_the_field_that_the_model_reads() {
+    let system = System::start().await;
+    let field = ["--cap-field", "max_tokens"];
+    system.admin(&[&["model", "edit", "sim-chat"], field.as_slice()].concat());
+    let rich = system.token(&[]);
+    let poor = system.token(&["--quota", "0.001"]);
+    system.in_force().await;
+    let path = "/v1/chat/completions";
+    let body = chat(json!({"max_completion_tokens": 5000}));
+    ask(&system, &rich, path, 3, &body).await;
+    ask(&system, &poor, path, 3, &body).await;
+    let left = (1000 - body.len()) / 2;
+    for (seen, cap) in system.simulator.seen().iter().zip([5000, left]) {
+        let sent: Value = serde_json::from_slice(&seen.body).unwrap();
+        assert_eq!(sent["max_tokens"], cap);
+        assert_eq!(sent.get("max_completion_tokens"), None);
+    }
+    system.finish().await;
+}
+
 /// OpenAI refuses a lower cap of a response, in words about a number that the client never wrote.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_response_is_refused_rather_than_capped_below_what_providers_take() {

@@ -139,17 +139,19 @@ impl ModelCall<'_> {
     }
 
     /// The client's text, but for what policy and the upstream need: the model's name there, the cap
-    /// that keeps the output within what is held, the usage of a stream, and further members.
+    /// that keeps the output within what is held, in a field that is read there, the usage of a
+    /// stream, and further members.
     fn body_for(&self, attempt: &Attempt<'_>, access: &Access, call: &Call) -> SplitBody {
         let Intake { body, peek, .. } = &self.intake;
         let mut edits = Edits::new(peek, self.route.endpoint);
         if let Some(name) = attempt.sent_as {
             edits = edits.model(name.as_str());
         }
-        if let Some(tokens) = call.cap(attempt)
-            && let Some(field) = self.cap_field(attempt)
-        {
-            edits = edits.cap(field, tokens);
+        if let Some(field) = self.cap_field(attempt) {
+            edits = edits.cap_is_read_in(field);
+            if let Some(tokens) = call.cap(attempt) {
+                edits = edits.cap(field, tokens);
+            }
         }
         if self.asks_for_usage() {
             edits = edits.ask_for_usage();
@@ -163,8 +165,8 @@ impl ModelCall<'_> {
         edits.apply_to(body)
     }
 
-    /// The field by which the output of the model that is served is capped where the client sets no
-    /// cap: that of a fallback may be another one.
+    /// The field by which the output of the model that is served is capped: that of a fallback may be
+    /// another one.
     fn cap_field(&self, attempt: &Attempt<'_>) -> Option<CapField> {
         let (endpoint, model) = (self.route.endpoint, attempt.model?);
         let known = model.window.cap_field;

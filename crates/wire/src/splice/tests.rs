@@ -10,7 +10,7 @@ const CHAT: Endpoint = Endpoint::ChatCompletions;
 const FIELD: CapField = CapField::MaxCompletionTokens;
 
 #[track_caller]
-fn check(body: &str, edit: impl Fn(Edits<'_>) -> Edits<'_>, expected: &str) {
+pub(super) fn check(body: &str, edit: impl Fn(Edits<'_>) -> Edits<'_>, expected: &str) {
     let seen = peek(body.as_bytes()).unwrap();
     let edits = edit(Edits::new(&seen, CHAT));
     let edited = String::from_utf8(edits.apply(body.as_bytes())).unwrap();

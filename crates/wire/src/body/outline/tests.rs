@@ -87,7 +87,7 @@ fn edits<'a>(of: &'a Peek<'a>, endpoint: Endpoint) -> Edits<'a> {
         .member("extra", "[1]");
     let edits = edits.ask_for_usage();
     match CapField::of(endpoint).first() {
-        Some(field) => edits.cap(*field, 7),
+        Some(field) => edits.cap_is_read_in(*field).cap(*field, 7),
         None => edits,
     }
 }
