@@ -4,11 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tollgate_policy::time::Timestamp;
 
 use crate::book::Book;
 use crate::ledger::{Ledger, Shared};
+use crate::live::TRUST;
 use crate::round::Rounds;
 
 /// How long receipts wait for company, while no call waits for the store: a receipt in a batch of a
@@ -72,6 +73,8 @@ pub struct Keeper {
     book: Arc<dyn Book>,
     clock: Box<dyn Fn() -> Timestamp + Send>,
     rounds: Rounds,
+    /// When the last turn was begun that the store did, by a clock that nobody sets.
+    heard: Instant,
 }
 
 /// When the next turn is to follow a turn.
@@ -99,6 +102,7 @@ impl Keeper {
             book,
             clock: Box::new(clock),
             rounds,
+            heard: Instant::now(),
         }
     }
 
@@ -107,11 +111,16 @@ impl Keeper {
     /// CANCEL: the receipts of the turn stay in the journal, for the next start.
     pub async fn turn(&mut self) -> Next {
         let shared = &self.shared;
+        let begun = Instant::now();
+        if begun.saturating_duration_since(self.heard) >= TRUST {
+            shared.live.lapse();
+        }
         let Some(round) = self.rounds.next(&shared.live, (self.clock)()) else {
             return Next::Later;
         };
         match self.book.turn(Arc::clone(&round.turn)).await {
             Ok(outcome) => {
+                self.heard = begun;
                 let is_full = round.is_full;
                 let places = self.rounds.done(&shared.live, round, &outcome);
                 shared.clear(places);

@@ -19,7 +19,7 @@ use crate::sync::{Ground, Lock, Real};
 
 /// How long leases are trusted after the store was last heard of: half of how long the store keeps
 /// them for a silent gateway, so that clocks may differ by the other half.
-const TRUST: Duration = Duration::from_secs(LEASE_LIFETIME.as_secs() / 2);
+pub(crate) const TRUST: Duration = Duration::from_secs(LEASE_LIFETIME.as_secs() / 2);
 
 /// The live side of a gateway.
 pub(crate) struct Live<G: Ground = Real> {
@@ -203,6 +203,12 @@ impl<G: Ground> Live<G> {
     /// The store did a turn of that moment.
     pub(crate) fn heard(&self, turn: Timestamp) {
         self.heard.store(turn.as_micros(), Ordering::Relaxed);
+    }
+
+    /// The store was not heard of for so long, whatever the clock says that calls come by: it may
+    /// have been set back meanwhile.
+    pub(crate) fn lapse(&self) {
+        self.heard.store(i64::MIN, Ordering::Relaxed);
     }
 
     /// Whether the store was not heard of for so long that it may give the leases to others.

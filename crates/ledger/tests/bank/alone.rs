@@ -58,6 +58,13 @@ impl House {
         }
     }
 
+    /// Lets time pass that the clock does not show, and the keeper do a turn after it.
+    fn elapse(&mut self, time: Duration) {
+        self._inside.block_on(tokio::time::advance(time));
+        let _inside = self._inside.enter();
+        self.mortal.turn();
+    }
+
     /// Asks for a hold, with a turn of the keeper where it waits.
     fn hold(&mut self, amount: i64) -> Result<Held, Denied> {
         let _inside = self._inside.enter();
@@ -90,6 +97,19 @@ fn a_gateway_that_the_store_does_not_hear_of_stops_spending() {
     house.hold(10).unwrap();
     house.book.heal();
     house.principal.token.quota.lifetime = Some(tollgate_policy::credits::Credits::ZERO);
+    house.hold(10).unwrap();
+}
+
+#[test]
+fn a_clock_that_was_set_back_lets_no_gateway_spend_for_longer() {
+    let mut house = House::new(1_000);
+    house.hold(10).unwrap();
+    house.book.fail(|| Fault::Before);
+    house.elapse(Duration::from_secs(290));
+    house.hold(10).unwrap();
+    house.elapse(Duration::from_secs(11));
+    assert!(matches!(house.hold(10), Err(Denied::Unavailable)));
+    house.book.heal();
     house.hold(10).unwrap();
 }
 
