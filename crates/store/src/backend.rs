@@ -18,6 +18,15 @@ pub(crate) enum Backend {
     Postgres(Pool<AsyncPgConnection>),
 }
 
+/// What a store does with its database.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Reads and changes it.
+    Write,
+    /// Only reads it: whatever would change it fails.
+    Read,
+}
+
 /// A connection that is lent from a pool. In a transaction, dropping it closes it, which rolls back.
 pub(crate) enum Conn {
     Sqlite(PooledConnection<'static, SqliteWrapper>),

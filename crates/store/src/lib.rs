@@ -48,5 +48,6 @@ mod uses;
 pub use actor::Actor;
 pub use error::{Kind, StoreError};
 pub use key::MasterKey;
+pub use migrate::Tables;
 pub use sealing::SealingKeys;
 pub use store::Store;

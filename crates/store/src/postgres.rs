@@ -19,6 +19,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
+use crate::backend::Access;
 use crate::error::StoreError;
 
 pub(crate) use server::Server;
@@ -46,14 +47,19 @@ const SLOW: [Setting; 2] = [("lock_timeout", "30s"), ("statement_timeout", "5min
 /// not on each system that it runs on.
 const WATCHED: [Setting; 1] = [("client_connection_check_interval", "2s")];
 
+const ONLY_READ: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
+
 /// Opens the pool of a database that is there and migrated.
-pub(crate) async fn open(server: Arc<Server>) -> Result<Pool<AsyncPgConnection>, StoreError> {
+pub(crate) async fn open(
+    server: Arc<Server>,
+    access: Access,
+) -> Result<Pool<AsyncPgConnection>, StoreError> {
     let mut config = ManagerConfig::<AsyncPgConnection>::default();
     config.recycling_method =
         RecyclingMethod::CustomFunction(Box::new(|conn| Box::pin(ready(usable(conn)))));
     config.custom_setup = Box::new(move |_| {
         let server = Arc::clone(&server);
-        async move { connect(&server).await }.boxed()
+        async move { connect(&server, access).await }.boxed()
     });
     Pool::builder()
         .max_size(CONNECTIONS)
@@ -77,13 +83,22 @@ fn usable(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     }
 }
 
-async fn connect(server: &Server) -> ConnectionResult<AsyncPgConnection> {
+/// Opens one connection and sets it up.
+pub(crate) async fn connect(
+    server: &Server,
+    access: Access,
+) -> ConnectionResult<AsyncPgConnection> {
     let connecting = async {
         let mut conn = server.connect().await?;
         let limits = [GONE.as_slice(), &SLOW].concat();
         conn.batch_execute(&set(&limits))
             .await
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        if access == Access::Read {
+            conn.batch_execute(ONLY_READ)
+                .await
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        }
         if let Err(error) = conn.batch_execute(&set(&WATCHED)).await {
             tracing::debug!(%error, "the server cannot see whether a client is still there");
         }

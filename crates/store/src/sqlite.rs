@@ -13,7 +13,7 @@ use diesel_async::pooled_connection::{
 };
 use futures_util::FutureExt;
 
-use crate::backend::SqliteWrapper;
+use crate::backend::{Access, SqliteWrapper};
 use crate::error::StoreError;
 
 /// Readers at once. More do not help: reads take microseconds to milliseconds.
@@ -33,6 +33,12 @@ const SET_UP: &str = "
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -8000;
 ";
+/// The mode of the journal is kept in the file, and not set here.
+const SET_UP_TO_READ: &str = "
+    PRAGMA busy_timeout = 5000;
+    PRAGMA query_only = ON;
+    PRAGMA temp_store = MEMORY;
+";
 
 /// The embedded database.
 pub(crate) struct Sqlite {
@@ -50,6 +56,7 @@ pub(crate) struct Sqlite {
 /// and again: those of the pool take turns, and each forgets its pages when another has written.
 pub(crate) struct BusyConnection {
     path: PathBuf,
+    access: Access,
     conn: Mutex<Option<SqliteConnection>>,
 }
 
@@ -64,7 +71,7 @@ impl BusyConnection {
             let mut kept = this.conn.lock().unwrap_or_else(PoisonError::into_inner);
             let mut conn = match kept.take() {
                 Some(conn) => conn,
-                None => connect(&this.path).map_err(StoreError::unavailable)?,
+                None => connect(&this.path, this.access).map_err(StoreError::unavailable)?,
             };
             // A connection that failed is not used again.
             let done = work(&mut conn)?;
@@ -77,13 +84,13 @@ impl BusyConnection {
 
 impl Sqlite {
     /// Opens the pool of a database that is there and migrated.
-    pub(crate) async fn open(path: PathBuf) -> Result<Self, StoreError> {
+    pub(crate) async fn open(path: PathBuf, access: Access) -> Result<Self, StoreError> {
         let mut config = ManagerConfig::<SqliteWrapper>::default();
         config.recycling_method = RecyclingMethod::Fast;
-        config.custom_setup = Box::new(|path| {
+        config.custom_setup = Box::new(move |path| {
             let path = PathBuf::from(path);
             async move {
-                let opened = tokio::task::spawn_blocking(move || connect(&path)).await;
+                let opened = tokio::task::spawn_blocking(move || connect(&path, access)).await;
                 opened
                     .map_err(|error| ConnectionError::BadConnection(error.to_string()))?
                     .map(SqliteWrapper::new)
@@ -98,9 +105,10 @@ impl Sqlite {
             .await
             .map_err(StoreError::unavailable)?;
         Ok(Self {
-            feed: Arc::new(crate::feed::SqliteFeed::new(path.clone())),
+            feed: Arc::new(crate::feed::SqliteFeed::new(path.clone(), access)),
             busy: Arc::new(BusyConnection {
                 path,
+                access,
                 conn: Mutex::new(None),
             }),
             pool,
@@ -109,10 +117,18 @@ impl Sqlite {
     }
 }
 
-/// Opens one connection and sets it up.
-pub(crate) fn connect(path: &Path) -> ConnectionResult<SqliteConnection> {
+/// Opens one connection and sets it up. Who only reads makes no file.
+pub(crate) fn connect(path: &Path, access: Access) -> ConnectionResult<SqliteConnection> {
+    let set_up = match access {
+        Access::Write => SET_UP,
+        Access::Read if path.exists() => SET_UP_TO_READ,
+        Access::Read => {
+            let why = "there is no such file".to_owned();
+            return Err(ConnectionError::BadConnection(why));
+        }
+    };
     let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
-    conn.batch_execute(SET_UP)
+    conn.batch_execute(set_up)
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
 }

@@ -12,11 +12,11 @@ use tollgate_policy::time::Timestamp;
 use crate::actor::Actor;
 use crate::audit::Change;
 use crate::audit::head::Head;
-use crate::backend::{Backend, Conn};
+use crate::backend::{Access, Backend, Conn};
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::key::{KeyError, MasterKey};
-use crate::migrate::{self, Step};
+use crate::migrate::{self, Cause, Step, Tables};
 use crate::postgres::Server;
 use crate::sqlite::Sqlite;
 use crate::{meta, postgres, sqlite};
@@ -57,19 +57,56 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let address = Address::parse(url)?;
         step(&address, Step::Up).await?;
-        let backend = match address {
-            Address::Sqlite(path) => Backend::Sqlite(Sqlite::open(path).await?),
-            Address::Postgres(server) => Backend::Postgres(postgres::open(server).await?),
-        };
         let environment = Environment::new(environment);
+        Self::on(address, Access::Write, key, environment).await
+    }
+
+    /// Opens a database as it is, only to be read: no table is made or changed, and the key is
+    /// compared where the database knows one. [`Store::tables`] says whether its tables are those
+    /// that this version reads.
+    ///
+    /// # Errors
+    /// Where the database is not there or has no tables, or was made with another key.
+    pub async fn open_as_is(
+        url: &str,
+        key: MasterKey,
+        environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        let environment = Environment::new(environment);
+        Self::on(Address::parse(url)?, Access::Read, key, environment).await
+    }
+
+    async fn on(
+        address: Address,
+        access: Access,
+        key: MasterKey,
+        environment: Environment,
+    ) -> Result<Self, StoreError> {
+        let backend = match address {
+            Address::Sqlite(path) => Backend::Sqlite(Sqlite::open(path, access).await?),
+            Address::Postgres(server) => Backend::Postgres(postgres::open(server, access).await?),
+        };
         let inner = Arc::new(Inner {
             backend,
             key,
             environment,
         });
         let store = Self { inner };
-        store.check_key().await?;
+        store.check_key(access).await?;
         Ok(store)
+    }
+
+    /// How far the tables of a database are. Changes nothing.
+    ///
+    /// # Errors
+    /// Where it cannot be opened, or a later version has migrated it.
+    pub async fn tables(url: &str) -> Result<Tables, StoreError> {
+        let address = Address::parse(url)?;
+        match address.failed(pending(&address).await)? {
+            None => Ok(Tables::Missing(address.shown())),
+            Some(0) => Ok(Tables::Current),
+            Some(pending) => Ok(Tables::Older(pending)),
+        }
     }
 
     /// Brings a database to this version's tables.
@@ -93,14 +130,17 @@ impl Store {
         self.inner.key.hash_key()
     }
 
-    /// The key's check value is written by whoever opens the database first.
-    async fn check_key(&self) -> Result<(), StoreError> {
+    /// The key's check value is written by whoever first opens the database to write.
+    async fn check_key(&self, access: Access) -> Result<(), StoreError> {
         let expected = self.inner.key.check_value();
         let found = self
             .detached(|inner| async move {
                 let mut conn = inner.backend.conn().await?;
                 if let Some(found) = meta::fetch(&mut conn, KEY_CHECK).await? {
                     return Ok(Some((found, expected)));
+                }
+                if access == Access::Read {
+                    return Ok(Some((expected.clone(), expected)));
                 }
                 meta::insert_if_new(&mut conn, KEY_CHECK, &expected).await?;
                 let found = meta::fetch(&mut conn, KEY_CHECK).await?;
@@ -253,21 +293,33 @@ impl Address {
             Self::Postgres(server) => server.shown(),
         }
     }
+
+    fn failed<T>(&self, outcome: Result<T, Cause>) -> Result<T, StoreError> {
+        outcome.map_err(|source| StoreError::Open {
+            url: self.shown(),
+            source,
+        })
+    }
 }
 
 async fn step(address: &Address, step: Step) -> Result<(), StoreError> {
-    run_migrations(address, step)
-        .await
-        .map_err(|source| StoreError::Open {
-            url: address.shown(),
-            source,
-        })
+    address.failed(run_migrations(address, step).await)
 }
 
-async fn run_migrations(
-    address: &Address,
-    step: Step,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn pending(address: &Address) -> Result<Option<usize>, Cause> {
+    match address {
+        Address::Sqlite(path) => {
+            let path = std::path::absolute(path)?;
+            spawn_blocking(move || migrate::sqlite_pending(&path)).await?
+        }
+        Address::Postgres(server) => {
+            let conn = postgres::connect(server, Access::Read).await?;
+            spawn_blocking(move || migrate::postgres_pending(conn)).await?
+        }
+    }
+}
+
+async fn run_migrations(address: &Address, step: Step) -> Result<(), Cause> {
     match address {
         Address::Sqlite(path) => {
             // An absolute path is never taken for one of SQLite's special names.

@@ -13,6 +13,7 @@ use diesel::{
 use tollgate_rights::source::{Changes, Position};
 
 use super::{Changed, Head, MOST, changes, lost};
+use crate::backend::Access;
 use crate::error::StoreError;
 use crate::schema::audit;
 use crate::sqlite;
@@ -26,6 +27,7 @@ const ASKING: &str = "PRAGMA busy_timeout = 0";
 /// costs microseconds, reads no table and wakes no other thread.
 pub(crate) struct SqliteFeed {
     path: PathBuf,
+    access: Access,
     state: Arc<Mutex<Option<Polled>>>,
 }
 
@@ -56,9 +58,12 @@ impl QueryFragment<Sqlite> for DataVersion {
 }
 
 impl SqliteFeed {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        let state = Arc::default();
-        Self { path, state }
+    pub(crate) fn new(path: PathBuf, access: Access) -> Self {
+        Self {
+            path,
+            access,
+            state: Arc::default(),
+        }
     }
 
     /// What was changed after a position.
@@ -69,13 +74,13 @@ impl SqliteFeed {
                 reached: after,
             });
         }
-        let (state, path) = (Arc::clone(&self.state), self.path.clone());
+        let (state, path, access) = (Arc::clone(&self.state), self.path.clone(), self.access);
         let task = tokio::task::spawn_blocking(move || {
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
             let polled = match state.take() {
                 Some(polled) => polled,
                 None => Polled {
-                    conn: sqlite::connect(&path).map_err(StoreError::unavailable)?,
+                    conn: sqlite::connect(&path, access).map_err(StoreError::unavailable)?,
                     version: -1,
                     reached: Position::default(),
                 },
@@ -155,11 +160,11 @@ mod tests {
     async fn only_a_file_in_which_nothing_was_written_is_still() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("store.db");
-        let mut other = sqlite::connect(&path).unwrap();
+        let mut other = sqlite::connect(&path, Access::Write).unwrap();
         let table =
             "CREATE TABLE audit (seq INTEGER, subject_kind TEXT, subject_id INTEGER, hash BLOB)";
         other.batch_execute(table).unwrap();
-        let feed = SqliteFeed::new(path);
+        let feed = SqliteFeed::new(path, Access::Write);
         let poll = async |after: &Position| feed.poll(after.clone()).await.unwrap().reached;
         let start = Position::default();
         assert!(!feed.is_still(&start), "it was never read");

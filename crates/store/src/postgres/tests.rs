@@ -41,7 +41,9 @@ async fn plain(url: &str) -> AsyncPgConnection {
 }
 
 async fn pool(url: &str) -> Pool<AsyncPgConnection> {
-    open(Arc::new(Server::parse(url).unwrap())).await.unwrap()
+    open(Arc::new(Server::parse(url).unwrap()), Access::Write)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
