@@ -73,13 +73,17 @@ pub(crate) async fn verify(
     .await
 }
 
+/// The work goes on where nobody waits for it any more, so its turn ends with it, not with the wait.
 async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Option<T> + Send + 'static,
 ) -> Result<T, AdminError> {
     let failed = || AdminError::internal("a password could not be hashed");
-    let _turn = TURNS.acquire().await.map_err(|_| failed())?;
-    let done = tokio::task::spawn_blocking(work).await;
-    done.ok().flatten().ok_or_else(failed)
+    let turn = TURNS.acquire().await.map_err(|_| failed())?;
+    let done = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    done.await.ok().flatten().ok_or_else(failed)
 }
 
 fn hasher() -> Option<Argon2<'static>> {
@@ -98,4 +102,34 @@ fn nobodys() -> Option<&'static PasswordHash> {
     static HASH: OnceLock<Option<PasswordHash>> = OnceLock::new();
     HASH.get_or_init(|| hashed("nobody's password", &[0; 16]))
         .as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_turn_ends_with_its_work_where_nobody_waits_for_it_any_more() {
+        let ends: Vec<_> = futures_util::future::join_all((0..AT_ONCE).map(|_| left())).await;
+        assert_eq!(TURNS.available_permits(), 0);
+        drop(ends);
+        assert_eq!(apart(|| Some(1)).await.unwrap(), 1);
+    }
+
+    /// Begins work and lets go of it; it goes on until what comes back is dropped.
+    async fn left() -> mpsc::Sender<()> {
+        let (begins, begun) = tokio::sync::oneshot::channel();
+        let (end, ended) = mpsc::channel::<()>();
+        let work = apart(move || {
+            begins.send(()).ok()?;
+            ended.recv().ok()
+        });
+        tokio::select! {
+            _ = work => panic!("the work ended"),
+            begun = begun => begun.unwrap(),
+        }
+        end
+    }
 }
