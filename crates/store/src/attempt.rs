@@ -23,7 +23,7 @@ use crate::store::{Changed, Store};
 
 /// Attempts are forgotten after a day without another one.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
-/// The most rows; beyond them the oldest are let go, some at a time.
+/// The most rows; beyond them some are let go at a time.
 const MOST: i64 = 20_000;
 const AT_A_TIME: i64 = 1_000;
 /// A login: five attempts without a wait, then 1 s, 2 s, 4 s and so on, 5 minutes at most, since
@@ -131,20 +131,29 @@ fn failed(member: MemberId, failures: i64) -> Changed<()> {
     Ok(((), change))
 }
 
+/// The address is looked at first, so that an address that waits makes no rows of logins.
 async fn count(conn: &mut Conn, attempt: Attempt, at: Timestamp) -> Result<Attempted, StoreError> {
     prune(conn, at).await?;
-    let login = locked(conn, attempt.login, at).await?;
     let address = locked(conn, attempt.address, at).await?;
-    let until = login.until_at.max(address.until_at);
-    if until > at.as_micros() {
-        let micros = until.saturating_sub(at.as_micros());
-        let wait = Duration::from_micros(micros.unsigned_abs());
+    if let Some(wait) = address.wait(at) {
         return Ok(Attempted::TooEarly(wait));
     }
-    let counted = login.count + 1;
+    let login = locked(conn, attempt.login, at).await?;
+    if let Some(wait) = login.wait(at) {
+        return Ok(Attempted::TooEarly(wait));
+    }
+    let counted = login.count.saturating_add(1);
     update(conn, login, &LOGIN, at).await?;
     update(conn, address, &ADDRESS, at).await?;
     Ok(Attempted::Counted(counted))
+}
+
+impl AttemptRow {
+    /// How long the next attempt has to wait, where it has to.
+    fn wait(&self, at: Timestamp) -> Option<Duration> {
+        let micros = self.until_at.saturating_sub(at.as_micros());
+        (micros > 0).then(|| Duration::from_micros(micros.unsigned_abs()))
+    }
 }
 
 /// Takes the lock of a row, which is made where there is none.
@@ -201,9 +210,11 @@ impl Rule {
 }
 
 async fn passed(conn: &mut Conn, attempt: Attempt) -> Result<(), StoreError> {
+    // Locks are taken in the order in which attempts take them.
+    uncount(conn, attempt.address).await?;
     let login = sign_in_attempts::table.find(attempt.login.bytes());
     on_backend!(conn, c => diesel::delete(login).execute(c).await)?;
-    uncount(conn, attempt.address).await
+    Ok(())
 }
 
 async fn uncount(conn: &mut Conn, address: Digest) -> Result<(), StoreError> {
@@ -220,7 +231,7 @@ async fn uncount(conn: &mut Conn, address: Digest) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets what is old, and the oldest where there are too many.
+/// Forgets what is old, and the oldest where there are too many: those whose wait goes on come last.
 async fn prune(conn: &mut Conn, now: Timestamp) -> Result<(), StoreError> {
     let before = now.minus(FORGOTTEN).as_micros();
     let old = sign_in_attempts::table.filter(sign_in_attempts::last_at.le(before));
@@ -230,7 +241,10 @@ async fn prune(conn: &mut Conn, now: Timestamp) -> Result<(), StoreError> {
         return Ok(());
     }
     let oldest = on_backend!(conn, c => sign_in_attempts::table
-        .order(sign_in_attempts::last_at.asc())
+        .order((
+            sign_in_attempts::until_at.gt(now.as_micros()).asc(),
+            sign_in_attempts::last_at.asc(),
+        ))
         .limit(AT_A_TIME)
         .select(sign_in_attempts::hash)
         .load::<Vec<u8>>(c)

@@ -32,6 +32,8 @@ on_both! {
     an_api_credential_is_found_until_it_is_taken_back
     attempts_wait_longer_and_longer
     attempts_at_once_are_all_counted
+    an_address_that_waits_makes_no_rows_of_logins
+    a_wait_that_goes_on_is_forgotten_last
     an_idempotency_key_gives_the_first_answer_for_a_day
     no_secret_of_a_person_is_in_the_audit_log
 }
@@ -547,6 +549,50 @@ async fn attempts_at_once_are_all_counted(fixture: &Fixture) {
         counted += u32::from(matches!(outcome, Attempted::Counted(_)));
     }
     assert_eq!(counted, 6);
+}
+
+async fn an_address_that_waits_makes_no_rows_of_logins(fixture: &Fixture) {
+    let from = |login: &str| {
+        let attempt = tries(fixture, login, "a");
+        fixture.store.sign_in_attempt(attempt, at(0))
+    };
+    for number in 1..=21 {
+        let counted = from(&format!("login {number}")).await.unwrap();
+        assert_eq!(counted, Attempted::Counted(1));
+    }
+    let rows = fixture.rows("sign_in_attempts").await;
+    for number in 22..=24 {
+        let early = Attempted::TooEarly(Duration::from_secs(1));
+        let refused = from(&format!("login {number}")).await.unwrap();
+        assert_eq!(refused, early);
+    }
+    assert_eq!(fixture.rows("sign_in_attempts").await, rows);
+}
+
+async fn a_wait_that_goes_on_is_forgotten_last(fixture: &Fixture) {
+    let store = &fixture.store;
+    let (ada, bob) = (tries(fixture, "ada", "a"), tries(fixture, "bob", "b"));
+    for _ in 1..=6 {
+        store.sign_in_attempt(ada, at(0)).await.unwrap();
+    }
+    let bytes = match fixture.url.strip_prefix("sqlite:") {
+        Some(_) => "BLOB",
+        None => "BYTEA",
+    };
+    let newer = at(1).as_micros();
+    fixture
+        .sql(&format!(
+            "WITH RECURSIVE numbers (number) AS \
+                (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 20000) \
+             INSERT INTO sign_in_attempts (hash, count, last_at, until_at) \
+             SELECT CAST(CAST(number AS TEXT) AS {bytes}), 1, {newer}, 0 FROM numbers"
+        ))
+        .await;
+    let counted = store.sign_in_attempt(bob, at(0)).await.unwrap();
+    assert_eq!(counted, Attempted::Counted(1));
+    assert!(fixture.rows("sign_in_attempts").await < 20_000);
+    let early = Attempted::TooEarly(Duration::from_secs(1));
+    assert_eq!(store.sign_in_attempt(ada, at(0)).await.unwrap(), early);
 }
 
 async fn an_idempotency_key_gives_the_first_answer_for_a_day(fixture: &Fixture) {
