@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use tollgate_policy::time::Timestamp;
+use tollgate_policy::token::Token;
 use tollgate_store::token::TokenEdit;
 
 use super::{Issued, choice, find_to_change, new_secret, view};
@@ -67,7 +69,6 @@ pub async fn edit(
             .as_deref()
             .map(|name| parsed("name", name))
             .transpose()?,
-        expires_at: expires.map(|text| period::expiry(text, at)).transpose()?,
         quota: limit.map(money::quota).transpose()?,
         periodic: periodic.map(money::periodic).transpose()?,
         limits: change.limits.edit()?,
@@ -82,9 +83,11 @@ pub async fn edit(
         edit.account = Some(account);
     }
     let found = find_to_change(context, which).await?.token;
+    let expires = expires.filter(|text| !is_expiry_of(&found, text));
+    edit.expires_at = expires.map(|text| period::expiry(text, at)).transpose()?;
     if let Some(which) = &change.group {
         let account = edit.account.unwrap_or(found.account);
-        edit.group = Some(choice::group(context, which, account).await?);
+        edit.group = choice::other_group(context, which, &found, account).await?;
     }
     let id = found.id;
     let edited = context
@@ -92,6 +95,11 @@ pub async fn edit(
         .token_edit(context.actor(), id, edit, at)
         .await?;
     view(context, &edited).await
+}
+
+/// Whether this is the end that the token has, which may have passed: it is no new one.
+fn is_expiry_of(token: &Token, text: &str) -> bool {
+    token.expires_at.is_some() && Timestamp::parse(text).ok() == token.expires_at
 }
 
 /// Gives a token a new secret. The old one goes on for the overlap: 24 hours where nothing is said,

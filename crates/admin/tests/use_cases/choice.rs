@@ -81,3 +81,35 @@ async fn a_group_that_an_operator_gave_the_account_may_be_used_until_it_is_taken
     let (kind, _) = refused(token::create(&member, &premium("late")).await);
     assert_eq!(kind, ErrorKind::InvalidInput);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_stays_in_its_closed_group_when_all_of_it_is_written_again() {
+    let world = World::new().await;
+    let member = furnished(&world).await;
+    let given = token::create(&world.context, &premium("given"))
+        .await
+        .unwrap();
+    token::disable(&world.context, "given").await.unwrap();
+    let own_group = given.token.group;
+    for group in [own_group.name.clone(), own_group.id.clone()] {
+        let change = TokenChange {
+            name: Some("renamed".to_owned()),
+            group: Some(group),
+            ..TokenChange::default()
+        };
+        let edited = token::edit(&member, &given.token.id, &change)
+            .await
+            .unwrap();
+        assert_eq!(
+            (edited.name.as_str(), &edited.group),
+            ("renamed", &own_group)
+        );
+    }
+    let own = token::create(&member, &named("own")).await.unwrap();
+    let change = TokenChange {
+        group: Some(own_group.name),
+        ..TokenChange::default()
+    };
+    let (kind, _) = refused(token::edit(&member, &own.token.id, &change).await);
+    assert_eq!(kind, ErrorKind::InvalidInput);
+}

@@ -226,6 +226,42 @@ async fn a_status_follows_what_was_switched_and_the_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_has_passed_may_be_written_again_but_is_no_new_one() {
+    let world = World::new().await;
+    let context = &world.context;
+    let input = TokenInput {
+        expires: "1h".to_owned(),
+        ..named("short")
+    };
+    let ends = token::create(context, &input).await.unwrap().token;
+    let ends = ends.expires_at.unwrap();
+    world.token("endless").await;
+    later(7200);
+    let change = |expires: &str| TokenChange {
+        expires: Some(expires.to_owned()),
+        note: Some("over".to_owned()),
+        ..TokenChange::default()
+    };
+    let edited = token::edit(context, "short", &change(&ends)).await.unwrap();
+    assert_eq!(
+        (edited.note.as_str(), edited.status.as_str()),
+        ("over", "expired")
+    );
+    assert_eq!(edited.expires_at.as_deref(), Some(ends.as_str()));
+    for (name, expires) in [
+        ("endless", ends.as_str()),
+        ("short", "2027-01-15T08:30:00Z"),
+    ] {
+        let (_, text) = refused(token::edit(context, name, &change(expires)).await);
+        assert!(text.contains("is not in the future"), "{text}");
+    }
+    let longer = token::edit(context, "short", &change("1h")).await.unwrap();
+    assert_eq!(longer.status, "enabled");
+    let endless = token::edit(context, "short", &change("")).await.unwrap();
+    assert_eq!(endless.expires_at, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_several_tokens_have_is_not_guessed_at() {
     let world = World::new().await;
     let (first, _) = (world.token("twin").await, world.token("twin").await);
