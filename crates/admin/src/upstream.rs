@@ -42,7 +42,7 @@ pub async fn create(context: &Context, input: UpstreamInput) -> Result<UpstreamV
         provider: parsed("provider", &input.provider)?,
         dialect,
         base_url,
-        carrier: input::carrier(input.carrier.as_deref())?
+        carrier: input::carrier(input.carrier.as_deref(), dialect)?
             .unwrap_or_else(|| input::usual_carrier(dialect)),
         credential: input.credential.checked()?,
         reach,
@@ -110,7 +110,9 @@ pub async fn edit(
     let dialect = dialect.map(|text| parsed("dialect", text)).transpose()?;
     let serves = input::serves(change.models.as_deref(), change.mount.as_deref())?;
     let kept = serves.as_ref().unwrap_or(&found.serves);
-    input::fits(dialect.unwrap_or(found.dialect), kept)?;
+    let spoken = dialect.unwrap_or(found.dialect);
+    input::fits(spoken, kept)?;
+    let carrier = input::carrier(change.carrier.as_deref(), spoken)?;
     let price = input::price(change.price.as_deref(), kept)?;
     let provider = change.provider.as_deref();
     let base_url = change.base_url.as_deref();
@@ -122,6 +124,7 @@ pub async fn edit(
         change.credential.is_some(),
         serves.is_some(),
         dialect.is_some(),
+        carrier.is_some(),
         price.is_some(),
         base_url.is_some(),
         reach.allow_private.is_some(),
@@ -136,7 +139,7 @@ pub async fn edit(
         provider: provider.map(|text| parsed("provider", text)).transpose()?,
         dialect,
         base_url,
-        carrier: input::carrier(change.carrier.as_deref())?,
+        carrier,
         credential: change
             .credential
             .map(CredentialInput::checked)

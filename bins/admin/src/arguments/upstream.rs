@@ -117,7 +117,7 @@ pub(crate) struct UpstreamEdit {
     pub(crate) credential: CredentialArguments,
     #[command(flatten)]
     pub(crate) reach: ReachArguments,
-    /// The header of the credential
+    /// The header of the credential; `usual` for what the dialect uses
     #[arg(long)]
     pub(crate) carrier: Option<String>,
     /// The groups that it serves; `any` for all

@@ -43,7 +43,7 @@ pub struct UpstreamInput {
     pub reach: ReachInput,
     /// Whether the calls of a token stay at one upstream, with one credential.
     pub sticky: bool,
-    /// The header of the credential; what the dialect uses if missing.
+    /// The header of the credential; what the dialect uses if missing, blank or `usual`.
     pub carrier: Option<String>,
     /// The groups that it serves, by name or id; all if missing.
     pub groups: Option<Vec<String>>,
@@ -106,7 +106,7 @@ pub struct UpstreamChange {
     pub reach: ReachInput,
     /// Whether the calls of a token stay at one upstream, with one credential.
     pub sticky: Option<bool>,
-    /// The header of the credential.
+    /// The header of the credential; blank or `usual` for what the dialect uses.
     pub carrier: Option<String>,
     /// The groups that it serves.
     pub groups: Option<Vec<String>>,
@@ -213,9 +213,12 @@ pub(super) fn base_url(text: &str) -> Result<Url, AdminError> {
     Ok(url)
 }
 
-pub(super) fn carrier(text: Option<&str>) -> Result<Option<Carrier>, AdminError> {
-    let Some(text) = text else {
-        return Ok(None);
+/// What was said, in words or as what the dialect uses; `None` where nothing was.
+pub(super) fn carrier(text: Option<&str>, dialect: Dialect) -> Result<Option<Carrier>, AdminError> {
+    let text = match text.map(str::trim) {
+        None => return Ok(None),
+        Some("" | "usual") => return Ok(Some(usual_carrier(dialect))),
+        Some(text) => text,
     };
     let found = Carrier::ALL.into_iter().find(|one| one.name() == text);
     found.map(Some).ok_or_else(|| {

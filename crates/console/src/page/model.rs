@@ -170,11 +170,11 @@ async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
 }
 
 fn window(fields: &Fields) -> WindowInput {
-    let text = |name| Some(fields.some(name).unwrap_or_else(|| "unknown".to_owned()));
+    let text = |name, blank: &str| Some(fields.some(name).unwrap_or_else(|| blank.to_owned()));
     WindowInput {
-        context: text("context"),
-        max_output: text("max_output"),
-        cap_field: fields.some("cap_field"),
+        context: text("context", "unknown"),
+        max_output: text("max_output", "unknown"),
+        cap_field: text("cap_field", "usual"),
     }
 }
 

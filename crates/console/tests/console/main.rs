@@ -10,6 +10,7 @@
 
 mod api;
 mod forged;
+mod forms;
 mod guard;
 mod hostile;
 mod objects;
