@@ -1,7 +1,11 @@
 //! Reading and checking the audit log.
 
+use std::str::FromStr;
+
 use serde::Deserialize;
-use tollgate_policy::id::{AccountId, GroupId, ModelId, TokenId, UpstreamId};
+use tollgate_policy::id::{
+    AccountId, ApiCredentialId, GroupId, MemberId, ModelId, SessionId, TokenId, UpstreamId,
+};
 use tollgate_store::Kind;
 use tollgate_store::audit::AuditQuery;
 
@@ -78,18 +82,22 @@ pub async fn verify(context: &Context) -> Result<LogView, AdminError> {
 }
 
 fn subject(text: &str) -> Result<(Kind, i64), AdminError> {
-    let token = text.parse().map(|id: TokenId| (Kind::Token, id.raw()));
-    let id = token
-        .or_else(|_| text.parse().map(|id: AccountId| (Kind::Account, id.raw())))
-        .or_else(|_| text.parse().map(|id: GroupId| (Kind::Group, id.raw())))
-        .or_else(|_| text.parse().map(|id: ModelId| (Kind::Model, id.raw())))
-        .or_else(|_| {
-            text.parse()
-                .map(|id: UpstreamId| (Kind::Upstream, id.raw()))
-        });
-    id.map_err(|_| {
+    let found = raw(text, Kind::Token, TokenId::raw)
+        .or_else(|| raw(text, Kind::Account, AccountId::raw))
+        .or_else(|| raw(text, Kind::Group, GroupId::raw))
+        .or_else(|| raw(text, Kind::Model, ModelId::raw))
+        .or_else(|| raw(text, Kind::Upstream, UpstreamId::raw))
+        .or_else(|| raw(text, Kind::Member, MemberId::raw))
+        .or_else(|| raw(text, Kind::Session, SessionId::raw))
+        .or_else(|| raw(text, Kind::ApiCredential, ApiCredentialId::raw));
+    found.ok_or_else(|| {
         let seen: String = text.chars().take(60).collect();
         let problem = format!("`{seen}` is no id: write one such as `tok_…`, which `show` tells");
         AdminError::invalid("subject", problem)
     })
+}
+
+/// The id as the log keeps it, if it is one of this kind.
+fn raw<T: FromStr>(text: &str, kind: Kind, number: fn(T) -> i64) -> Option<(Kind, i64)> {
+    text.parse().ok().map(|id| (kind, number(id)))
 }

@@ -18,9 +18,10 @@ pub struct ChangeView {
     pub origin: String,
     /// What was done, such as `token.create`.
     pub action: String,
-    /// What was changed: `token`, `account`, `group`, `model` or `upstream`.
+    /// What was changed: `token`, `account`, `group`, `model`, `upstream`, `member`, `session`,
+    /// `api-credential`, `setting` or `usage`.
     pub kind: String,
-    /// The id of what was changed.
+    /// The id of what was changed; empty for a setting and for usage, which have none.
     pub subject: String,
     /// What it was before; `null` where it was created.
     pub before: Option<Value>,

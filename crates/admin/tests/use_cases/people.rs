@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use tollgate_admin_core::api_credential::{self, ApiCredentialInput};
 use tollgate_admin_core::audit::{self, AuditFilter};
 use tollgate_admin_core::link::{self, Link, Redeem};
 use tollgate_admin_core::member::{self, MemberChange, MemberInput};
@@ -449,4 +450,37 @@ async fn failures_of_a_member_are_in_the_audit_log_and_cannot_fill_it() {
         .collect();
     counts.sort_unstable();
     assert_eq!(counts, [Some(1), Some(2), Some(4)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_thing_has_a_history() {
+    let world = World::new().await;
+    let ada = owner(&world).await;
+    let begun = acting(&world, "ada@example.com").await;
+    let sessions = session::list(&begun, Some(&ada.id), Terms::default()).await;
+    for one in sessions.unwrap() {
+        session::revoke(&begun, &one.id).await.unwrap();
+    }
+    let input = ApiCredentialInput {
+        name: "nightly".to_owned(),
+        scope: "read".to_owned(),
+        member: Some(ada.id),
+        expires: String::new(),
+    };
+    api_credential::create(&world.context, &input)
+        .await
+        .unwrap();
+    let all = AuditFilter::default();
+    let all = audit::list(&world.context, &all).await.unwrap().entries;
+    for kind in ["account", "group", "member", "session", "api-credential"] {
+        let one = all.iter().find(|one| one.kind == kind);
+        let one = one.unwrap_or_else(|| panic!("nothing of kind {kind}: {all:?}"));
+        let filter = AuditFilter {
+            subject: Some(one.subject.clone()),
+            ..AuditFilter::default()
+        };
+        let found = audit::list(&world.context, &filter).await.unwrap().entries;
+        assert!(found.contains(one), "{kind}: {found:?}");
+        assert!(found.iter().all(|other| other.subject == one.subject));
+    }
 }

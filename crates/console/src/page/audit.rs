@@ -69,7 +69,9 @@ fn change(visit: &Visit, one: &ChangeView) -> Markup {
                 span.quiet { (one.origin) }
                 code.hint { (one.subject) }
             }
-            p { (time::exact(&one.at)) " · " a href={ "/audit?subject=" (super::segment(&one.subject)) } { (visit.t("history-of-this")) } }
+            p { (time::exact(&one.at))
+                @if !one.subject.is_empty() { " · " a href={ "/audit?subject=" (super::segment(&one.subject)) } { (visit.t("history-of-this")) } }
+            }
             div.columns {
                 @if let Some(before) = before { figure.code { figcaption { (visit.t("before")) } pre tabindex="0" { (before) } } }
                 @if let Some(after) = after { figure.code { figcaption { (visit.t("after")) } pre tabindex="0" { (after) } } }

@@ -1,5 +1,7 @@
 //! The story of a token through the pages, as a browser without scripts would have it.
 
+use std::collections::BTreeSet;
+
 use crate::World;
 
 async fn made(world: &World, cookie: &str, more: &str) -> (String, String) {
@@ -90,6 +92,30 @@ async fn a_token_is_edited_rotated_revoked_by_its_name_and_found_in_the_audit() 
         assert!(audit.contains(action), "{action}");
     }
     assert!(audit.contains("notice good"));
+}
+
+#[tokio::test]
+async fn each_history_that_the_audit_log_offers_is_there() {
+    let world = World::new().await;
+    let owner = world.credential("ada", "all").await;
+    let free = r#"{"price":"free"}"#;
+    let set = world.call("PUT", "/default-price", &owner, free).await;
+    assert_eq!(set.status, 200, "{set:?}");
+    let cookie = world.sign_in("ada").await;
+    let log = world.get("/audit", &cookie).await.body;
+    assert!(log.contains("setting."), "{log}");
+    let links: BTreeSet<&str> = log
+        .split("href=\"/audit?subject=")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(links.iter().any(|id| id.starts_with("key_")), "{links:?}");
+    for id in links {
+        assert!(!id.is_empty());
+        let heard = world.get(&format!("/audit?subject={id}"), &cookie).await;
+        assert_eq!(heard.status, 200, "{id}");
+        assert!(heard.body.contains(id), "{id}");
+    }
 }
 
 #[tokio::test]
