@@ -1,5 +1,7 @@
 //! The JSON API: who may ask, what is refused, and what is answered twice alike.
 
+use serde_json::json;
+
 use crate::World;
 
 const TOKEN: &str = r#"{"name":"Reporting","account":"acme","group":"standard","rpm":"10"}"#;
@@ -153,6 +155,58 @@ async fn the_document_names_every_operation_and_its_problems() {
     assert!(create["responses"]["422"]["content"]["application/problem+json"].is_object());
     assert!(document["components"]["schemas"]["TokenView"].is_object());
     assert!(document["components"]["schemas"]["Problem"].is_object());
+}
+
+#[tokio::test]
+async fn an_upstream_is_reached_by_a_proxy_and_with_certificates_as_the_document_says() {
+    let world = World::new().await;
+    let owner = world.credential("ada", "all").await;
+    let document = world
+        .send("GET", "/api/v1/openapi.json", &[], "")
+        .await
+        .json();
+    for body in ["UpstreamBody", "UpstreamEditBody"] {
+        let fields = &document["components"]["schemas"][body]["properties"];
+        for (field, form) in [
+            ("headers", "`NAME=VALUE`"),
+            ("parameters", "`NAME=JSON`"),
+            ("http2", "`never`, `offered` or `prior-knowledge`"),
+        ] {
+            let text = fields[field]["description"].as_str().unwrap();
+            assert!(text.contains(form), "{body} {field}: {text}");
+        }
+        assert_eq!(fields["proxy"]["writeOnly"], true, "{fields}");
+    }
+    let ca = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----";
+    let upstream = json!({
+        "name": "search",
+        "provider": "search",
+        "dialect": "plain",
+        "base_url": "https://api.example.com",
+        "mount": "search",
+        "headers": ["X-Team=research"],
+        "parameters": ["store=false"],
+        "http2": "never",
+        "proxy": "http://tollgate:hush-hush@proxy.example.com:3128",
+        "ca": ca,
+    });
+    let made = world
+        .call("POST", "/upstreams", &owner, &upstream.to_string())
+        .await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert!(!made.body.contains("hush-hush"), "{made:?}");
+    let made = made.json();
+    assert!(
+        made["proxy"]
+            .as_str()
+            .unwrap()
+            .contains("proxy.example.com")
+    );
+    assert_eq!(made["own_ca"], true);
+    let none = json!({"proxy": "", "ca": ""}).to_string();
+    let path = format!("/upstreams/{}", made["id"].as_str().unwrap());
+    let kept = world.call("PATCH", &path, &owner, &none).await.json();
+    assert!(kept["proxy"].is_null() && kept["own_ca"] == false, "{kept}");
 }
 
 #[tokio::test]

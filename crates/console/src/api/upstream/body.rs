@@ -31,7 +31,7 @@ pub(super) struct UpstreamBody {
     credential_env: Option<String>,
     /// Whether the calls of a token stay at one upstream, with one credential.
     sticky: Option<bool>,
-    /// The header of the credential.
+    /// The header of the credential; what the dialect uses if missing, blank or `usual`.
     carrier: Option<String>,
     /// The groups that it serves; all if missing.
     groups: Option<Vec<String>>,
@@ -41,13 +41,19 @@ pub(super) struct UpstreamBody {
     weight: Option<u32>,
     /// Whether it may be on a private network.
     allow_private: Option<bool>,
-    /// `NAME: VALUE` of headers that are sent with each call.
+    /// All headers that are sent with each call, each `NAME=VALUE`.
     headers: Option<Vec<String>>,
-    /// `NAME=VALUE` of parameters that are sent with each call.
+    /// All parameters that are sent with each call, each `NAME=JSON`.
     parameters: Option<Vec<String>>,
-    /// `auto`, `always` or `never`.
+    /// The address of a proxy, which may hold a password and is sealed; blank for none.
+    #[schema(write_only)]
+    proxy: Option<String>,
+    /// Certificates to trust besides the usual roots, as PEM; blank for none.
+    #[schema(write_only)]
+    ca: Option<String>,
+    /// `never`, `offered` or `prior-knowledge`.
     http2: Option<String>,
-    /// Statuses for which another upstream is tried.
+    /// Statuses for which another upstream is tried, such as `429,503`, or `none`.
     retry_on: Option<String>,
     /// A remark.
     note: Option<String>,
@@ -69,11 +75,11 @@ pub(super) struct UpstreamEditBody {
     models: Option<Vec<ServedBody>>,
     /// The first path segment under which it serves everything.
     mount: Option<String>,
-    /// What a call of the mount costs.
+    /// What a call of the mount costs; blank or `unknown` for an unknown price.
     price: Option<String>,
     /// Whether the calls of a token stay at one upstream.
     sticky: Option<bool>,
-    /// The header of the credential.
+    /// The header of the credential; blank or `usual` for what the dialect uses.
     carrier: Option<String>,
     /// The groups that it serves; `any` for all.
     groups: Option<Vec<String>>,
@@ -85,13 +91,19 @@ pub(super) struct UpstreamEditBody {
     weight: Option<u32>,
     /// Whether it may be on a private network.
     allow_private: Option<bool>,
-    /// `NAME: VALUE` of headers that are sent with each call.
+    /// All headers that are sent with each call, each `NAME=VALUE`.
     headers: Option<Vec<String>>,
-    /// `NAME=VALUE` of parameters that are sent with each call.
+    /// All parameters that are sent with each call, each `NAME=JSON`.
     parameters: Option<Vec<String>>,
-    /// `auto`, `always` or `never`.
+    /// The address of a proxy, which may hold a password and is sealed; blank for none.
+    #[schema(write_only)]
+    proxy: Option<String>,
+    /// Certificates to trust besides the usual roots, as PEM; blank for none.
+    #[schema(write_only)]
+    ca: Option<String>,
+    /// `never`, `offered` or `prior-knowledge`.
     http2: Option<String>,
-    /// Statuses for which another upstream is tried.
+    /// Statuses for which another upstream is tried, such as `429,503`, or `none`.
     retry_on: Option<String>,
     /// A remark.
     note: Option<String>,
@@ -159,9 +171,10 @@ impl From<UpstreamBody> for UpstreamInput {
                 headers: body.headers,
                 parameters: body.parameters,
                 allow_private: body.allow_private,
+                ca: body.ca,
+                proxy: body.proxy.map(UpstreamSecret::new),
                 http2: body.http2,
                 retry_on: body.retry_on,
-                ..ReachInput::default()
             },
             sticky: body.sticky.unwrap_or_default(),
             carrier: body.carrier,
@@ -188,9 +201,10 @@ impl From<UpstreamEditBody> for UpstreamChange {
                 headers: body.headers,
                 parameters: body.parameters,
                 allow_private: body.allow_private,
+                ca: body.ca,
+                proxy: body.proxy.map(UpstreamSecret::new),
                 http2: body.http2,
                 retry_on: body.retry_on,
-                ..ReachInput::default()
             },
             sticky: body.sticky,
             carrier: body.carrier,
