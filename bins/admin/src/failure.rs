@@ -13,7 +13,7 @@ use crate::output::Output;
 pub(crate) enum Failure {
     /// Something to be told.
     Told(Told),
-    /// Nobody reads the output any more.
+    /// Nobody reads the output any more: what was asked for is done.
     ReaderGone,
 }
 
@@ -58,6 +58,17 @@ impl Failure {
             told.hint = Some(hint.into());
         }
         self
+    }
+
+    /// The same failure of an output with a secret: where nobody reads it, it was not handed over.
+    pub(crate) fn of_secret(self, hint: impl Into<String>) -> Self {
+        let failure = match self {
+            Self::ReaderGone => {
+                Self::failed("the secret was not handed over: nobody reads the output")
+            }
+            told @ Self::Told(_) => told,
+        };
+        failure.hint(hint)
     }
 
     /// Tells of the failure, and gives the exit code.

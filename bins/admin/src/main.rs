@@ -30,6 +30,16 @@ enum Ending {
     AuditBroken,
 }
 
+impl Ending {
+    /// This ending, also where nobody reads the output to its end.
+    fn after(self, shown: Result<(), Failure>) -> Result<Self, Failure> {
+        match shown {
+            Ok(()) | Err(Failure::ReaderGone) => Ok(self),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

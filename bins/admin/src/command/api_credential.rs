@@ -46,7 +46,27 @@ async fn create(session: &Session<'_>, arguments: ApiCredentialCreate) -> Result
     let secret = made.secret.reveal();
     let path = file.map(|file| file.write(secret)).transpose()?;
     let path = path.map(|path| path.display().to_string());
-    let (output, credential) = (session.output, &made.credential);
+    let kept = path.is_some();
+    let written = written(session, &made.credential, secret, path);
+    if kept {
+        return written;
+    }
+    let hint = "it is lost: take this one back, and `tollgate-admin api-credential create` makes another one";
+    written.map_err(|failure| failure.of_secret(hint))?;
+    if session.output.is_json() {
+        return Ok(());
+    }
+    let text = "Store this secret now: it will not be shown again.";
+    Ok(session.output.line(text)?)
+}
+
+fn written(
+    session: &Session<'_>,
+    credential: &ApiCredentialView,
+    secret: &str,
+    path: Option<String>,
+) -> Result<(), Failure> {
+    let output = session.output;
     if output.is_json() {
         return Ok(output.document(&Document {
             credential,
@@ -65,10 +85,7 @@ async fn create(session: &Session<'_>, arguments: ApiCredentialCreate) -> Result
         Some(path) => output.line(&format!(
             "Its secret is in `{path}`, which only you can read."
         ))?,
-        None => {
-            output.line(secret)?;
-            output.line("Store this secret now: it will not be shown again.")?;
-        }
+        None => output.line(secret)?,
     }
     Ok(())
 }

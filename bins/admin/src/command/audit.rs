@@ -94,18 +94,23 @@ async fn verify(session: &Session<'_>) -> Result<Ending, Failure> {
     } else {
         Ending::AuditBroken
     };
-    if session.output.is_json() {
-        session.output.document(&log)?;
-        return Ok(ending);
-    }
+    let shown = if session.output.is_json() {
+        session.output.document(&log)
+    } else {
+        session.output.line(&verdict(&log))
+    };
+    ending.after(shown.map_err(Failure::from))
+}
+
+fn verdict(log: &LogView) -> String {
     let LogView {
         rows,
         head,
         bad_row,
         problem,
         ..
-    } = &log;
-    let text = if log.whole {
+    } = log;
+    if log.whole {
         format!(
             "All {} changes are as they were written. The log ends with {}.",
             or(rows.as_ref(), "0"),
@@ -117,9 +122,7 @@ async fn verify(session: &Session<'_>) -> Result<Ending, Failure> {
             or(bad_row.as_ref(), "unknown"),
             or(problem.as_ref(), "unknown")
         )
-    };
-    session.output.line(&text)?;
-    Ok(ending)
+    }
 }
 
 /// What differs between before and after; the name where it was created or deleted.

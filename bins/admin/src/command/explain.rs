@@ -32,16 +32,17 @@ pub(super) async fn run(
 }
 
 fn answer(session: &Session<'_>, explained: &ExplanationView) -> Result<Ending, Failure> {
-    if session.output.is_json() {
-        session.output.document(explained)?;
+    let shown = if session.output.is_json() {
+        session.output.document(explained).map_err(Failure::from)
     } else {
-        show(session, explained)?;
-    }
-    Ok(if explained.permitted {
+        show(session, explained)
+    };
+    let ending = if explained.permitted {
         Ending::Done
     } else {
         Ending::Refused
-    })
+    };
+    ending.after(shown)
 }
 
 fn show(session: &Session<'_>, explained: &ExplanationView) -> Result<(), Failure> {

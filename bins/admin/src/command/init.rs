@@ -31,16 +31,23 @@ struct Document<'a> {
 pub(super) async fn run(session: &Session<'_>) -> Result<(), Failure> {
     let made = link::init(&session.context).await?;
     let output = session.output;
-    if output.is_json() {
-        let link = made.as_ref().map(LinkDocument::from);
-        return Ok(output.document(&Document { link })?);
-    }
     match &made {
-        Some(link) => show(session, link, "become the first owner"),
+        Some(link) => written(session, link).map_err(|failure| {
+            failure.of_secret("it is lost: `tollgate-admin init` makes another one")
+        }),
+        None if output.is_json() => Ok(output.document(&Document { link: None })?),
         None => Ok(output.line(
             "There is an owner already: `tollgate-admin member list` shows who, and `member reset-password` lets them in again.",
         )?),
     }
+}
+
+fn written(session: &Session<'_>, link: &Link) -> Result<(), Failure> {
+    if session.output.is_json() {
+        let link = Some(LinkDocument::from(link));
+        return Ok(session.output.document(&Document { link })?);
+    }
+    show(session, link, "become the first owner")
 }
 
 /// Says where the code of a link goes. It is no part of an address, so that no log has it.

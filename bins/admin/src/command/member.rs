@@ -40,6 +40,15 @@ struct Document<'a> {
 }
 
 fn invited(session: &Session<'_>, made: &Invited, what: &str) -> Result<(), Failure> {
+    let written = written(session, made, what);
+    if made.link.is_none() {
+        return written;
+    }
+    let hint = "it is lost: `tollgate-admin member reset-password` makes another one";
+    written.map_err(|failure| failure.of_secret(hint))
+}
+
+fn written(session: &Session<'_>, made: &Invited, what: &str) -> Result<(), Failure> {
     let link = made.link.as_ref();
     if session.output.is_json() {
         let document = Document {

@@ -139,9 +139,29 @@ fn told(
     file: Option<SecretFile>,
     what: &str,
 ) -> Result<(), Failure> {
-    let output = session.output;
     let path = file.map(|file| file.write(secret.reveal())).transpose()?;
     let path = path.map(|path| path.display().to_string());
+    let kept = path.is_some();
+    let written = written(session, token, secret, path, what);
+    if kept {
+        return written;
+    }
+    written.map_err(|failure| {
+        failure.of_secret(match session.context.sealing() {
+            Some(_) => "`tollgate-admin token reveal` shows it again",
+            None => "it is lost: `tollgate-admin token rotate` makes another one",
+        })
+    })
+}
+
+fn written(
+    session: &Session<'_>,
+    token: &TokenView,
+    secret: &Secret,
+    path: Option<String>,
+    what: &str,
+) -> Result<(), Failure> {
+    let output = session.output;
     if output.is_json() {
         let secret = path.is_none().then(|| secret.reveal());
         let body = IssuedBody {

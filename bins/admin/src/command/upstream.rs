@@ -75,12 +75,12 @@ async fn test(session: &Session<'_>, arguments: UpstreamTest) -> Result<Ending, 
         timeout: Some(arguments.timeout),
     };
     let tested = upstream::test(&session.context, &arguments.which.which, &input).await?;
-    shown::tested(session, &tested)?;
-    Ok(if tested.passed {
+    let ending = if tested.passed {
         Ending::Done
     } else {
         Ending::TestFailed
-    })
+    };
+    ending.after(shown::tested(session, &tested))
 }
 
 fn input(arguments: UpstreamCreate) -> Result<UpstreamInput, Failure> {

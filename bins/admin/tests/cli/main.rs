@@ -77,6 +77,20 @@ impl Desk {
         Said::new(&self.command().args(words).output().unwrap())
     }
 
+    /// Runs a command whose output nobody reads.
+    fn unread(&self, line: &str) -> Said {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = self.command();
+        Said::new(
+            &command
+                .args(line.split_whitespace())
+                .stdout(writer)
+                .output()
+                .unwrap(),
+        )
+    }
+
     /// Runs a command that must succeed, and reads the JSON that it prints.
     fn json(&self, line: &str) -> Value {
         let said = self.run(&format!("--output json {line}"));

@@ -250,3 +250,21 @@ fn a_store_that_cannot_be_opened_is_named_without_its_password() {
             .contains("hunter2")
     );
 }
+
+#[test]
+fn a_reader_that_is_gone_changes_no_exit_code() {
+    let desk = Desk::furnished();
+    desk.json("token create first --account acme --group standard --ips 10.0.0.0/8");
+    for format in ["table", "json"] {
+        for (line, code) in [
+            ("token list", 0),
+            ("audit verify", 0),
+            ("explain --token first --model gpt-4o --ip 192.0.2.1", 3),
+            ("upstream test main", 1),
+        ] {
+            let said = desk.unread(&format!("--output {format} {line}"));
+            assert_eq!(said.code, code, "{line}: {said:?}");
+            assert!(!said.err.contains("error"), "{line}: {said:?}");
+        }
+    }
+}

@@ -201,3 +201,28 @@ fn a_sealed_secret_is_shown_again_and_each_time_is_audited() {
         "{said:?}"
     );
 }
+
+#[test]
+fn a_secret_that_nobody_reads_is_a_failure() {
+    let desk = Desk::furnished();
+    desk.json("token create first --account acme --group standard");
+    desk.json("member invite ada --role operator");
+    for (number, format) in ["table", "json"].into_iter().enumerate() {
+        for line in [
+            "token rotate first",
+            &format!("token create token{number} --account acme --group standard"),
+            &format!("api-credential create deploy{number} --member ada --scope tokens"),
+            "init",
+            &format!("member invite eve{number} --role operator"),
+            "member reset-password ada",
+        ] {
+            let said = desk.unread(&format!("--output {format} {line}"));
+            assert_eq!(said.code, 1, "{line}: {said:?}");
+            for text in ["the secret was not handed over", "makes another one"] {
+                assert!(said.err.contains(text), "{line}: {said:?}");
+            }
+        }
+    }
+    let said = desk.unread("token rotate first --secret-file kept");
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+}
