@@ -12,6 +12,9 @@ use tollgate_store::scope::ScopeEdit;
 use super::parsed;
 use crate::error::AdminError;
 
+/// The longest list. All of it is kept in the memory of gateways and looked at for each call.
+const MOST_ENTRIES: usize = 1000;
+
 /// Restrictions, each where it was said. An empty list or the one entry `any` means no restriction,
 /// the one entry `none` allows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -81,6 +84,10 @@ where
         Some("any") => return Ok(Some(Allow::Any)),
         Some("none") => return Ok(Some(Allow::Only(Vec::new()))),
         _ => {}
+    }
+    if list.len() > MOST_ENTRIES {
+        let problem = format!("a list has at most {MOST_ENTRIES} entries");
+        return Err(AdminError::invalid(field, problem));
     }
     let mut entries = Vec::with_capacity(list.len());
     for text in list {
