@@ -70,7 +70,8 @@ impl Fields {
         }
     }
 
-    /// What a thing may reach, a line for each entry; blank where anything is allowed.
+    /// What a thing may reach, a line for each entry; blank where anything is allowed, and a word
+    /// where nothing is.
     pub(crate) fn put_scope(&mut self, scope: &ScopeView) {
         let lists = [
             ("models", &scope.models),
@@ -79,8 +80,7 @@ impl Fields {
             ("networks", &scope.networks),
         ];
         for (name, list) in lists {
-            let lines = list.as_ref().map(|list| list.join("\n"));
-            self.put(name, lines.unwrap_or_default());
+            self.put(name, lines(list.as_deref()));
         }
     }
 
@@ -128,6 +128,15 @@ impl Fields {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(pairs);
         query.finish()
+    }
+}
+
+/// A list of what is allowed, as forms have it and use cases read it.
+pub(crate) fn lines(list: Option<&[String]>) -> String {
+    match list {
+        None => String::new(),
+        Some([]) => "none".to_owned(),
+        Some(list) => list.join("\n"),
     }
 }
 

@@ -10,7 +10,7 @@ use tollgate_admin_core::{AdminError, group, model};
 
 use crate::access::Visit;
 use crate::component::sheet::{Form, Frame, proposals, sheet as framed};
-use crate::form::{Fields, Posted};
+use crate::form::{self, Fields, Posted};
 use crate::page::{Shown, segment, shown, shown_again, to};
 use crate::problem::Problem;
 
@@ -217,8 +217,10 @@ fn fields_of(one: &UpstreamView) -> Fields {
         None => one.name.clone(),
     });
     fields.put("models", models.collect::<Vec<_>>().join("\n"));
-    let groups = one.groups.iter().flatten().map(|one| one.name.clone());
-    fields.put("groups", groups.collect::<Vec<_>>().join("\n"));
+    let groups = one.groups.as_ref();
+    let groups: Option<Vec<_>> =
+        groups.map(|groups| groups.iter().map(|one| one.name.clone()).collect());
+    fields.put("groups", form::lines(groups.as_deref()));
     fields
 }
 
