@@ -5,19 +5,14 @@ use axum::extract::{FromRequest, FromRequestParts};
 use axum::response::{IntoResponse, Response};
 use http::Request;
 use http::request::Parts;
-use http_body_util::{BodyExt, Limited};
 use tollgate_admin_core::view::ScopeView;
 use tollgate_admin_core::view::money::LimitsView;
 
 use crate::access::{Stranger, Visit};
+use crate::body::{self, Bounds};
 use crate::guard;
 use crate::problem::Problem;
 use crate::site::Site;
-
-/// The largest form of somebody who is signed in, in bytes: a price list of another product fits.
-const MOST: usize = 8 << 20;
-/// The largest form of somebody who is not, in bytes.
-const MOST_OF_STRANGERS: usize = 64 << 10;
 
 /// Fields by name, in the order in which they were sent.
 #[derive(Debug, Clone, Default)]
@@ -148,9 +143,8 @@ impl<S: Sync> FromRequestParts<S> for Fields {
     }
 }
 
-async fn read(body: Body, most: usize) -> Result<Fields, Problem> {
-    let body = Limited::new(body, most).collect().await;
-    let body = body.map_err(|_| Problem::too_large(most))?.to_bytes();
+async fn read(body: Body, bounds: Bounds) -> Result<Fields, Problem> {
+    let body = body::read(body, bounds).await?;
     let text = std::str::from_utf8(&body);
     let text = text.map_err(|_| Problem::malformed("the form is not UTF-8"))?;
     Ok(Fields::parse(text))
@@ -163,7 +157,7 @@ impl FromRequest<Site> for Posted {
         let (mut parts, body) = request.into_parts();
         guard::same_origin(site, &parts.headers).map_err(IntoResponse::into_response)?;
         let visit = Visit::from_request_parts(&mut parts, site).await?;
-        let fields = read(body, MOST)
+        let fields = read(body, body::KNOWN)
             .await
             .map_err(IntoResponse::into_response)?;
         guard::check_word(&visit.word, fields.text(guard::FIELD))
@@ -179,7 +173,7 @@ impl FromRequest<Site> for StrangerPosted {
         let (mut parts, body) = request.into_parts();
         guard::same_origin(site, &parts.headers)?;
         let stranger = Stranger::from_request_parts(&mut parts, site).await?;
-        let fields = read(body, MOST_OF_STRANGERS).await?;
+        let fields = read(body, body::STRANGERS).await?;
         Ok(Self { stranger, fields })
     }
 }

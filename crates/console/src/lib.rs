@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod assets;
+mod body;
 mod component;
 mod console;
 mod form;

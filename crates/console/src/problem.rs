@@ -68,6 +68,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
     }
 
+    pub(crate) fn too_slow() -> Self {
+        let detail = "the body did not come in time";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
+    }
+
     pub(crate) fn media_type(wanted: &str) -> Self {
         let detail = format!("send `content-type: {wanted}`");
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", detail)

@@ -5,23 +5,23 @@ use axum::extract::{FromRequest, FromRequestParts};
 use http::header;
 use http::request::Parts;
 use http::{HeaderMap, Request};
-use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::schema;
+use crate::body::{self, Bounds};
 use crate::problem::Problem;
 use crate::site::Site;
 
-/// The largest body, in bytes: a price file is the largest thing that is sent.
-const MOST: usize = 8 << 20;
-
-/// A JSON object.
+/// A JSON object of somebody who is known.
 pub(super) struct Sent<T> {
     pub(super) input: T,
     pub(super) again: Again,
 }
+
+/// A JSON object of anybody. It is not remembered that it was sent.
+pub(super) struct StrangerSent<T>(pub(super) T);
 
 /// A query.
 pub(super) struct Asked<T>(pub(super) T);
@@ -37,9 +37,23 @@ impl<T: DeserializeOwned + ToSchema> FromRequest<Site> for Sent<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _: &Site) -> Result<Self, Problem> {
+        Self::read(request, body::KNOWN).await
+    }
+}
+
+impl<T: DeserializeOwned + ToSchema> FromRequest<Site> for StrangerSent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, _: &Site) -> Result<Self, Problem> {
+        let sent = Sent::read(request, body::STRANGERS).await?;
+        Ok(Self(sent.input))
+    }
+}
+
+impl<T: DeserializeOwned + ToSchema> Sent<T> {
+    async fn read(request: Request<Body>, bounds: Bounds) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let body = Limited::new(body, MOST).collect().await;
-        let body = body.map_err(|_| Problem::too_large(MOST))?.to_bytes();
+        let body = body::read(body, bounds).await?;
         // What needs nothing may be sent nothing.
         let text = if body.is_empty() {
             b"{}".as_slice()

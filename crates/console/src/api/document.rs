@@ -9,7 +9,7 @@ use super::link;
 use crate::problem::Problem;
 
 /// What can go wrong anywhere, by status.
-const PROBLEMS: [(&str, &str); 12] = [
+const PROBLEMS: [(&str, &str); 13] = [
     ("400", "The request cannot be read."),
     ("401", "Nobody known asks."),
     ("403", "Who asks may not do this."),
@@ -18,6 +18,7 @@ const PROBLEMS: [(&str, &str); 12] = [
         "There is no such thing, or none that who asks may see.",
     ),
     ("405", "This cannot be done at this address."),
+    ("408", "The body did not come in time."),
     ("409", "It collides with something that is there."),
     ("412", "It was changed since the version in `If-Match`."),
     ("413", "The body is too large."),

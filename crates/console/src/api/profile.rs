@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer::{Answer, answer};
-use super::body::Sent;
+use super::body::{Sent, StrangerSent};
 use crate::access::{Caller, Stranger};
 use crate::session;
 use crate::site::Site;
@@ -124,13 +124,13 @@ async fn remove(Caller(context): Caller, sent: Sent<ProofInput>) -> Answer {
 /// What a one-time code is for. Whoever has the code may ask.
 #[utoipa::path(post, path = "/links/look", tag = "profile", operation_id = "lookAtLink",
     request_body = LinkInput, responses((status = 200, body = LinkView)), security(()))]
-async fn look(stranger: Stranger, sent: Sent<LinkInput>) -> Answer {
-    answer(link::look(&stranger.context, &sent.input.code).await)
+async fn look(stranger: Stranger, StrangerSent(input): StrangerSent<LinkInput>) -> Answer {
+    answer(link::look(&stranger.context, &input.code).await)
 }
 
 /// Uses a one-time code: its member has this password from now on, and all their sessions end.
 #[utoipa::path(post, path = "/links/redeem", tag = "profile", operation_id = "redeemLink",
     request_body = Redeem, responses((status = 200, body = MemberView)), security(()))]
-async fn redeem(stranger: Stranger, sent: Sent<Redeem>) -> Answer {
-    answer(link::redeem(&stranger.context, &sent.input).await)
+async fn redeem(stranger: Stranger, StrangerSent(input): StrangerSent<Redeem>) -> Answer {
+    answer(link::redeem(&stranger.context, &input).await)
 }
