@@ -26,6 +26,14 @@ pub(crate) struct Journals {
     options: Options,
 }
 
+/// What became of a journal as it was last written.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    written: SystemTime,
+    /// Whether there is nothing more to try.
+    is_over: bool,
+}
+
 impl Journals {
     /// As they are configured.
     pub(crate) fn new(config: &Config) -> Self {
@@ -59,31 +67,28 @@ impl Journals {
 
     /// Settles what processes left in the other journals once they have ended. Never ends.
     pub(crate) async fn tend(&self, own: &Path, book: &dyn Book) {
-        let mut settled = HashMap::new();
+        let mut seen = HashMap::new();
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             for path in self.paths().filter(|path| path != own) {
-                self.settle(&path, book, &mut settled).await;
+                self.settle(&path, book, &mut seen).await;
             }
         }
     }
 
     /// A journal that was not written since it was settled is left alone.
-    async fn settle(
-        &self,
-        path: &Path,
-        book: &dyn Book,
-        settled: &mut HashMap<PathBuf, SystemTime>,
-    ) {
+    async fn settle(&self, path: &Path, book: &dyn Book, seen: &mut HashMap<PathBuf, Seen>) {
         // Taken before: what settling itself writes costs one more look, and nothing is missed.
         let Ok(written) = std::fs::metadata(path).and_then(|file| file.modified()) else {
             return;
         };
-        if settled.get(path) == Some(&written) {
+        let before = seen.get(path).filter(|seen| seen.written == written);
+        if before.is_some_and(|seen| seen.is_over) {
             return;
         }
+        let mut is_over = true;
         match adopt(book, path, self.options.most_receipts, clock::now()).await {
             Ok(None) => return,
             Ok(Some(0)) => {}
@@ -93,18 +98,19 @@ impl Journals {
                 "what a process left that has ended is settled"
             ),
             Err(error) => {
-                tracing::error!(
-                    journal = %path.display(),
-                    error = &error as &dyn Error,
-                    "what a process left that has ended cannot be settled"
-                );
-                // The store may take it later; a file that cannot be read stays so.
-                if matches!(error, OpenError::Book(_)) {
-                    return;
+                // A file that cannot be understood stays so.
+                is_over = !error.may_pass();
+                // Once, not every time.
+                if before.is_none() {
+                    tracing::error!(
+                        journal = %path.display(),
+                        error = &error as &dyn Error,
+                        "what a process left that has ended cannot be settled"
+                    );
                 }
             }
         }
-        settled.insert(path.to_owned(), written);
+        seen.insert(path.to_owned(), Seen { written, is_over });
     }
 
     fn paths(&self) -> impl Iterator<Item = PathBuf> {
@@ -120,3 +126,6 @@ impl Journals {
 fn cannot(error: OpenError) -> Failure {
     Failure::start("the ledger cannot be opened", error)
 }
+
+#[cfg(test)]
+mod tests;

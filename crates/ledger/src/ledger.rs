@@ -70,6 +70,11 @@ impl OpenError {
     pub const fn is_in_use(&self) -> bool {
         matches!(self, Self::Journal(JournalError::InUse { .. }))
     }
+
+    /// Whether the same may succeed later: the store did not answer, or the operating system refused.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Book(_) | Self::Journal(JournalError::Io { .. }))
+    }
 }
 
 impl From<RecordError> for OpenError {
