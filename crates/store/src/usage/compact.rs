@@ -98,17 +98,26 @@ pub(super) async fn part(
         let Some(day) = next(conn, from, before).await? else {
             return Ok((moved.unsigned_abs(), None));
         };
-        let mut rows = 0;
+        from = day;
         if day != day.month() {
-            rows = batch(conn, &DAILY, day).await?;
+            let rows = batch(conn, &DAILY, day).await?;
             moved = moved.saturating_add(i64::try_from(rows).unwrap_or(i64::MAX));
-            if rows == 0 {
-                rows = batch(conn, &TOTALS, day).await?;
+            if has_more(conn, day).await? {
+                continue;
             }
+            // However many were moved: those who read meanwhile see both tables.
+            while batch(conn, &TOTALS, day).await? > 0 {}
         }
-        from = if rows == 0 { day.next() } else { day };
+        from = day.next();
     }
     Ok((moved.unsigned_abs(), Some(from)))
+}
+
+/// Whether a day has sums of tokens left.
+async fn has_more(conn: &mut Conn, day: Day) -> Result<bool, StoreError> {
+    let more = "SELECT MIN(day) AS number FROM usage_daily WHERE day >= $1 AND day <= $2";
+    let found = number(conn, more.to_owned(), [day.number(), day.number()]).await?;
+    Ok(found.is_some())
 }
 
 /// The first day from `from` on that has sums.

@@ -27,6 +27,7 @@ on_both! {
     many_rows_are_summed_up
     what_an_operator_lets_go_of_is_in_the_audit_log
     much_is_let_go_of_in_parts_with_a_row_each
+    a_day_s_totals_move_in_the_transaction_of_its_last_sums
 }
 
 fn moment(text: &str) -> Timestamp {
@@ -492,4 +493,50 @@ async fn much_is_let_go_of_in_parts_with_a_row_each(fixture: &Fixture) {
     let left = by(&[Dimension::Day]);
     let left = self::rows(fixture, left).await;
     assert_eq!((left.len(), left[0].sums.requests), (1, 36_000));
+}
+
+/// As many sums as one transaction moves, once by itself and once for an operator.
+async fn a_day_s_totals_move_in_the_transaction_of_its_last_sums(fixture: &Fixture) {
+    let who = payers(fixture).await;
+    refuse_to_move_totals(fixture).await;
+    let (store, ada) = (&fixture.store, &fixture.who);
+    let before = day("2027-02-01");
+    let mut from = 0;
+    for (sums, asked) in [(2_000, false), (10_000, true)] {
+        let receipts = (from..sums).map(|i| {
+            let mut receipt = who.receipt(fixture, 1, 0);
+            receipt.payer.token = TokenId::from_raw(i).unwrap();
+            receipt
+        });
+        receive(fixture, receipts.collect(), 0).await;
+        from = sums;
+        let moved = match asked {
+            true => store.usage_sum_up(ada, before, at(9)).await,
+            false => store.usage_compact(before).await,
+        };
+        moved.unwrap_err();
+        let totals = rows(fixture, by(&[Dimension::Day])).await;
+        let calls = totals.iter().map(|row| (row.day, row.sums.requests));
+        let of_creators = rows(fixture, by(&[Dimension::Day, Dimension::Creator])).await;
+        let of_creators = of_creators.iter().map(|row| (row.day, row.sums.requests));
+        let agreed = vec![(Some(day("2027-01-15")), sums.unsigned_abs())];
+        assert_eq!(calls.collect::<Vec<_>>(), agreed);
+        assert_eq!(of_creators.collect::<Vec<_>>(), agreed);
+    }
+}
+
+async fn refuse_to_move_totals(fixture: &Fixture) {
+    let sql = match fixture.url.starts_with("sqlite:") {
+        true => {
+            "CREATE TRIGGER stop BEFORE DELETE ON usage_totals \
+             BEGIN SELECT RAISE(ABORT, 'stopped'); END"
+        }
+        false => {
+            "CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE EXCEPTION 'stopped'; END $$; \
+             CREATE TRIGGER stop BEFORE DELETE ON usage_totals \
+             FOR EACH ROW EXECUTE FUNCTION stop()"
+        }
+    };
+    fixture.sql(sql).await;
 }
