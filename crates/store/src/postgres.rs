@@ -29,6 +29,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a connection may take to be there and set up, however many hosts are tried for it.
 const CONNECT: Duration = Duration::from_secs(30);
 
+/// The server's clock, one for all gateways: one whose own is wrong buries nobody, and has
+/// nothing forgotten that others keep.
+macro_rules! now {
+    () => {
+        "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT"
+    };
+}
+pub(crate) use now;
+
 type Setting = (&'static str, &'static str);
 
 /// When the server lets go of a client that is not heard of. The first is less than the deadline of

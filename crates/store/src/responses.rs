@@ -16,6 +16,7 @@ use tollgate_rights::source::SourceError;
 use crate::backend::{Backend, Conn, on_backend};
 use crate::columns::Row;
 use crate::error::StoreError;
+use crate::postgres::now;
 use crate::schema::responses;
 use crate::store::Store;
 
@@ -26,8 +27,13 @@ const KEEP: &str = "INSERT INTO responses (token_id, hash, upstream_id, credenti
     ORDER BY token_id, hash \
     ON CONFLICT (token_id, hash) DO UPDATE SET upstream_id = excluded.upstream_id, \
     credential_id = excluded.credential_id, until = excluded.until";
-const FORGET: &str = "DELETE FROM responses WHERE (token_id, hash) IN (SELECT token_id, hash \
-    FROM responses WHERE until <= $1 ORDER BY until LIMIT 2000 FOR UPDATE SKIP LOCKED)";
+/// Not before it is over by the server's clock too: one that is ahead has nothing of others forgotten.
+const FORGET: &str = concat!(
+    "DELETE FROM responses WHERE (token_id, hash) IN (SELECT token_id, hash \
+    FROM responses WHERE until <= LEAST($1, ",
+    now!(),
+    ") ORDER BY until LIMIT 2000 FOR UPDATE SKIP LOCKED)"
+);
 const FORGET_SQLITE: &str = "DELETE FROM responses WHERE (token_id, hash) IN (SELECT token_id, hash \
     FROM responses WHERE until <= $1 ORDER BY until LIMIT 2000)";
 

@@ -15,6 +15,7 @@ use crate::alert::{self, StoredAlert};
 use crate::backend::{Conn, on_backend};
 use crate::columns::Row;
 use crate::error::StoreError;
+use crate::postgres::now;
 use crate::schema::{accounts, tokens};
 use crate::store::Store;
 use crate::upstream::SeenState;
@@ -83,6 +84,10 @@ impl Upkeep for Store {
         })
     }
 
+    fn clock(&self) -> BoxFuture<'_, Result<Option<Timestamp>, PortError>> {
+        Box::pin(async move { self.server_clock().await.map_err(failed) })
+    }
+
     fn prune(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>> {
         Box::pin(async move { self.receipts_prune(before).await.map_err(failed) })
     }
@@ -108,6 +113,22 @@ impl Upkeep for Store {
         let seen = aside.into_iter().map(seen).collect();
         let recorded = self.upstream_states_record(gateway, seen, at);
         Box::pin(async move { recorded.await.map_err(failed) })
+    }
+}
+
+impl Store {
+    /// The server's clock; none where the database has no other one than we have.
+    async fn server_clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|conn| {
+            Box::pin(async move {
+                let Conn::Postgres(conn) = conn else {
+                    return Ok(None);
+                };
+                let micros = diesel::select(sql::<BigInt>(now!())).get_result(conn);
+                Ok(Some(Timestamp::from_micros(micros.await?)))
+            })
+        })
+        .await
     }
 }
 

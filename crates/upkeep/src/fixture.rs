@@ -40,6 +40,8 @@ pub(crate) struct Kept {
     /// How often it was asked for alerts and for tokens.
     pub(crate) looks: u64,
     pub(crate) pages: u64,
+    /// How far its clock is behind, where it has one.
+    pub(crate) behind: Option<Duration>,
     /// Whether it answers.
     pub(crate) away: bool,
     /// Whether who raises an alert waits for ever, and how many did.
@@ -221,6 +223,10 @@ impl Upkeep for Store {
             found.truncate(limit as usize);
             found
         })
+    }
+
+    fn clock(&self) -> BoxFuture<'_, Result<Option<Timestamp>, PortError>> {
+        self.answer(|kept, now| kept.behind.map(|behind| now.minus(behind)))
     }
 
     fn prune(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>> {

@@ -41,6 +41,9 @@ pub trait Upkeep: Send + Sync + 'static {
         limit: u32,
     ) -> BoxFuture<'_, Result<Vec<Expiring>, PortError>>;
 
+    /// The store's own clock, which is one for all gateways; `None` where it has none.
+    fn clock(&self) -> BoxFuture<'_, Result<Option<Timestamp>, PortError>>;
+
     /// Deletes the receipts of calls before a moment, and says how many.
     fn prune(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, PortError>>;
 

@@ -16,14 +16,8 @@ use tollgate_ledger::book::{LEASE_LIFETIME, Outcome, Turn};
 use super::batch;
 use super::pot::{Key, Owner};
 use super::sheet::{self, Leased, Sheet};
+use crate::postgres::now;
 use kept::{Bind, Kept};
-
-/// The server's clock, one for all gateways: one whose own is wrong buries nobody.
-macro_rules! now {
-    () => {
-        "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT"
-    };
-}
 
 const HEARTBEAT: &str = concat!(
     "INSERT INTO gateways (id, seen_at) VALUES (?, ",

@@ -19,6 +19,7 @@ on_both! {
     the_last_fifty_refused_calls_of_each_token_are_kept
     first_bytes_are_added_up_by_hour
     what_is_old_is_let_go
+    a_server_tells_its_own_time
 }
 
 fn report(gateway: u8) -> Report {
@@ -217,4 +218,12 @@ async fn what_is_old_is_let_go(fixture: &Fixture) {
     assert_eq!(store.refusals_list(all).await.unwrap().len(), 1);
     assert_eq!(store.first_bytes(old, new).await.unwrap().len(), 1);
     assert_eq!(store.forget_reports(cut).await.unwrap(), 0);
+}
+
+async fn a_server_tells_its_own_time(fixture: &Fixture) {
+    let told = Upkeep::clock(&fixture.store).await.unwrap();
+    assert_eq!(told.is_none(), fixture.url.starts_with("sqlite:"));
+    let ours = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let far = told.map(|told| told.as_micros() / 1_000_000 - ours.cast_signed());
+    assert!(far.is_none_or(|far| far.abs() < 60), "{far:?}");
 }

@@ -9,6 +9,7 @@ on_both! {
     a_response_is_found_by_its_token_alone
     the_last_word_on_a_response_counts
     what_is_over_is_forgotten
+    who_is_far_ahead_has_nothing_of_others_forgotten
 }
 
 fn key(token: u32, id: &str) -> ResponseKey {
@@ -56,16 +57,36 @@ async fn the_last_word_on_a_response_counts(fixture: &Fixture) {
     );
 }
 
+/// Long ago by everybody's clock.
 async fn what_is_over_is_forgotten(fixture: &Fixture) {
+    const PAST: i64 = -200_000_000;
     let store = &fixture.store;
-    let both = vec![made(key(1, "one"), 1, 10), made(key(1, "two"), 1, 90)];
-    store.keep(both, at(1)).await.unwrap();
-    assert_eq!(store.find(key(1, "one"), at(10)).await.unwrap(), None);
-    assert!(store.find(key(1, "one"), at(9)).await.unwrap().is_some());
+    let until = |id, seconds| made(key(1, id), 1, PAST + seconds);
     store
-        .keep(vec![made(key(1, "three"), 1, 90)], at(10))
+        .keep(vec![until("one", 10), until("two", 90)], at(PAST + 1))
         .await
         .unwrap();
-    assert_eq!(store.find(key(1, "one"), at(9)).await.unwrap(), None);
-    assert!(store.find(key(1, "two"), at(10)).await.unwrap().is_some());
+    assert_eq!(
+        store.find(key(1, "one"), at(PAST + 10)).await.unwrap(),
+        None
+    );
+    let one = store.find(key(1, "one"), at(PAST + 9));
+    assert!(one.await.unwrap().is_some());
+    let three = store.keep(vec![until("three", 90)], at(PAST + 10));
+    three.await.unwrap();
+    let one = store.find(key(1, "one"), at(PAST + 9));
+    assert_eq!(one.await.unwrap(), None);
+    let two = store.find(key(1, "two"), at(PAST + 10));
+    assert!(two.await.unwrap().is_some());
+}
+
+async fn who_is_far_ahead_has_nothing_of_others_forgotten(fixture: &Fixture) {
+    const FAR: i64 = 3_000_000_000;
+    let store = &fixture.store;
+    let one = vec![made(key(1, "one"), 1, FAR + 10)];
+    store.keep(one, at(1)).await.unwrap();
+    let two = vec![made(key(1, "two"), 1, FAR + 90)];
+    store.keep(two, at(FAR + 10)).await.unwrap();
+    let kept = store.find(key(1, "one"), at(1)).await.unwrap().is_some();
+    assert_eq!(kept, !fixture.url.starts_with("sqlite:"));
 }

@@ -69,3 +69,18 @@ async fn a_store_that_was_away_is_asked_again_in_an_hour() {
     upkeep.store.until(|kept| kept.compacted.len() == 1).await;
     assert_eq!(clock.now().since(start()), FIRST_AFTER * 2 + AGAIN_AFTER);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_old_is_told_by_the_earlier_one_of_two_clocks() {
+    let late = DAY * 1000;
+    let upkeep = keeping(90, 400);
+    upkeep.store.change(|kept| kept.behind = Some(late));
+    pass(FIRST_AFTER).await;
+    let kept = upkeep.store.kept();
+    let now = start().plus(FIRST_AFTER);
+    let before = |days: u32| [(now, now.minus(late).minus(DAY * days))];
+    assert_eq!(kept.pruned, before(90));
+    assert_eq!(kept.compacted, before(400));
+    assert_eq!(kept.forgotten, before(ALERTS_DAYS));
+    assert_eq!(kept.reports_forgotten, before(REPORTS_DAYS));
+}
