@@ -1,4 +1,4 @@
-//! `check`: says what does not fit, before a gateway is started on it. It makes nothing new.
+//! `check`: says what does not fit, before a gateway is started on it. It makes and changes nothing.
 
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
@@ -7,36 +7,22 @@ use std::process::ExitCode;
 
 use rustix::fs::{Access, access};
 use tollgate_rights::source::{Snapshot, Source};
-use tollgate_store::Store;
 use tollgate_store::environment::is_withheld;
 use tollgate_store::upstream::CredentialKept;
+use tollgate_store::{Store, Tables};
 
 use crate::certificates::Renewed;
 use crate::cli::Settings;
 use crate::config::{AccessLog, Config};
 use crate::failure::{Failure, sentence};
-use crate::gateway::{environment, open_store};
+use crate::gateway::{environment, open_store_as_is, store_unusable};
 use crate::withheld::Withheld;
 use crate::{clock, files, print, telemetry, upkeep};
 
 /// Reads the configuration and the store, and prints what a gateway would find.
 pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
     let config = Config::load(arguments)?;
-    let mut findings = missing_files(&config);
-    if findings.is_empty() {
-        let store = open_store(&config, &Withheld::of(&config)).await?;
-        let snapshot = store
-            .snapshot()
-            .await
-            .map_err(|error| Failure::start("the catalog cannot be read", error))?;
-        findings.extend(catalog(&snapshot));
-        findings.extend(credentials(&store, &config).await?);
-        let (models, upstreams) = (snapshot.catalog.offers().count(), snapshot.access.len());
-        print::line(&format!(
-            "{models} models, {upstreams} upstreams, revision {}",
-            snapshot.revision.0
-        ));
-    }
+    let mut findings = store(&config).await?;
     findings.extend(files(&config));
     let (wanted, room) = (config.settings.connections, files::room());
     if room < wanted {
@@ -62,23 +48,47 @@ pub(crate) async fn run(arguments: Settings) -> Result<ExitCode, Failure> {
     }
 }
 
-/// `serve` would make these, empty; a check is to notice that a path is mistyped.
-fn missing_files(config: &Config) -> Vec<String> {
-    let mut missing = Vec::new();
+/// What is wrong with the store and its key. `serve` would make those that are missing, empty; a
+/// check is to notice that a path or an address is mistyped.
+async fn store(config: &Config) -> Result<Vec<String>, Failure> {
+    let mut findings = Vec::new();
     if !config.key_file.exists() {
-        missing.push(format!(
-            "there is no key file `{}`",
-            config.key_file.display()
+        let path = config.key_file.display();
+        findings.push(format!("there is no key file `{path}`"));
+    }
+    let tables = Store::tables(&config.store).await.map_err(store_unusable)?;
+    if let Tables::Missing(place) = &tables {
+        findings.push(format!(
+            "there is no store {place}: the first start makes it, where this is the right place"
         ));
     }
-    let path = config
-        .store
-        .strip_prefix("sqlite:")
-        .unwrap_or(&config.store);
-    if !config.store.contains("://") && !Path::new(path).exists() {
-        missing.push(format!("there is no store `{path}`"));
+    if !findings.is_empty() {
+        return Ok(findings);
     }
-    missing
+    let store = open_store_as_is(config, &Withheld::of(config)).await?;
+    if let Tables::Older(pending) = tables {
+        print::line(&format!(
+            "note: the store is of a version before, and the start of this one migrates it (migrations to run: {pending}): its models and upstreams are not checked"
+        ));
+        return Ok(findings);
+    }
+    contents(&store, config).await
+}
+
+/// What is wrong with what a store of this version holds.
+async fn contents(store: &Store, config: &Config) -> Result<Vec<String>, Failure> {
+    let snapshot = store
+        .snapshot()
+        .await
+        .map_err(|error| Failure::start("the catalog cannot be read", error))?;
+    let mut findings = catalog(&snapshot);
+    findings.extend(credentials(store, config).await?);
+    let (models, upstreams) = (snapshot.catalog.offers().count(), snapshot.access.len());
+    print::line(&format!(
+        "{models} models, {upstreams} upstreams, revision {}",
+        snapshot.revision.0
+    ));
+    Ok(findings)
 }
 
 /// What the configuration names besides the store.

@@ -28,7 +28,7 @@ pub(crate) enum Command {
     Serve(Settings),
     /// Start a gateway with a simulated provider and a token to try it with.
     Demo(Demo),
-    /// Read the configuration and the store, and say what does not fit.
+    /// Read the configuration and the store, and say what does not fit. Nothing is changed.
     Check(Settings),
     /// Print a completion script for a shell.
     Completions {

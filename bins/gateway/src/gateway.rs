@@ -21,7 +21,8 @@ use tollgate_proxy::settings::Settings;
 use tollgate_rights::Rights;
 use tollgate_rights::responses::Kept;
 use tollgate_rights::source::Touched;
-use tollgate_store::{MasterKey, Store};
+use tollgate_store::key::KeyError;
+use tollgate_store::{MasterKey, Store, StoreError};
 use tollgate_upkeep::refusals::Refusals;
 
 use crate::certificates::Renewed;
@@ -61,16 +62,37 @@ pub(crate) struct Gateway {
 /// Opens the store that the configuration names, with the key that belongs to it. It reads no
 /// credential from a variable that is withheld, now or later.
 pub(crate) async fn open_store(config: &Config, withheld: &Withheld) -> Result<Store, Failure> {
-    let key = MasterKey::load_or_create(&config.key_file)
-        .map_err(|error| Failure::start("the master key cannot be used", error))?;
+    let key = MasterKey::load_or_create(&config.key_file).map_err(key_unusable)?;
+    Store::open(&config.store, key, credentials(withheld))
+        .await
+        .map_err(store_unusable)
+}
+
+/// Opens the store as [`open_store`] does, but as it is: neither it nor the key is made or changed.
+pub(crate) async fn open_store_as_is(
+    config: &Config,
+    withheld: &Withheld,
+) -> Result<Store, Failure> {
+    let key = MasterKey::load(&config.key_file).map_err(key_unusable)?;
+    Store::open_as_is(&config.store, key, credentials(withheld))
+        .await
+        .map_err(store_unusable)
+}
+
+fn credentials(withheld: &Withheld) -> impl Fn(&str) -> Option<String> + use<> {
     let withheld = withheld.clone();
-    let credential = move |name: &str| {
+    move |name: &str| {
         let is_free = !withheld.has(name);
         is_free.then(|| environment(name)).flatten()
-    };
-    Store::open(&config.store, key, credential)
-        .await
-        .map_err(|error| Failure::start("the store cannot be opened", error))
+    }
+}
+
+fn key_unusable(error: KeyError) -> Failure {
+    Failure::start("the master key cannot be used", error)
+}
+
+pub(crate) fn store_unusable(error: StoreError) -> Failure {
+    Failure::start("the store cannot be opened", error)
 }
 
 /// Where secrets are read that the configuration or the store name instead of holding.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use tollgate_testkit::postgres::Postgres;
 use tollgate_tests::{System, binaries};
 
 /// Runs the check in a directory, and gives its exit code and what it printed.
@@ -59,6 +60,43 @@ fn a_mistyped_path_is_a_fault_and_nothing_is_made() {
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("there is no store `tolgate.db`"), "{text}");
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_is_left_as_it_is() {
+    let server = tokio::task::spawn_blocking(Postgres::start);
+    let server = server.await.unwrap().unwrap();
+    let set = [("TEST_UPSTREAM_KEY", "anything")];
+    let store = server.fresh_database().unwrap();
+    let system = System::start_with(&store, &[]).await;
+    let directory = system.directory();
+    let empty = server.fresh_database().unwrap();
+    let database = empty.rsplit('/').next().unwrap();
+    let (code, text) = check(directory, &["--store", &empty], &set);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("fault: there is no store `"), "{text}");
+    let tables = "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'";
+    assert_eq!(server.query(database, tables).unwrap().trim(), "0");
+
+    let database = store.rsplit('/').next().unwrap();
+    let (code, text) = check(directory, &["--store", &store], &set);
+    assert_eq!(code, Some(0), "{text}");
+    // As a version before left it, as far as can be seen.
+    let last = "DELETE FROM __diesel_schema_migrations WHERE version =
+        (SELECT MAX(version) FROM __diesel_schema_migrations) RETURNING version";
+    let count = "SELECT COUNT(*) FROM __diesel_schema_migrations";
+    let version = server.query(database, last).unwrap();
+    let before = server.query(database, count).unwrap();
+    let (code, text) = check(directory, &["--store", &store], &set);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(
+        text.contains("note: the store is of a version before") && text.ends_with("ok\n"),
+        "{text}"
+    );
+    assert_eq!(server.query(database, count).unwrap(), before);
+    let again = format!("INSERT INTO __diesel_schema_migrations VALUES ('{version}')");
+    server.query(database, &again).unwrap();
+    system.finish().await;
 }
 
 #[test]
