@@ -102,7 +102,10 @@ fn files(config: &Config) -> Vec<String> {
     }
     let webhook = upkeep::settings(&config.upkeep).err();
     let filter = telemetry::parse(&config.log).err();
-    let failures = certificate.err().into_iter().chain(webhook).chain(filter);
+    let traces = config.traces.as_ref().map(telemetry::traces::check);
+    let traces = traces.and_then(Result::err);
+    let failures = certificate.err().into_iter().chain(webhook);
+    let failures = failures.chain(filter).chain(traces);
     let mut findings: Vec<_> = failures.map(|failure| sentence(&failure)).collect();
     let both = OpenOptions::new().read(true).write(true).to_owned();
     findings.extend(written("journal", &config.journal, &both));

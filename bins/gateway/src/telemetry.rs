@@ -4,7 +4,7 @@ mod access;
 mod causes;
 mod collector;
 pub(crate) mod propagation;
-mod traces;
+pub(crate) mod traces;
 
 use std::sync::Arc;
 

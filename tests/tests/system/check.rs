@@ -164,6 +164,14 @@ async fn what_a_gateway_could_not_write_or_understand_is_a_fault() {
             "[access_log]\npath = '/dev'\n",
             "the access log `/dev` cannot be written",
         ),
+        (
+            "[traces]\nendpoint = 'http://127.0.0.1:4318'\nheaders_env = 'TEST_UNSET'\n",
+            "the headers of `traces.headers_env` cannot be read from `TEST_UNSET`",
+        ),
+        (
+            "[traces]\nendpoint = 'http://169.254.169.254'\n",
+            "traces cannot be sent to `traces.endpoint`",
+        ),
     ] {
         std::fs::write(system.directory().join("odd.toml"), text).unwrap();
         let (code, text) = check(system.directory(), &["--config", "odd.toml"], &set);

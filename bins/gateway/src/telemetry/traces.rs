@@ -31,16 +31,7 @@ pub(super) struct Traces {
 impl Traces {
     /// Starts to send. Needs a tokio runtime.
     pub(super) fn start(config: &config::Traces) -> Result<Self, Failure> {
-        let collector = Collector::new(&config.endpoint).map_err(failed)?;
-        let exporter = SpanExporter::builder()
-            .with_http()
-            .with_http_client(collector)
-            .with_protocol(Protocol::HttpBinary)
-            .with_endpoint(address(config))
-            .with_headers(headers(config)?)
-            .with_timeout(PATIENCE)
-            .build()
-            .map_err(failed)?;
+        let exporter = exporter(config)?;
         let sampler = Sampler::TraceIdRatioBased(config.sampling_ratio);
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
@@ -69,6 +60,24 @@ impl Traces {
             );
         }
     }
+}
+
+/// What keeps traces from being sent as the configuration says. Sends nothing. Needs a tokio runtime.
+pub(crate) fn check(config: &config::Traces) -> Result<(), Failure> {
+    exporter(config).map(drop)
+}
+
+fn exporter(config: &config::Traces) -> Result<SpanExporter, Failure> {
+    let collector = Collector::new(&config.endpoint).map_err(failed)?;
+    SpanExporter::builder()
+        .with_http()
+        .with_http_client(collector)
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(address(config))
+        .with_headers(headers(config)?)
+        .with_timeout(PATIENCE)
+        .build()
+        .map_err(failed)
 }
 
 fn failed(error: impl Error + Send + Sync + 'static) -> Failure {
