@@ -109,13 +109,11 @@ fn least_message(thinking_budget: Option<u64>, cap: Option<u64>) -> u64 {
 pub(crate) fn form_demand(fields: &FormFields, endpoint: Endpoint) -> Demand {
     let sound_micros = fields.sound_micros(endpoint);
     Demand {
-        bytes: fields.bytes,
+        bytes: fields.bytes.saturating_add(fields.picture_tokens(endpoint)),
         choices: fields.images(endpoint).max(1),
         generates: endpoint.generates(),
         images: fields.images(endpoint),
         sound_micros,
-        // The tokens of a picture follow from its size, of which its bytes say nothing.
-        referenced: fields.has_pictures(endpoint),
         audio: sound_micros > 0,
         ..Demand::default()
     }

@@ -12,7 +12,7 @@ mod boundary;
 mod fields;
 mod head;
 
-pub use fields::{FormFields, FormPeek};
+pub use fields::{FormFields, FormPeek, PICTURE_TOKENS};
 
 use fields::Fields;
 use head::{Field, Head};

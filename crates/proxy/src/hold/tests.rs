@@ -1,4 +1,4 @@
-use tollgate_wire::form::FormReader;
+use tollgate_wire::form::{FormReader, PICTURE_TOKENS};
 use tollgate_wire::peek::peek;
 
 use super::*;
@@ -53,7 +53,7 @@ fn each_input_of_an_embedding_may_be_a_picture() {
 }
 
 #[test]
-fn a_small_picture_in_a_form_is_held_for_as_a_large_one() {
+fn each_picture_in_a_form_is_held_for_as_a_large_one() {
     let form = |disposition: &str| {
         let model = "Content-Disposition: form-data; name=\"model\"\r\n\r\nm";
         format!("--b\r\n{model}\r\n--b\r\nContent-Disposition: {disposition}\r\n\r\nx\r\n--b--\r\n")
@@ -65,7 +65,8 @@ fn a_small_picture_in_a_form_is_held_for_as_a_large_one() {
         let body = form(field);
         for endpoint in [Endpoint::ImageEdits, Endpoint::ImageVariations] {
             let held = form_input(endpoint, &body);
-            assert_eq!(held, (500, bound::UNKNOWN_CONTEXT), "{field}");
+            let tokens = body.len() as u64 + PICTURE_TOKENS;
+            assert_eq!(held, (500, tokens), "{field}");
         }
         let bytes = body.len() as u64;
         assert_eq!(form_input(Endpoint::Transcriptions, &body), (bytes, bytes));

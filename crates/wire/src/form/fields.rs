@@ -12,6 +12,10 @@ use super::{FormError, FormSplice};
 /// at their lowest rate (AMR 4.75, Opus 6). What is silence to its codec may have fewer.
 pub const SOUND_BYTES_PER_SECOND: u64 = 500;
 
+/// The most tokens of one picture: twice what OpenAI's models read a large one as, at the highest
+/// fidelity.
+pub const PICTURE_TOKENS: u64 = 16_384;
+
 /// A field whose value is read. Each may be there once, spelt exactly so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Known {
@@ -216,9 +220,15 @@ impl FormFields {
         }
     }
 
-    /// Whether there are pictures in it, also where none is a file: some take their addresses.
-    pub const fn has_pictures(&self, endpoint: Endpoint) -> bool {
-        matches!(endpoint, Endpoint::ImageEdits | Endpoint::ImageVariations)
+    /// How many tokens its pictures can have beside their bytes, of which they are no more than a few
+    /// where one is of one colour. There is one at least, which may be an address.
+    pub fn picture_tokens(&self, endpoint: Endpoint) -> u64 {
+        match endpoint {
+            Endpoint::ImageEdits | Endpoint::ImageVariations => {
+                self.files.max(1).saturating_mul(PICTURE_TOKENS)
+            }
+            _ => 0,
+        }
     }
 
     /// How much sound can be in the files, in microseconds: see `SOUND_BYTES_PER_SECOND`.
