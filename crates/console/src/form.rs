@@ -177,3 +177,20 @@ impl FromRequest<Site> for StrangerPosted {
         Ok(Self { stranger, fields })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_allows_nothing_is_not_blank() {
+        let fields = |list: Option<&[&str]>| {
+            let list: Option<Vec<String>> =
+                list.map(|list| list.iter().map(ToString::to_string).collect());
+            Fields::of(&[("models", &lines(list.as_deref()))]).list("models")
+        };
+        assert_eq!(fields(None), [""; 0]);
+        assert_eq!(fields(Some(&[])), ["none"]);
+        assert_eq!(fields(Some(&["a", "b"])), ["a", "b"]);
+    }
+}
