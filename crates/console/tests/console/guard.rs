@@ -179,3 +179,16 @@ async fn a_browser_is_not_believed_about_where_it_is() {
     let page = world.get("/audit", &heard.cookie()).await.body;
     assert!(page.contains("127.0.0.1") && !page.contains("203.0.113.7"));
 }
+
+#[tokio::test]
+async fn what_a_stranger_sends_is_short() {
+    let world = World::new().await;
+    let json = [("content-type", "application/json")];
+    for path in ["/api/v1/links/look", "/api/v1/links/redeem"] {
+        for (length, is_refused) in [(60 << 10, false), (65 << 10, true)] {
+            let body = format!(r#"{{"code":"{}"}}"#, "x".repeat(length));
+            let heard = world.send("POST", path, &json, &body).await;
+            assert_eq!(heard.status == 413, is_refused, "{path}: {}", heard.body);
+        }
+    }
+}
