@@ -78,6 +78,27 @@ async fn every_carrier_is_accepted() {
     system.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_names_another_account_reaches_no_upstream() {
+    let system = System::start().await;
+    let token = system.token(&[]);
+    let bearer = token.bearer();
+    let headers = [("authorization", bearer.as_str())];
+    for line in [
+        "POST /v1/chat/completions?access_token=x",
+        "POST /v1beta/models/sim-chat:generateContent?$ct=text/plain",
+        "POST /v1/audio/transcriptions?a=b&userProject=x",
+        "GET /v1/responses/resp_1?oauth_token=x",
+    ] {
+        let answer = system.send(line, &headers, "{}").await;
+        let text = String::from_utf8_lossy(&answer.body);
+        assert_eq!(answer.status(), 400, "{line}: {text}");
+        assert!(text.contains("of the query is not supported"), "{text}");
+    }
+    assert_eq!(system.simulator.count(), 0);
+    system.finish().await;
+}
+
 /// Some read a form where a body is said to be one, and this one would name another model.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_judged_as_json_is_sent_on_as_json() {
