@@ -7,14 +7,13 @@ use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 use http_body_util::{Either, Full};
 use tollgate_ledger::Windows;
-use tollgate_policy::endpoint::Dialect;
-use tollgate_wire::answer::{Answer, Fault, LimitHeader, RateLimits, Window, limit_headers};
+use tollgate_wire::answer::{
+    Answer, Fault, LimitHeader, RateLimits, Window, limit_headers, request_id_header,
+};
 
 use crate::exchange::Exchange;
 use crate::relay::RelayBody;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
 
 /// [`LimitHeader::NAMES`], read once.
@@ -39,11 +38,7 @@ pub(crate) fn refuse(exchange: &Exchange, fault: &Fault<'_>) -> Response<ReplyBo
     let mut response = whole(body);
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().insert(name, value);
-        }
-    }
+    response.headers_mut().extend(headers);
     if close && exchange.version < Version::HTTP_2 {
         response
             .headers_mut()
@@ -70,10 +65,7 @@ pub(crate) fn empty(exchange: &Exchange) -> Response<ReplyBody> {
 
 /// Puts the request id where the caller's dialect looks for it. An upstream's own is kept beside it.
 pub(crate) fn name_request(exchange: &Exchange, headers: &mut http::HeaderMap) {
-    let name = match exchange.dialect {
-        Dialect::Anthropic => REQUEST_ID,
-        Dialect::OpenAi | Dialect::Gemini | Dialect::Plain => X_REQUEST_ID,
-    };
+    let name = request_id_header(exchange.dialect);
     // It is made of hexadecimal digits, which are always the value of a header.
     let Ok(id) = HeaderValue::from_bytes(&exchange.id.to_ascii()) else {
         return;
@@ -94,6 +86,9 @@ pub(crate) fn tell_limits(exchange: &Exchange, windows: &Windows, headers: &mut 
         requests: windows.requests.map(window),
         tokens: windows.tokens.map(window),
     };
+    if limits == RateLimits::default() {
+        return;
+    }
     // All values are parts of one text.
     let mut text = Vec::with_capacity(MOST_LIMITS * 24);
     let mut told = [const { None }; MOST_LIMITS];

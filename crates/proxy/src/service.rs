@@ -71,13 +71,15 @@ pub(crate) fn fault(reason: Reason) -> Fault<'static> {
 fn written(answer: &Answer) -> Bytes {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_REQUEST);
     let reason = status.canonical_reason().unwrap_or("Refused");
-    let mut text = format!("HTTP/1.1 {} {reason}\r\n", status.as_u16());
+    let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", status.as_u16()).into_bytes();
     for (name, value) in &answer.headers {
-        text.extend([name, ": ", value.as_str(), "\r\n"]);
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            bytes.extend_from_slice(part);
+        }
     }
-    text.push_str("connection: close\r\n");
-    text.push_str(&format!("content-length: {}\r\n\r\n", answer.body.len()));
-    let mut bytes = text.into_bytes();
+    let length = answer.body.len();
+    let end = format!("connection: close\r\ncontent-length: {length}\r\n\r\n");
+    bytes.extend_from_slice(end.as_bytes());
     bytes.extend_from_slice(&answer.body);
     Bytes::from(bytes)
 }

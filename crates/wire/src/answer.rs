@@ -1,6 +1,13 @@
 //! The one place where a condition becomes status, headers and body for the client.
 //! Which condition holds is decided elsewhere; nothing here knows rules or sockets.
 
+use std::borrow::Cow;
+
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
+    WWW_AUTHENTICATE,
+};
+use http::{HeaderName, HeaderValue};
 use tollgate_policy::endpoint::Dialect;
 
 mod body;
@@ -17,13 +24,21 @@ pub use refusal::{from_refusal, from_refusal_at};
 /// The longest wait that is asked of a client. SDKs disregard longer ones.
 const LONGEST_WAIT_SECONDS: u64 = 60;
 
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+
+/// As many headers as most answers have at most.
+const USUAL_HEADERS: usize = 5;
+
 /// What the client is answered. The body of an answer to `HEAD` is for the caller to drop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// Header names in lower case with their values. Those of [`limit_headers`] are not among them.
-    pub headers: Vec<(&'static str, String)>,
+    /// Those of [`limit_headers`] are not among them.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// A JSON document in the caller's dialect.
     pub body: Vec<u8>,
     /// Whether the connection must be closed afterwards, because the rest of the request is unread.
@@ -44,8 +59,16 @@ pub fn answer(fault: &Fault<'_>, dialect: Dialect, request_id: &str) -> Answer {
 }
 
 /// What a fault says to a person, for where there is no HTTP answer to say it in.
-pub fn message(fault: &Fault<'_>) -> String {
+pub fn message(fault: &Fault<'_>) -> Cow<'static, str> {
     saying::of(fault)
+}
+
+/// Where a dialect's clients look for the id of their request.
+pub const fn request_id_header(dialect: Dialect) -> HeaderName {
+    match dialect {
+        Dialect::Anthropic => REQUEST_ID,
+        Dialect::OpenAi | Dialect::Gemini | Dialect::Plain => X_REQUEST_ID,
+    }
 }
 
 fn headers(
@@ -53,35 +76,32 @@ fn headers(
     dialect: Dialect,
     status: u16,
     request_id: &str,
-) -> Vec<(&'static str, String)> {
-    let id_header = match dialect {
-        Dialect::Anthropic => "request-id",
-        Dialect::OpenAi | Dialect::Gemini | Dialect::Plain => "x-request-id",
-    };
-    let mut headers = vec![
-        ("content-type", content_type(dialect).to_owned()),
-        (id_header, request_id.to_owned()),
-    ];
+) -> Vec<(HeaderName, HeaderValue)> {
+    let fixed = HeaderValue::from_static;
+    let mut headers = Vec::with_capacity(USUAL_HEADERS);
+    headers.push((CONTENT_TYPE, fixed(content_type(dialect))));
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.push((request_id_header(dialect), id));
+    }
     if status == 401 {
-        headers.push(("www-authenticate", challenge(fault).to_owned()));
-        headers.push(("cache-control", "no-store".to_owned()));
+        headers.push((WWW_AUTHENTICATE, fixed(challenge(fault))));
+        headers.push((CACHE_CONTROL, fixed("no-store")));
     }
     if is_final(fault) {
-        headers.push(("x-should-retry", "false".to_owned()));
+        headers.push((X_SHOULD_RETRY, fixed("false")));
     }
     if let Some(milliseconds) = wait(fault) {
-        headers.push(("retry-after", seconds(milliseconds).to_string()));
+        headers.push((RETRY_AFTER, seconds(milliseconds).into()));
     }
     match fault {
         Fault::RateLimited { retry_after_ms, .. } => {
-            let milliseconds = bounded(*retry_after_ms);
-            headers.push(("retry-after-ms", milliseconds.to_string()));
+            headers.push((RETRY_AFTER_MS, bounded(*retry_after_ms).into()));
         }
-        Fault::MethodNotAllowed { allow } => headers.push(("allow", (*allow).to_owned())),
-        Fault::NoWebSocket => headers.push(("upgrade", "HTTP/1.1".to_owned())),
+        Fault::MethodNotAllowed { allow } => headers.push((ALLOW, fixed(allow))),
+        Fault::NoWebSocket => headers.push((UPGRADE, fixed("HTTP/1.1"))),
         Fault::UpgradeRequired => {
-            headers.push(("upgrade", "websocket".to_owned()));
-            headers.push(("sec-websocket-version", "13".to_owned()));
+            headers.push((UPGRADE, fixed("websocket")));
+            headers.push((SEC_WEBSOCKET_VERSION, fixed("13")));
         }
         _ => {}
     }

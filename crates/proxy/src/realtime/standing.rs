@@ -1,5 +1,6 @@
 //! Who speaks with what in a session, and what is said where a response may not begin.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use tokio::time::Instant;
@@ -33,7 +34,7 @@ pub(super) struct Standing {
 pub(super) struct Refused {
     pub(super) id: RequestId,
     pub(super) code: &'static str,
-    pub(super) message: String,
+    pub(super) message: Cow<'static, str>,
 }
 
 impl Standing {

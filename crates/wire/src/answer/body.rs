@@ -1,70 +1,151 @@
 //! The error document of each dialect.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use tollgate_policy::endpoint::Dialect;
 
 use super::status::{Status, phrase};
 use super::{Fault, code, saying, seconds, wait};
 
+/// More bytes than most documents have.
+const USUAL: usize = 384;
+
 /// The document that says a fault, as JSON.
 pub(super) fn of(fault: &Fault<'_>, dialect: Dialect, status: Status, request_id: &str) -> Vec<u8> {
-    let message = saying::of(fault);
-    let document = match dialect {
-        Dialect::OpenAi => openai(fault, status, &message),
-        Dialect::Anthropic => json!({
-            "type": "error",
-            "error": { "type": status.kind, "message": message },
-            "request_id": request_id,
+    let message: &str = &saying::of(fault);
+    match dialect {
+        Dialect::OpenAi => written(&Wrapped {
+            error: openai(fault, status, message),
         }),
-        Dialect::Gemini => gemini(fault, status, &message),
-        Dialect::Plain => problem(fault, status, &message, request_id),
-    };
-    document.to_string().into_bytes()
+        Dialect::Anthropic => written(&Anthropic {
+            kind: "error",
+            error: AnthropicError {
+                kind: status.kind,
+                message,
+            },
+            request_id,
+        }),
+        Dialect::Gemini => written(&Wrapped {
+            error: gemini(fault, status, message),
+        }),
+        // RFC 9457. With `about:blank`, the title is the phrase of the status.
+        Dialect::Plain => written(&Problem {
+            kind: "about:blank",
+            title: phrase(status.number),
+            status: status.number,
+            detail: message,
+            code: code(fault),
+            request_id,
+        }),
+    }
+}
+
+fn written(document: &impl Serialize) -> Vec<u8> {
+    let mut text = Vec::with_capacity(USUAL);
+    // Texts and numbers under names of ours can always be written.
+    let _ = serde_json::to_writer(&mut text, document);
+    text
+}
+
+#[derive(Serialize)]
+struct Wrapped<T> {
+    error: T,
 }
 
 /// OpenAI's schema requires all four keys.
-fn openai(fault: &Fault<'_>, status: Status, message: &str) -> Value {
+#[derive(Serialize)]
+struct OpenAi<'a> {
+    message: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    param: Option<&'static str>,
+    code: &'static str,
+}
+
+fn openai<'a>(fault: &Fault<'_>, status: Status, message: &'a str) -> OpenAi<'a> {
     let param = match fault {
         Fault::ModelNotFound(_) => Some("model"),
         Fault::PreviousResponseNotFound(_) => Some("previous_response_id"),
         _ => None,
     };
-    json!({ "error": {
-        "message": message, "type": status.kind, "param": param, "code": code(fault),
-    } })
+    OpenAi {
+        message,
+        kind: status.kind,
+        param,
+        code: code(fault),
+    }
 }
 
-fn gemini(fault: &Fault<'_>, status: Status, message: &str) -> Value {
-    let mut error = json!({
-        "code": status.number, "message": message, "status": status.kind,
-    });
+#[derive(Serialize)]
+struct Anthropic<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    error: AnthropicError<'a>,
+    request_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct AnthropicError<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Gemini<'a> {
+    code: u16,
+    message: &'a str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<[Detail<'a>; 1]>,
+}
+
+/// What its SDKs look for among the details.
+#[derive(Serialize)]
+#[serde(tag = "@type")]
+enum Detail<'a> {
+    #[serde(rename = "type.googleapis.com/google.rpc.RetryInfo")]
+    Retry {
+        #[serde(rename = "retryDelay")]
+        delay: String,
+    },
+    #[serde(rename = "type.googleapis.com/google.rpc.QuotaFailure")]
+    Quota { violations: [Violation<'a>; 1] },
+}
+
+#[derive(Serialize)]
+struct Violation<'a> {
+    subject: &'static str,
+    description: &'a str,
+}
+
+fn gemini<'a>(fault: &Fault<'_>, status: Status, message: &'a str) -> Gemini<'a> {
     let detail = match fault {
-        Fault::RateLimited { .. } => wait(fault).map(|milliseconds| {
-            json!({
-                "@type": "type.googleapis.com/google.rpc.RetryInfo",
-                "retryDelay": format!("{}s", seconds(milliseconds)),
-            })
+        Fault::RateLimited { .. } => wait(fault).map(|milliseconds| Detail::Retry {
+            delay: format!("{}s", seconds(milliseconds)),
         }),
-        Fault::QuotaExhausted { .. } => Some(json!({
-            "@type": "type.googleapis.com/google.rpc.QuotaFailure",
-            "violations": [{ "subject": "api_key", "description": message }],
-        })),
+        Fault::QuotaExhausted { .. } => Some(Detail::Quota {
+            violations: [Violation {
+                subject: "api_key",
+                description: message,
+            }],
+        }),
         _ => None,
     };
-    if let (Some(detail), Some(error)) = (detail, error.as_object_mut()) {
-        error.insert("details".to_owned(), json!([detail]));
+    Gemini {
+        code: status.number,
+        message,
+        status: status.kind,
+        details: detail.map(|detail| [detail]),
     }
-    json!({ "error": error })
 }
 
-/// RFC 9457. With `about:blank`, the title is the phrase of the status.
-fn problem(fault: &Fault<'_>, status: Status, message: &str, request_id: &str) -> Value {
-    json!({
-        "type": "about:blank",
-        "title": phrase(status.number),
-        "status": status.number,
-        "detail": message,
-        "code": code(fault),
-        "request_id": request_id,
-    })
+#[derive(Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    request_id: &'a str,
 }

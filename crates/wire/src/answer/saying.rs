@@ -1,13 +1,15 @@
 //! What a fault says to a person: what is wrong, and what to do. Never what would have been let in.
 
+use std::borrow::Cow;
+
 use super::{Fault, LimitKind, bounded, seconds};
 
 /// The longest part of a client's own text that is repeated to it, in characters.
 const REPEATED: usize = 200;
 
 /// One or two sentences in English.
-pub(super) fn of(fault: &Fault<'_>) -> String {
-    match fault {
+pub(super) fn of(fault: &Fault<'_>) -> Cow<'static, str> {
+    let said = match fault {
         Fault::BadRequest(what) => sentence(what),
         Fault::ModelNotFound(model) => {
             let model = repeated(model);
@@ -27,7 +29,6 @@ pub(super) fn of(fault: &Fault<'_>) -> String {
             kind,
             retry_after_ms,
         } => limited(*kind, seconds(bounded(*retry_after_ms))),
-        Fault::QuotaExhausted { resets: None } => "The quota of this API key or the balance of its account is used up. Ask the owner to raise it.".to_owned(),
         Fault::QuotaExhausted { resets: Some(at) } => {
             format!("The quota of this API key is used up. It starts again at {at}.")
         }
@@ -37,8 +38,9 @@ pub(super) fn of(fault: &Fault<'_>) -> String {
         Fault::MethodNotAllowed { allow } => {
             format!("This path does not take the method. Use one of {allow}.")
         }
-        other => fixed(other).to_owned(),
-    }
+        other => return Cow::Borrowed(fixed(other)),
+    };
+    Cow::Owned(said)
 }
 
 fn repeated(text: &str) -> String {
@@ -73,6 +75,9 @@ const fn fixed(fault: &Fault<'_>) -> &'static str {
         }
         Fault::EndpointNotAllowed => {
             "This API key may not use this endpoint. Ask its owner to allow it."
+        }
+        Fault::QuotaExhausted { resets: None } => {
+            "The quota of this API key or the balance of its account is used up. Ask the owner to raise it."
         }
         Fault::HeadersTooLarge => "The request headers are too large. Send fewer or shorter ones.",
         Fault::RequestTimeout => "The request came too slowly. Send it again without pauses.",

@@ -94,7 +94,7 @@ fn read(answer: &Answer) -> Value {
 }
 
 /// The headers of a row in a dialect. A 401 always says how to authenticate.
-fn expected_headers(row: &Row, dialect: Dialect, status: u16) -> Vec<(&'static str, String)> {
+fn expected_headers(row: &Row, dialect: Dialect, status: u16) -> Vec<(&'static str, &'static str)> {
     let (content_type, id_header) = match dialect {
         Dialect::OpenAi => ("application/json", "x-request-id"),
         Dialect::Anthropic => ("application/json", "request-id"),
@@ -106,10 +106,6 @@ fn expected_headers(row: &Row, dialect: Dialect, status: u16) -> Vec<(&'static s
     if row.fault == Fault::AddressNotAllowed && status == 401 {
         headers.extend([ASK, NO_STORE]);
     }
-    let mut headers: Vec<_> = headers
-        .into_iter()
-        .map(|(name, value)| (name, value.to_owned()))
-        .collect();
     headers.sort_unstable();
     headers
 }
@@ -172,7 +168,11 @@ fn every_condition_is_answered_as_the_contract_says_in_every_dialect() {
             };
             assert_eq!(answer.status, status, "{:?} {dialect}", row.fault);
             assert_eq!(answer.close, row.close, "{:?} {dialect}", row.fault);
-            let mut headers = answer.headers.clone();
+            let mut headers: Vec<_> = answer
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+                .collect();
             headers.sort_unstable();
             assert_eq!(
                 headers,
@@ -381,7 +381,7 @@ proptest! {
                 let answer = answer(&fault, dialect, ID);
                 prop_assert!(read(&answer).is_object());
                 for (_, value) in &answer.headers {
-                    prop_assert!(value.bytes().all(|byte| (b' '..0x7f).contains(&byte)));
+                    prop_assert!(value.to_str().is_ok());
                 }
             }
         }
@@ -392,7 +392,7 @@ proptest! {
         let answer = answer(&limited(LimitKind::Requests, retry_after_ms), Dialect::OpenAi, ID);
         let header = |name: &str| -> u64 {
             let found = answer.headers.iter().find(|(one, _)| *one == name).unwrap();
-            found.1.parse().unwrap()
+            found.1.to_str().unwrap().parse().unwrap()
         };
         let seconds = header("retry-after");
         prop_assert!((1..=60).contains(&seconds) && seconds * 1000 >= retry_after_ms);
