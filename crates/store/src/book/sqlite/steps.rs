@@ -2,16 +2,57 @@
 
 /// How many rows are read or written in one step, which takes some 100 us.
 const ROWS: usize = 8;
+/// A turn with more receipts goes through without a pause. Where calls take all of the processor, each
+/// pause is as long as the kernel lets others run, which is 3 ms, and a turn that made one of them
+/// after every few rows would never see the end of what came meanwhile.
+const PAUSED: usize = 512;
 
-/// The same rows, and after every few of them whoever waits for the processor has it first.
-///
-/// Linux lets a thread run for about 3 ms, whoever else becomes ready meanwhile; a turn takes longer
-/// than that, and on a machine with one processor each call that came in it would be as late.
-pub(super) fn in_steps<T>(rows: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
-    rows.into_iter().enumerate().map(|(nth, row)| {
-        if nth % ROWS == ROWS - 1 {
-            std::thread::yield_now();
+/// How a turn shares the processor with calls.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    paused: bool,
+}
+
+impl Pace {
+    /// Of a turn with so many receipts.
+    pub(super) const fn of(receipts: usize) -> Self {
+        Self {
+            paused: receipts <= PAUSED,
         }
-        row
-    })
+    }
+
+    /// Whether whoever waits for the processor has it behind this row.
+    const fn pauses_behind(self, nth: usize) -> bool {
+        self.paused && nth % ROWS == ROWS - 1
+    }
+
+    /// The same rows, with pauses.
+    ///
+    /// Linux lets a thread run for about 3 ms, whoever else becomes ready meanwhile; a turn takes
+    /// longer than that, and on a machine with one processor each call that came in it would be as
+    /// late.
+    pub(super) fn steps<T>(self, rows: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+        rows.into_iter().enumerate().map(move |(nth, row)| {
+            if self.pauses_behind(nth) {
+                std::thread::yield_now();
+            }
+            row
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_that_has_much_to_do_does_not_wait_for_others() {
+        let pauses = |receipts| {
+            let pace = Pace::of(receipts);
+            (0..receipts).filter(|nth| pace.pauses_behind(*nth)).count()
+        };
+        assert_eq!([0, 7, 8, 100, 512].map(pauses), [0, 0, 1, 12, 64]);
+        assert_eq!([513, 4096].map(pauses), [0, 0]);
+        assert!(Pace::of(100).steps(0..100).eq(0..100));
+    }
 }

@@ -7,7 +7,7 @@ use tollgate_ledger::book::Turn;
 use tollgate_ledger::receipt::Receipt;
 
 use super::kept::{Bind, Statement, execute};
-use super::steps::in_steps;
+use super::steps::Pace;
 use crate::alert;
 use crate::book::daily;
 use crate::book::pot::{Key, Owner};
@@ -62,10 +62,11 @@ statements! {
 pub(super) fn receipts<'a>(
     conn: &mut SqliteConnection,
     batch: &[&'a Receipt],
+    pace: Pace,
 ) -> QueryResult<Vec<&'a Receipt>> {
     let quotes = Quotes::of(batch);
     let mut fresh = Vec::with_capacity(batch.len());
-    for receipt in in_steps(batch) {
+    for receipt in pace.steps(batch) {
         if self::receipt(conn, &ReceiptWrite::new(receipt, &quotes))? > 0 {
             fresh.push(*receipt);
         }
@@ -103,9 +104,14 @@ fn receipt(conn: &mut SqliteConnection, row: &ReceiptWrite<'_>) -> QueryResult<u
 }
 
 /// Writes balances, leases and alerts.
-pub(super) fn all(conn: &mut SqliteConnection, turn: &Turn, sheet: &Sheet) -> QueryResult<()> {
+pub(super) fn all(
+    conn: &mut SqliteConnection,
+    turn: &Turn,
+    sheet: &Sheet,
+    pace: Pace,
+) -> QueryResult<()> {
     let changed = sheet.purses.iter().filter(|(_, purse)| purse.changed);
-    for (owner, purse) in in_steps(changed) {
+    for (owner, purse) in pace.steps(changed) {
         match *owner {
             Owner::Account(id) => account(conn, id, purse)?,
             Owner::Token(id) => token(conn, id, purse)?,
@@ -115,7 +121,7 @@ pub(super) fn all(conn: &mut SqliteConnection, turn: &Turn, sheet: &Sheet) -> Qu
         let (pot, id) = owner.periodic();
         execute::<VoidLeases, _>(conn, [Bind::Text(pot), Bind::Number(id)])?;
     }
-    for (key, leased) in in_steps(&sheet.leases) {
+    for (key, leased) in pace.steps(&sheet.leases) {
         if leased.now != leased.stored {
             lease(conn, turn, *key, *leased)?;
         }
@@ -183,9 +189,10 @@ pub(super) fn daily(
     conn: &mut SqliteConnection,
     sheet: &Sheet,
     fresh: &[&Receipt],
+    pace: Pace,
 ) -> QueryResult<()> {
     let sums = daily::sums(fresh);
-    for (key, sums) in in_steps(&sums) {
+    for (key, sums) in pace.steps(&sums) {
         let row = sheet.purses.get(&Owner::Token(key.token));
         let creator = row.map_or("", |purse| purse.creator.as_str());
         let [a, b, c, d, e] =
