@@ -1,10 +1,11 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
 use sha2::{Digest, Sha256};
+use tollgate_testkit::logs::Logs;
 
 use super::*;
 use crate::fixture::{
@@ -402,35 +403,4 @@ async fn a_store_that_is_away_is_complained_of_once_and_asked_again() {
     assert_eq!(logs.text().matches("cannot be read").count(), 1);
     upkeep.store.change(|kept| kept.away = false);
     upkeep.store.until(is_delivered(1)).await;
-}
-
-/// What was logged.
-#[derive(Debug, Clone, Default)]
-struct Logs(Arc<Mutex<Vec<u8>>>);
-
-impl Logs {
-    fn follow(&self) -> tracing::subscriber::DefaultGuard {
-        let logs = self.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(move || logs.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl std::io::Write for Logs {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
