@@ -5,12 +5,12 @@ mod written;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
-use tollgate_journal::{Journal, JournalError, Opened};
+use tollgate_journal::{BeginError, Journal, JournalError, Opened};
 use tollgate_policy::bound::Quote;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::group::Group;
@@ -163,6 +163,8 @@ pub(crate) struct Shared {
     patience: Duration,
     uncovered: AtomicU64,
     failed_turns: AtomicU64,
+    /// Whether calls were shed since places of the journal were last given back.
+    pub(crate) sheds: AtomicBool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -200,6 +202,7 @@ impl Ledger {
             patience: options.patience,
             uncovered: AtomicU64::new(0),
             failed_turns: AtomicU64::new(0),
+            sheds: AtomicBool::new(false),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -318,8 +321,19 @@ impl Shared {
             Ok(slot) => Ok(Held::new(Arc::clone(self), call, grip, slot)),
             Err(error) => {
                 self.let_go(&grip, &call);
+                self.note_shed(&error);
                 Err(Denied::NoRoom(error))
             }
+        }
+    }
+
+    /// Tells that calls are shed, once until places are given back: there may be very many.
+    fn note_shed(&self, error: &BeginError) {
+        if !self.sheds.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                "calls are shed, since their receipts would have no place"
+            );
         }
     }
 

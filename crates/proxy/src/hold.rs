@@ -264,17 +264,11 @@ fn stop(denied: Denied, subject: &Subject, permit: &Permit<'_>, now: Timestamp) 
     };
     match denied {
         Denied::Refused(refusal) => refused(refusal),
-        Denied::NoRoom(error) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "a call is shed, since its receipt would have no place"
-            );
-            Stop::Overloaded {
-                retry_after_s: RETRY_AFTER,
-                why: "its receipt would have no place",
-                subject: subject.clone(),
-            }
-        }
+        Denied::NoRoom(_) => Stop::Overloaded {
+            retry_after_s: RETRY_AFTER,
+            why: "its receipt would have no place",
+            subject: subject.clone(),
+        },
         Denied::Unavailable => Fault::StoreUnavailable.into(),
     }
 }

@@ -1,6 +1,7 @@
 //! What a gateway that is killed does not lose: the journal, as calls go on.
 
 use std::error::Error;
+use std::sync::atomic::Ordering;
 
 use tollgate_journal::{JournalError, Slot};
 
@@ -53,6 +54,7 @@ impl Shared {
             }
         }
         result = result.and(self.journal.clear(settled));
+        self.sheds.store(false, Ordering::Relaxed);
         if let Err(error) = result {
             tracing::warn!(
                 error = &error as &dyn Error,

@@ -10,6 +10,7 @@ use tollgate_ledger::{Denied, Held};
 use tollgate_policy::group::{Enforcement, Group, Multiplier};
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::token::Principal;
+use tollgate_testkit::logs::Logs;
 
 use crate::support::book::{Fault, MemoryBook};
 use crate::support::callers::{Limited, ask, done, group, principal, token};
@@ -159,6 +160,27 @@ fn a_call_without_a_place_for_its_receipt_holds_nothing() {
     );
     house.mortal.turn();
     house.hold(10).unwrap();
+}
+
+#[test]
+fn calls_that_are_shed_are_told_once() {
+    let mut house = House::new(100_000);
+    house.book.fail(|| Fault::None);
+    let logs = Logs::default();
+    let following = logs.follow();
+    let told = || logs.text().matches("calls are shed").count();
+    let mut held: Vec<_> = std::iter::from_fn(|| house.hold(10).ok()).collect();
+    assert!(house.hold(10).is_err());
+    assert!(house.hold(10).is_err());
+    assert_eq!(told(), 1);
+    let now = house.clock.now();
+    held.pop().unwrap().settle(&done(10), now);
+    house.mortal.turn();
+    held.push(house.hold(10).unwrap());
+    assert_eq!(told(), 1);
+    assert!(house.hold(10).is_err());
+    assert_eq!(told(), 2, "there was a place meanwhile");
+    drop(following);
 }
 
 #[test]
