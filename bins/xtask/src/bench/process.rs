@@ -1,6 +1,7 @@
 //! Processes on a processor of their own, and what the kernel says that they cost.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,6 +16,8 @@ use crate::Failure;
 pub(super) struct Process {
     child: Child,
     pub(super) address: SocketAddr,
+    /// Where it tells its metrics, if it has any.
+    pub(super) metrics: Option<SocketAddr>,
 }
 
 /// An address of this machine on which nobody listens now.
@@ -43,7 +46,11 @@ impl Bench {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        let mut process = Process { child, address };
+        let mut process = Process {
+            child,
+            address,
+            metrics: None,
+        };
         let deadline = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(address).is_err() {
             let ended = process.child.try_wait()?;
@@ -82,6 +89,25 @@ impl Process {
         Ok(sum)
     }
 
+    /// Waits until what was done is in the store, which is a part of what it costs.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no executor runs here, and nothing tells"
+    )]
+    pub(super) fn settled(&self) -> Result<(), Failure> {
+        let Some(address) = self.metrics else {
+            return Ok(());
+        };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while unsettled(address)? > 0 {
+            if Instant::now() > deadline {
+                return Err("receipts do not reach the store".into());
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
     /// KiB of memory that are resident, of it and its children.
     pub(super) fn resident(&self) -> Result<u64, Failure> {
         let mut sum = 0;
@@ -103,6 +129,22 @@ impl Process {
         family.extend(children.collect::<Result<Vec<u32>, _>>()?);
         Ok(family)
     }
+}
+
+/// How many receipts of a gateway wait for the store.
+fn unsettled(metrics: SocketAddr) -> Result<u64, Failure> {
+    let mut socket = TcpStream::connect(metrics)?;
+    let ask = format!("GET /metrics HTTP/1.1\r\nhost: {metrics}\r\nconnection: close\r\n\r\n");
+    socket.write_all(ask.as_bytes())?;
+    let mut said = String::new();
+    socket.read_to_string(&mut said)?;
+    let figure = |line: &str| {
+        line.strip_prefix("tollgate_unsettled_receipts ")?
+            .parse()
+            .ok()
+    };
+    let found = said.lines().find_map(figure);
+    found.ok_or_else(|| "the metrics do not tell what is unsettled".into())
 }
 
 impl Drop for Process {

@@ -138,8 +138,10 @@ impl Scenario {
             return Ok(Figures { cost, p50, p99 });
         }
         bench.load(&load(1.0))?;
+        process.settled()?;
         let before = process.cpu()?;
         let outcome = bench.load(&load(bench.seconds))?;
+        process.settled()?;
         let spent = process.cpu()?.saturating_sub(before);
         if outcome.failed > 0 || outcome.calls == 0 {
             return Err(format!("{}: {outcome:?}", side.name).into());

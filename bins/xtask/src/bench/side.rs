@@ -63,6 +63,7 @@ impl Side {
     pub(super) fn start(&self, bench: &Bench) -> Result<Process, Failure> {
         let address = free_address()?;
         let (listen, upstream) = (address.to_string(), self.upstream.to_string());
+        let metrics = free_address()?;
         let (program, arguments) = match &self.kind {
             Kind::Floor => (
                 &bench.own,
@@ -80,9 +81,11 @@ impl Side {
                 let path = path.display().to_string();
                 (program, vec!["-c".to_owned(), path])
             }
-            Kind::Gateway(program) => (program, serve(&listen, &free_address()?.to_string())),
+            Kind::Gateway(program) => (program, serve(&listen, &metrics.to_string())),
         };
-        bench.start(bench.processors[0], program, &arguments, address)
+        let mut process = bench.start(bench.processors[0], program, &arguments, address)?;
+        process.metrics = matches!(self.kind, Kind::Gateway(_)).then_some(metrics);
+        Ok(process)
     }
 }
 
