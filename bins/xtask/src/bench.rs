@@ -28,7 +28,7 @@ pub(crate) struct Options {
     /// Seconds of load for each figure.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
-    /// Only these: small, stream, messages, large, added, memory.
+    /// Only these: small, stream, messages, large, refused, added, memory.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// The folder of the gateway's binaries, which must have been built for release.
@@ -65,7 +65,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let mut report = Report::default();
     for round in 1..=options.rounds {
         for scenario in &scenarios {
-            for side in &sides {
+            for side in sides.iter().filter(|side| scenario.suits(side)) {
                 let figures = scenario.measure(&bench, side)?;
                 writeln!(
                     std::io::stderr(),

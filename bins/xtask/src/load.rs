@@ -47,6 +47,9 @@ pub(crate) struct Options {
     /// Calls per second in all; as many as go without it.
     #[arg(long)]
     rate: Option<u32>,
+    /// Calls are to be refused with 401.
+    #[arg(long)]
+    refused: bool,
     /// Open one stream per connection, say so, and keep them until standard input ends.
     #[arg(long)]
     hold: bool,
@@ -55,7 +58,7 @@ pub(crate) struct Options {
 /// How the calls went. Times are microseconds, from the moment at which a call was due.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Outcome {
-    /// Calls that were answered with 200, and read to their end.
+    /// Calls that were answered with 200, or refused as they should be, and read to their end.
     pub(crate) calls: u64,
     /// All others.
     pub(crate) failed: u64,
@@ -214,7 +217,11 @@ async fn begin(connection: &mut Connection, options: &Options) -> Result<Incomin
         .body(Full::new(Bytes::from(body)))?;
     connection.ready().await?;
     let answer = connection.send_request(request).await?;
-    if answer.status() != StatusCode::OK {
+    let wanted = match options.refused {
+        true => StatusCode::UNAUTHORIZED,
+        false => StatusCode::OK,
+    };
+    if answer.status() != wanted {
         return Err(format!("answered {}", answer.status()).into());
     }
     Ok(answer.into_body())

@@ -1,4 +1,4 @@
-//! Medians, and what they are beside hyper's.
+//! Medians, and what they are beside those of the first one.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,6 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
 
 use super::scenario::{Figures, Scenario};
-use super::side::FLOOR;
 use crate::Failure;
 
 /// All figures, by scenario and by who was measured, in the order of the first round.
@@ -24,9 +23,9 @@ impl Report {
         }
     }
 
-    /// Who, its median, and that as a multiple of hyper's.
+    /// Who, its median, and that as a multiple of the first one's.
     fn medians(sides: &[(String, Vec<Figures>)]) -> Vec<(&str, Figures, f64)> {
-        let floor = sides.iter().find(|(name, _)| *name == FLOOR);
+        let floor = sides.first();
         let floor = floor.map_or(f64::NAN, |(_, all)| median(all).cost);
         let medians = sides.iter().map(|(name, all)| (name.as_str(), median(all)));
         medians
@@ -39,7 +38,8 @@ impl Report {
         for (scenario, sides) in &self.figures {
             let mut table = Table::new();
             table.load_style(presets::ASCII_MARKDOWN);
-            table.set_header(["", "median", "x hyper", "p50", "p99"]);
+            let first = sides.first().map_or("", |(name, _)| name);
+            table.set_header(["", "median", &format!("x {first}"), "p50", "p99"]);
             for (name, figures, ratio) in Self::medians(sides) {
                 let time = |micros: u64| match micros {
                     0 => String::new(),

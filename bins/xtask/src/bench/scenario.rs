@@ -15,6 +15,9 @@ use crate::load::Outcome;
 /// Streams that are open at once where memory is measured.
 const STREAMS: u32 = 1000;
 
+/// A secret of the length of ours, of another kind: its hash is looked for.
+const WRONG: &str = "sk-bench-000000000000000000000000000000000000000000";
+
 /// A kind of load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scenario {
@@ -26,6 +29,8 @@ pub(super) enum Scenario {
     Messages,
     /// A body of 1 MiB.
     Large,
+    /// Small calls with a secret that nobody was given.
+    Refused,
     /// Small calls at a fixed rate, for what they take longer.
     Added,
     /// Streams that stay open.
@@ -54,11 +59,12 @@ impl fmt::Display for Figures {
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Small,
         Self::Stream,
         Self::Messages,
         Self::Large,
+        Self::Refused,
         Self::Added,
         Self::Memory,
     ];
@@ -84,6 +90,7 @@ impl Scenario {
             Self::Stream => "stream",
             Self::Messages => "messages",
             Self::Large => "large",
+            Self::Refused => "refused",
             Self::Added => "added",
             Self::Memory => "memory",
         }
@@ -96,8 +103,21 @@ impl Scenario {
             Self::Stream => "stream of 50 events, 32 connections: us of CPU per call",
             Self::Messages => "the same of Anthropic's API: us of CPU per call",
             Self::Large => "body of 1 MiB, 16 connections: us of CPU per call",
+            Self::Refused => "wrong key, 64 connections: us of CPU per call",
             Self::Added => "small calls, 500 a second: us of CPU per call, us to the first byte",
             Self::Memory => "1,000 open streams: KiB resident per stream",
+        }
+    }
+
+    /// Whether it can be measured of one: who knows no keys refuses none.
+    pub(super) fn suits(self, side: &Side) -> bool {
+        self != Self::Refused || side.checks_keys()
+    }
+
+    const fn secret(self, side: &Side) -> &str {
+        match self {
+            Self::Refused => WRONG,
+            _ => side.secret.as_str(),
         }
     }
 
@@ -105,7 +125,7 @@ impl Scenario {
         let process = side.start(bench)?;
         let load = |seconds: f64| -> Vec<String> {
             let (answer, text, connections) = match self {
-                Self::Small | Self::Added => ("small", 100, 64),
+                Self::Small | Self::Refused | Self::Added => ("small", 100, 64),
                 Self::Stream => ("stream", 100, 32),
                 Self::Messages => ("messages", 100, 32),
                 Self::Large => ("small", 1 << 20, 16),
@@ -116,13 +136,16 @@ impl Scenario {
                 arguments.extend([format!("--{name}"), value]);
             };
             set("to", process.address.to_string());
-            set("secret", side.secret.clone());
+            set("secret", self.secret(side).to_owned());
             set("answer", answer.to_owned());
             set("text", text.to_string());
             set("connections", connections.to_string());
             set("seconds", seconds.to_string());
             if self == Self::Added {
                 set("rate", "500".to_owned());
+            }
+            if self == Self::Refused {
+                arguments.push("--refused".to_owned());
             }
             if self == Self::Memory {
                 arguments.push("--hold".to_owned());

@@ -9,8 +9,8 @@ use super::gateway::Furnished;
 use super::process::{Process, free_address};
 use crate::Failure;
 
-/// The name of the one that all others are told as multiples of.
-pub(super) const FLOOR: &str = "hyper";
+/// The name of the pass-through of hyper.
+const FLOOR: &str = "hyper";
 
 /// One who is measured.
 pub(super) struct Side {
@@ -27,7 +27,8 @@ enum Kind {
 }
 
 impl Side {
-    /// Those that there are on this machine, and other builds of the gateway.
+    /// Those that there are on this machine, and other builds of the gateway. The first one of them
+    /// that is measured is what the others are told as multiples of.
     pub(super) fn all(
         upstream: SocketAddr,
         gateway: &Furnished,
@@ -59,6 +60,11 @@ impl Side {
         }
     }
 
+    /// Whether it lets only those pass who have the secret.
+    pub(super) const fn checks_keys(&self) -> bool {
+        !matches!(self.kind, Kind::Floor)
+    }
+
     /// Starts it afresh.
     pub(super) fn start(&self, bench: &Bench) -> Result<Process, Failure> {
         let address = free_address()?;
@@ -77,7 +83,7 @@ impl Side {
             ),
             Kind::Nginx(program) => {
                 let path = bench.folder.path().join("nginx.conf");
-                fs::write(&path, nginx(bench.folder.path(), address, self.upstream))?;
+                fs::write(&path, self.nginx(bench.folder.path(), address))?;
                 let path = path.display().to_string();
                 (program, vec!["-c".to_owned(), path])
             }
@@ -86,6 +92,38 @@ impl Side {
         let mut process = bench.start(bench.processors[0], program, &arguments, address)?;
         process.metrics = matches!(self.kind, Kind::Gateway(_)).then_some(metrics);
         Ok(process)
+    }
+
+    /// One worker, a map of keys, connections kept on both sides, and streams passed on as they come.
+    fn nginx(&self, folder: &Path, listen: SocketAddr) -> String {
+        let (folder, upstream, secret) = (folder.display(), self.upstream, &self.secret);
+        format!(
+            "daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log /dev/null;
+events {{ worker_connections 30000; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/nginx-body; proxy_temp_path {folder}/nginx-proxy;
+    fastcgi_temp_path {folder}/nginx-f; uwsgi_temp_path {folder}/nginx-u; scgi_temp_path {folder}/nginx-s;
+    keepalive_requests 100000000; client_max_body_size 64m;
+    map_hash_bucket_size 256;
+    map $http_authorization$http_x_api_key $known {{
+        default \"\"; \"Bearer {secret}\" 1; \"{secret}\" 1;
+    }}
+    upstream bench {{ server {upstream}; keepalive 1024; keepalive_requests 100000000; }}
+    server {{
+        listen {listen};
+        location / {{
+            default_type application/json;
+            if ($known = \"\") {{
+                return 401 '{{\"error\":{{\"message\":\"The API key is not valid.\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":\"invalid_api_key\"}}}}';
+            }}
+            proxy_pass http://bench; proxy_http_version 1.1; proxy_set_header Connection \"\";
+            proxy_buffering off; proxy_request_buffering off; proxy_read_timeout 600s;
+        }}
+    }}
+}}
+"
+        )
     }
 }
 
@@ -108,28 +146,4 @@ fn serve(listen: &str, observe: &str) -> Vec<String> {
         "warn",
     ];
     arguments.map(str::to_owned).to_vec()
-}
-
-/// One worker, connections kept on both sides, and streams passed on as they come.
-fn nginx(folder: &Path, listen: SocketAddr, upstream: SocketAddr) -> String {
-    let folder = folder.display();
-    format!(
-        "daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log /dev/null;
-events {{ worker_connections 30000; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/nginx-body; proxy_temp_path {folder}/nginx-proxy;
-    fastcgi_temp_path {folder}/nginx-f; uwsgi_temp_path {folder}/nginx-u; scgi_temp_path {folder}/nginx-s;
-    keepalive_requests 100000000; client_max_body_size 64m;
-    upstream bench {{ server {upstream}; keepalive 1024; keepalive_requests 100000000; }}
-    server {{
-        listen {listen};
-        location / {{
-            proxy_pass http://bench; proxy_http_version 1.1; proxy_set_header Connection \"\";
-            proxy_buffering off; proxy_request_buffering off; proxy_read_timeout 600s;
-        }}
-    }}
-}}
-"
-    )
 }
