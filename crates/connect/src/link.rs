@@ -37,7 +37,7 @@ const LARGE: usize = 408 << 10;
 
 /// A connection with both its ends in one hand.
 pub(crate) struct Link<B: RequestBody> {
-    sender: SendRequest<Paced<B>>,
+    sender: SendRequest<Small<B>>,
     driven: Driven<B>,
     relay: Relay,
     /// Rings at the deadline of some request on this connection, and is set anew only when it rings
@@ -52,9 +52,13 @@ pub(crate) struct Link<B: RequestBody> {
     home: Option<Arc<Shelf<B>>>,
 }
 
+/// A body as hyper is given it. Each connection has a queue of 32 places for requests, whose size
+/// counts for every stream that is open.
+type Small<B> = Box<Paced<B>>;
+
 enum Driven<B: RequestBody> {
     /// Speaks HTTP.
-    Open(Box<Connection<TokioIo<Stream>, Paced<B>>>),
+    Open(Box<Connection<TokioIo<Stream>, Small<B>>>),
     /// Came to its end; what is left is of use after an upgrade only.
     Ended(Stream, Bytes),
     Gone,
@@ -118,7 +122,7 @@ impl<B: RequestBody> Link<B> {
     ) -> Result<Response<Incoming>, Unanswered<B>> {
         let taken = request.take();
         let request = taken.ok_or(Unanswered::Failed(SendError::Request("request")))?;
-        let request = request.map(|body| Paced::new(body, &self.pace));
+        let request = request.map(|body| Box::new(Paced::new(body, &self.pace)));
         self.limit = limit;
         self.pace.taken(now);
         let deadline = now + limit;
@@ -137,7 +141,7 @@ impl<B: RequestBody> Link<B> {
         sending: Pin<&mut F>,
     ) -> Poll<Result<Response<Incoming>, Unanswered<B>>>
     where
-        F: Future<Output = Result<Response<Incoming>, TrySendError<Request<Paced<B>>>>>,
+        F: Future<Output = Result<Response<Incoming>, TrySendError<Request<Small<B>>>>>,
     {
         // What went wrong with the connection is told through `sending` too.
         let _ = self.advance(cx);
@@ -239,10 +243,10 @@ impl<B: RequestBody> Lent for Link<B> {
 }
 
 impl<B> Unanswered<B> {
-    fn of(mut error: TrySendError<Request<Paced<B>>>) -> Self {
+    fn of(mut error: TrySendError<Request<Small<B>>>) -> Self {
         match error.take_message() {
             Some(request) => {
-                let request = request.map(Paced::into_inner);
+                let request = request.map(|body| body.into_inner());
                 Self::Unwritten(Box::new(request), error.into_error())
             }
             None => Self::Failed(SendError::of_exchange(error.into_error())),

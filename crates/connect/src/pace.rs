@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body::{Body, Frame, SizeHint};
-use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 /// When the body of a request was last taken from.
@@ -21,13 +20,10 @@ pub(crate) struct Pace {
 /// More of the body is waited for.
 const AWAITED: u64 = u64::MAX;
 
-pin_project! {
-    /// A body that tells how it gets on.
-    pub(crate) struct Paced<B> {
-        #[pin]
-        body: B,
-        told: Told,
-    }
+/// A body that tells how it gets on.
+pub(crate) struct Paced<B> {
+    body: B,
+    told: Told,
 }
 
 struct Told(Arc<Pace>);
@@ -68,17 +64,16 @@ impl<B> Paced<B> {
     }
 }
 
-impl<B: Body> Body for Paced<B> {
+impl<B: Body + Unpin> Body for Paced<B> {
     type Data = B::Data;
     type Error = B::Error;
 
     fn poll_frame(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let this = self.project();
-        let next = this.body.poll_frame(cx);
-        let pace = &this.told.0;
+        let next = Pin::new(&mut self.body).poll_frame(cx);
+        let pace = &self.told.0;
         match next {
             Poll::Pending => pace.taken.store(AWAITED, Ordering::Relaxed),
             Poll::Ready(_) => pace.taken(Instant::now()),

@@ -12,9 +12,15 @@ use crate::error::SendError;
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a request's body has to be. Nothing needs to implement it by hand.
-pub trait RequestBody: Body<Data: Buf + Send, Error: Into<BoxError>> + Send + 'static {}
+pub trait RequestBody:
+    Body<Data: Buf + Send, Error: Into<BoxError>> + Send + Unpin + 'static
+{
+}
 
-impl<B> RequestBody for B where B: Body<Data: Buf + Send, Error: Into<BoxError>> + Send + 'static {}
+impl<B> RequestBody for B where
+    B: Body<Data: Buf + Send, Error: Into<BoxError>> + Send + Unpin + 'static
+{
+}
 
 /// Brings the target into origin form and names the host, if the caller did not.
 pub(crate) fn for_http1<B: Body>(to: &Destination, request: &mut Request<B>) {
