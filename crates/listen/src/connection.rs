@@ -104,12 +104,19 @@ impl<S: Service> Shared<S> {
             first: self.settings.head_timeout,
         };
         let opened = tokio::select! {
-            opened = open(&self.gate, socket, remote, patience) => opened,
+            opened = Box::pin(open(&self.gate, socket, remote, patience)) => opened,
             () = last_call(&pulse) => Err(Ending::Complete),
         };
         match opened {
-            Ok(opened) if opened.protocol == Protocol::Http1 => self.http1(opened, pulse).await,
-            Ok(opened) => self.http2(opened, pulse).await,
+            Ok(opened) if opened.protocol == Protocol::Http1 => {
+                let ending = self.http1(opened, &pulse).await;
+                if pulse.is_switched() && ending == Ending::Complete {
+                    // Another protocol goes on. It has its place, and its end, here.
+                    pulse.closed().await;
+                }
+                ending
+            }
+            Ok(opened) => Box::pin(self.http2(opened, &pulse)).await,
             Err(ending) => ending,
         }
     }
@@ -130,43 +137,38 @@ impl<S: Service> Shared<S> {
         }
     }
 
-    async fn http1(&self, opened: Opened, pulse: Arc<Pulse>) -> Ending {
-        let answers = self.answers(&opened.peer, &pulse);
+    /// Not an `async fn`, whose future would hold the connection twice: what each open connection
+    /// takes counts.
+    fn http1(&self, opened: Opened, pulse: &Arc<Pulse>) -> impl Future<Output = Ending> + use<S> {
+        let answers = self.answers(&opened.peer, pulse);
         let service = service_fn(move |request| answers.answer(request));
-        let socket = self.socket1(opened, Arc::clone(&pulse));
+        let socket = self.socket1(opened, Arc::clone(pulse));
         let few = self.gate.taken() <= FEW;
         let builder = if few { &self.large_reads } else { &self.http1 };
         let connection = builder.serve_connection(TokioIo::new(socket), service);
-        let ending = Driven {
+        Driven {
             connection: connection.with_upgrades(),
             graceful_end: |connection| connection.graceful_shutdown(),
             deadline: Deadline::new(Limits::of_http1(&self.settings)),
-            pulse: Arc::clone(&pulse),
+            pulse: Arc::clone(pulse),
             at_once: false,
             draining: false,
         }
-        .await;
-        if pulse.is_switched() && ending == Ending::Complete {
-            // Another protocol goes on. It has its place, and its end, here.
-            pulse.closed().await;
-        }
-        ending
     }
 
-    async fn http2(&self, opened: Opened, pulse: Arc<Pulse>) -> Ending {
+    fn http2(&self, opened: Opened, pulse: &Arc<Pulse>) -> impl Future<Output = Ending> + use<S> {
         pulse.heed();
-        let answers = self.answers(&opened.peer, &pulse);
+        let answers = self.answers(&opened.peer, pulse);
         let service = service_fn(move |request| answers.answer(request));
-        let socket = self.socket2(opened, Arc::clone(&pulse));
+        let socket = self.socket2(opened, Arc::clone(pulse));
         Driven {
             connection: self.http2.serve_connection(TokioIo::new(socket), service),
             graceful_end: |connection| connection.graceful_shutdown(),
             deadline: Deadline::new(Limits::of_http2(&self.settings)),
-            pulse,
+            pulse: Arc::clone(pulse),
             at_once: true,
             draining: false,
         }
-        .await
     }
 
     fn socket1(&self, opened: Opened, pulse: Arc<Pulse>) -> Socket<S> {
