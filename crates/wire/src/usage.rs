@@ -124,10 +124,14 @@ pub struct UsageScanner {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "streams stay open for long: what others need takes no room in them"
+)]
 enum Reader {
     Events(Events),
-    Body(Document),
-    Transcript(Transcript),
+    Body(Box<Document>),
+    Transcript(Box<Transcript>),
 }
 
 impl UsageScanner {
@@ -141,10 +145,10 @@ impl UsageScanner {
     }
 
     /// For any other answer: JSON, or something that has no usage in it.
-    pub const fn body(surface: Surface) -> Self {
+    pub fn body(surface: Surface) -> Self {
         let reader = match surface {
-            Surface::Transcription => Reader::Transcript(Transcript::NEW),
-            _ => Reader::Body(Document::body(surface)),
+            Surface::Transcription => Reader::Transcript(Box::new(Transcript::NEW)),
+            _ => Reader::Body(Box::new(Document::body(surface))),
         };
         Self::new(surface, reader)
     }

@@ -9,7 +9,8 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 pub struct Pieces {
     /// Not empty while there are any.
     first: Bytes,
-    rest: std::vec::IntoIter<Bytes>,
+    /// Most bodies have none. hyper keeps room for four bodies with each connection to an upstream.
+    rest: Option<Box<std::vec::IntoIter<Bytes>>>,
     remaining: usize,
 }
 
@@ -17,7 +18,7 @@ impl Pieces {
     /// Goes on to the next piece that has bytes.
     fn settle(&mut self) {
         while self.first.is_empty() {
-            match self.rest.next() {
+            match self.rest.as_mut().and_then(|rest| rest.next()) {
                 Some(piece) => self.first = piece,
                 None => return,
             }
@@ -30,7 +31,7 @@ impl From<Bytes> for Pieces {
         Self {
             remaining: bytes.len(),
             first: bytes,
-            rest: Vec::new().into_iter(),
+            rest: None,
         }
     }
 }
@@ -41,7 +42,7 @@ impl From<Vec<Bytes>> for Pieces {
         let mut all = Self {
             remaining: lengths.fold(0, usize::saturating_add),
             first: Bytes::new(),
-            rest: pieces.into_iter(),
+            rest: Some(Box::new(pieces.into_iter())),
         };
         all.settle();
         all
@@ -60,7 +61,9 @@ impl Buf for Pieces {
 
     fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let first = Some(&self.first).filter(|first| !first.is_empty());
-        let pieces = first.into_iter().chain(self.rest.as_slice());
+        let pieces = first
+            .into_iter()
+            .chain(self.rest.iter().flat_map(|rest| rest.as_slice()));
         let mut filled = 0_usize;
         for (slice, piece) in slices.iter_mut().zip(pieces) {
             *slice = IoSlice::new(piece);
