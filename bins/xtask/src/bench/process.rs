@@ -108,6 +108,25 @@ impl Process {
         Ok(())
     }
 
+    /// KiB of memory that are resident once it has begun and does nothing.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no executor runs here, and nothing tells"
+    )]
+    pub(super) fn resident_at_rest(&self) -> Result<u64, Failure> {
+        let mut last = self.resident()?;
+        // What an idle gateway does now and then may touch a page each time.
+        for _ in 0..20 {
+            thread::sleep(Duration::from_millis(500));
+            let now = self.resident()?;
+            if now == last {
+                break;
+            }
+            last = now;
+        }
+        Ok(last)
+    }
+
     /// KiB of memory that are resident, of it and its children.
     pub(super) fn resident(&self) -> Result<u64, Failure> {
         let mut sum = 0;

@@ -153,7 +153,7 @@ impl Scenario {
             arguments
         };
         if self == Self::Memory {
-            let before = process.resident()?;
+            let before = process.resident_at_rest()?;
             let open = || process.resident();
             let after = bench.held(&load(0.0), open)?;
             let cost = after.saturating_sub(before) as f64 / f64::from(STREAMS);
