@@ -127,6 +127,12 @@ impl Held {
         }
     }
 
+    /// By what the call is charged where it is now: the price that it was held for, or was last
+    /// [sent](Self::sent_at) at.
+    pub fn quote(&self) -> Quote {
+        self.call.quote
+    }
+
     /// Notes how many bytes of text were passed on so far, in case the gateway does not survive.
     pub fn progress(&mut self, output_bytes: u64) {
         if output_bytes < self.noted.saturating_add(NOTE_EVERY) {

@@ -3,9 +3,10 @@
 //! However it ends, and wherever it is dropped, it is settled once and leaves one record: a client
 //! that leaves takes the future of its request with it, and the call must not vanish with that.
 
+mod progress;
+
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tollgate_ledger::receipt::Ending;
@@ -15,7 +16,7 @@ use tollgate_policy::breaker::Outcome as Became;
 use tollgate_policy::credits::Credits;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::group::OnLeave;
-use tollgate_policy::id::{CredentialId, UpstreamId};
+use tollgate_policy::id::UpstreamId;
 use tollgate_policy::plan::Attempt;
 use tollgate_policy::time::Timestamp;
 use tollgate_policy::usage::Usage;
@@ -29,6 +30,7 @@ use crate::metered::{Metered, Outcome, Reached};
 use crate::metrics::{self, Metrics};
 use crate::record;
 use crate::stored::Learning;
+use progress::{Progress, Sent};
 
 /// What is asked for, by the names that records use.
 #[derive(Debug, Clone)]
@@ -44,7 +46,7 @@ pub(crate) struct Call {
     pub(crate) subject: Subject,
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) progress: Progress,
-    pub(crate) settled: Option<Settlement>,
+    pub(crate) settled: Option<Box<Settlement>>,
     pub(crate) on_leave: OnLeave,
     in_flight: Option<InFlight>,
     held: Held,
@@ -55,34 +57,6 @@ pub(crate) struct Call {
     /// Where its end is counted.
     row: Arc<metrics::Row>,
     open: bool,
-}
-
-/// How far a call has come.
-#[derive(Debug, Default)]
-pub(crate) struct Progress {
-    /// Who has the request, and by what it is charged.
-    sent: Option<Sent>,
-    /// After what time it was handed to the first upstream, and to the last that was tried.
-    handed: Option<(Duration, Duration)>,
-    /// With which status the answer began, and after what time.
-    pub(crate) answered: Option<(u16, Duration)>,
-    /// Whether the answer is an event stream.
-    streamed: bool,
-    /// When the first byte of a body was passed on.
-    pub(crate) first_byte: Option<Duration>,
-    /// How many bytes of it were passed on.
-    pub(crate) bytes: u64,
-}
-
-/// An upstream that was given the request.
-#[derive(Debug)]
-struct Sent {
-    upstream: UpstreamId,
-    credential: Option<CredentialId>,
-    served_as: Option<String>,
-    quote: Quote,
-    /// False where it is known that it does not serve the call.
-    may_serve: bool,
 }
 
 /// What a call was settled with.
@@ -141,7 +115,6 @@ impl Call {
             upstream: attempt.upstream,
             credential: attempt.credential,
             served_as: attempt.sent_as.map(ToString::to_string),
-            quote: attempt.quote,
             may_serve: true,
         });
     }
@@ -294,10 +267,18 @@ impl Call {
             (None, Some(sent)) if sent.may_serve => Reached::Upstream,
             _ => Reached::Nobody,
         };
-        let quote = sent.map_or_else(Quote::free, |sent| sent.quote);
+        let quote = self.quote();
         let asked = (self.endpoint, &quote.price);
         let outcome = self.metered.outcome(ending, reached, &self.worth, asked);
         self.settle_as(outcome);
+    }
+
+    /// By what it is charged: the price of whoever has the request.
+    fn quote(&self) -> Quote {
+        match self.progress.sent {
+            Some(_) => self.held.quote(),
+            None => Quote::free(),
+        }
     }
 
     fn settle_as(&mut self, outcome: Outcome) {
@@ -312,13 +293,13 @@ impl Call {
             usage: outcome.usage,
             requests: outcome.requests,
             estimated: outcome.estimated,
-            quote: sent.map_or_else(Quote::free, |sent| sent.quote),
+            quote: self.quote(),
             first_byte: self.progress.first_byte,
             total,
         };
         let now = self.exchange.now.plus(total);
         let cost = self.held.settle(&done, now).unwrap_or_default();
-        self.settled = Some(Settlement { outcome, cost });
+        self.settled = Some(Box::new(Settlement { outcome, cost }));
     }
 
     /// Ends the call and writes its record; what comes after the first end changes nothing.
@@ -349,7 +330,8 @@ impl Call {
             }
         }
         // A client that leaves after the answer's own end has it all.
-        let ending = self.settled.map_or(ending, |one| one.outcome.ending);
+        let settled = self.settled.as_deref();
+        let ending = settled.map_or(ending, |one| one.outcome.ending);
         self.count(ending);
         record::ended(self, ending);
     }
@@ -362,7 +344,7 @@ impl Call {
             first_byte,
             ..
         } = self.progress;
-        let settled = self.settled;
+        let settled = self.settled.as_deref();
         let ended = metrics::Ended {
             ending,
             usage: settled.map_or(Usage::NONE, |one| one.outcome.usage),
