@@ -131,6 +131,8 @@ pub enum CredentialInput {
     Env(String),
     /// The credential itself, to be sealed.
     Clear(UpstreamSecret),
+    /// Both were written. It is refused: one of them would be left out unsaid.
+    Both,
 }
 
 /// A model that an upstream serves, as it is written.
@@ -155,6 +157,16 @@ impl ServedInput {
 }
 
 impl CredentialInput {
+    /// What was written, as the credential itself and as the name of a variable.
+    pub fn written(clear: Option<String>, variable: Option<String>) -> Self {
+        match (clear, variable) {
+            (Some(_), Some(_)) => Self::Both,
+            (Some(clear), None) => Self::Clear(UpstreamSecret::new(clear)),
+            (None, Some(variable)) => Self::Env(variable),
+            (None, None) => Self::None,
+        }
+    }
+
     pub(super) fn checked(self) -> Result<NewCredential, AdminError> {
         match self {
             Self::None => Ok(NewCredential::None),
@@ -170,6 +182,10 @@ impl CredentialInput {
             Self::Clear(secret) if is_header_text(secret.reveal()) => {
                 Ok(NewCredential::Clear(secret))
             }
+            Self::Both => Err(AdminError::invalid(
+                "credential",
+                "write the credential or the variable that holds it, not both",
+            )),
             Self::Clear(_) => Err(AdminError::invalid(
                 "credential",
                 "a credential is 1 to 4096 visible ASCII characters on one line",

@@ -6,9 +6,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
 use maud::{Markup, html};
-use tollgate_admin_core::upstream::{
-    self, CredentialInput, TestInput, UpstreamChange, UpstreamSecret,
-};
+use tollgate_admin_core::upstream::{self, TestInput, UpstreamChange};
 use tollgate_admin_core::view::upstream::{TestView, UpstreamView};
 use tollgate_admin_core::{AdminError, Deed};
 
@@ -245,14 +243,5 @@ fn credentials(visit: &Visit, path: &str, one: &UpstreamView, may: bool) -> Mark
                 button type="submit" name="action" value="replace" { (visit.t("replace")) }
             }
         } }
-    }
-}
-
-/// A credential as it was written.
-fn written(clear: Option<String>, variable: Option<String>) -> CredentialInput {
-    match (clear, variable) {
-        (Some(clear), _) => CredentialInput::Clear(UpstreamSecret::new(clear)),
-        (None, Some(variable)) => CredentialInput::Env(variable),
-        (None, None) => CredentialInput::None,
     }
 }

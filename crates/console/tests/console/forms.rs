@@ -56,3 +56,41 @@ async fn an_upstream_goes_back_to_the_carrier_of_its_dialect_and_to_an_unknown_p
         (&Value::from("bearer"), &Value::Null)
     );
 }
+
+#[tokio::test]
+async fn a_credential_and_a_variable_that_holds_it_are_not_both_taken() {
+    let world = World::new().await;
+    let owner = world.credential("ada", "all").await;
+    let cookie = world.sign_in("ada").await;
+    let upstream = |more: &str| {
+        format!(
+            r#"{{"name":"search","provider":"search","dialect":"plain","base_url":"https://api.example.com","mount":"search"{more}}}"#
+        )
+    };
+    let both = r#""credential":"sk-other","credential_env":"SEARCH_KEY""#;
+    let refused = "write the credential or the variable that holds it, not both";
+    let heard = world
+        .call("POST", "/upstreams", &owner, &upstream(&format!(",{both}")))
+        .await;
+    assert_eq!(heard.status, 422, "{heard:?}");
+    assert!(heard.body.contains(refused), "{heard:?}");
+    let made = world
+        .call("POST", "/upstreams", &owner, &upstream(""))
+        .await;
+    let path = format!("/upstreams/{}", made.json()["id"].as_str().unwrap());
+    let credential = format!("{path}/credentials/main");
+    let heard = world
+        .call("PUT", &credential, &owner, &format!("{{{both}}}"))
+        .await;
+    assert_eq!(heard.status, 422, "{heard:?}");
+    assert!(heard.body.contains(refused), "{heard:?}");
+    let word = world.get(&path, &cookie).await.word();
+    let body = format!("_csrf={word}&action=add&name=main&credential=sk-other&variable=SEARCH_KEY");
+    let heard = world
+        .post(&format!("{path}/credential"), &cookie, &body)
+        .await;
+    assert_eq!(heard.status, 422, "{heard:?}");
+    assert!(heard.body.contains(refused), "{heard:?}");
+    let kept = world.call("GET", &path, &owner, "").await.json();
+    assert_eq!(kept["credentials"], Value::Array(Vec::new()));
+}

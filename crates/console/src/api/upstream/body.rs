@@ -27,7 +27,7 @@ pub(super) struct UpstreamBody {
     /// Its credential in clear. It is sealed, and never shown again.
     #[schema(write_only)]
     credential: Option<String>,
-    /// The environment variable of the gateway that holds its credential.
+    /// The environment variable of the gateway that holds its credential, instead of that.
     credential_env: Option<String>,
     /// Whether the calls of a token stay at one upstream, with one credential.
     sticky: Option<bool>,
@@ -128,7 +128,7 @@ pub(super) struct CredentialBody {
     /// The credential in clear. It is sealed, and never shown again.
     #[schema(write_only)]
     credential: Option<String>,
-    /// The environment variable of the gateway that holds it.
+    /// The environment variable of the gateway that holds it, instead of that.
     credential_env: Option<String>,
     /// Whether it is used.
     pub(super) enabled: Option<bool>,
@@ -137,13 +137,11 @@ pub(super) struct CredentialBody {
 impl CredentialBody {
     /// The credential, where one was sent.
     pub(super) fn input(self) -> Option<CredentialInput> {
-        let clear = self.credential.map(clear);
-        clear.or_else(|| self.credential_env.map(CredentialInput::Env))
+        match CredentialInput::written(self.credential, self.credential_env) {
+            CredentialInput::None => None,
+            written => Some(written),
+        }
     }
-}
-
-fn clear(text: String) -> CredentialInput {
-    CredentialInput::Clear(UpstreamSecret::new(text))
 }
 
 fn served(models: Option<Vec<ServedBody>>) -> Option<Vec<ServedInput>> {
@@ -156,8 +154,6 @@ fn served(models: Option<Vec<ServedBody>>) -> Option<Vec<ServedInput>> {
 
 impl From<UpstreamBody> for UpstreamInput {
     fn from(body: UpstreamBody) -> Self {
-        let credential = body.credential.map(clear);
-        let credential = credential.or_else(|| body.credential_env.map(CredentialInput::Env));
         Self {
             name: body.name,
             base_url: body.base_url,
@@ -166,7 +162,7 @@ impl From<UpstreamBody> for UpstreamInput {
             models: served(body.models),
             mount: body.mount,
             price: body.price,
-            credential: credential.unwrap_or(CredentialInput::None),
+            credential: CredentialInput::written(body.credential, body.credential_env),
             reach: ReachInput {
                 headers: body.headers,
                 parameters: body.parameters,

@@ -135,7 +135,7 @@ fn number<T: std::str::FromStr>(
 
 /// A credential as it was written; none where nothing was.
 pub(super) fn credential(fields: &Fields) -> CredentialInput {
-    super::written(fields.some("credential"), fields.some("variable"))
+    CredentialInput::written(fields.some("credential"), fields.some("variable"))
 }
 
 fn served(fields: &Fields) -> Option<Vec<ServedInput>> {

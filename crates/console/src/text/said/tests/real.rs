@@ -206,7 +206,7 @@ async fn what_is_wrong_with_accounts_and_groups_and_models_has_an_entry() {
 async fn what_is_wrong_with_an_upstream_has_an_entry() {
     let (context, _folder) = world().await;
     type Spoil = fn(&mut UpstreamInput);
-    let spoilt: [Spoil; 26] = [
+    let spoilt: [Spoil; 27] = [
         |one| one.base_url = "odd".to_owned(),
         |one| one.base_url = "https://".to_owned(),
         |one| one.base_url = "https://a:99999".to_owned(),
@@ -224,6 +224,7 @@ async fn what_is_wrong_with_an_upstream_has_an_entry() {
         |one| (one.models, one.mount) = (None, Some("shop".to_owned())),
         |one| one.price = Some("free".to_owned()),
         |one| one.carrier = Some("odd".to_owned()),
+        |one| one.credential = CredentialInput::Both,
         |one| one.credential = CredentialInput::Env("1 2".to_owned()),
         |one| one.credential = CredentialInput::Clear(UpstreamSecret::new("a b".to_owned())),
         |one| one.reach.headers = Some(vec!["odd".to_owned()]),
