@@ -75,7 +75,7 @@ fn serves(visit: &Visit, one: &UpstreamView) -> Markup {
 }
 
 async fn show(visit: Visit, Path(id): Path<String>) -> Shown {
-    shown(whole(&visit, &id, None, None, None).await?)
+    shown(whole(&visit, &id, &About::default()).await?)
 }
 
 async fn test(Path(id): Path<String>, posted: Posted) -> Shown {
@@ -85,13 +85,20 @@ async fn test(Path(id): Path<String>, posted: Posted) -> Shown {
         timeout: None,
     };
     match upstream::test(&visit.context, &id, &input).await {
-        Ok(tested) => shown(whole(&visit, &id, Some(&tested), None, None).await?),
+        Ok(tested) => {
+            let about = About {
+                tested: Some(&tested),
+                ..About::default()
+            };
+            shown(whole(&visit, &id, &about).await?)
+        }
         Err(error) => {
             let problem = Problem::from(error);
-            shown_again(
-                &problem,
-                whole(&visit, &id, None, Some(&problem), None).await?,
-            )
+            let about = About {
+                problem: Some(&problem),
+                ..About::default()
+            };
+            shown_again(&problem, whole(&visit, &id, &about).await?)
         }
     }
 }
@@ -120,10 +127,15 @@ async fn credential(Path(id): Path<String>, posted: Posted) -> Shown {
     };
     match done.map_err(Problem::from) {
         Ok(one) => to(&format!("/upstreams/{}", one.id)),
-        Err(problem) => shown_again(
-            &problem,
-            whole(&visit, &id, None, Some(&problem), None).await?,
-        ),
+        Err(problem) => {
+            let is_new = ["add", "replace"].contains(&fields.text("action"));
+            let about = About {
+                problem: Some(&problem),
+                written: is_new.then_some(&fields),
+                ..About::default()
+            };
+            shown_again(&problem, whole(&visit, &id, &about).await?)
+        }
     }
 }
 
@@ -138,19 +150,25 @@ async fn delete(Path(id): Path<String>, posted: Posted) -> Shown {
     let Err(problem) = done.await else {
         return to("/upstreams");
     };
-    shown_again(
-        &problem,
-        whole(&visit, &id, None, None, Some(&problem)).await?,
-    )
+    let about = About {
+        asked: Some(&problem),
+        ..About::default()
+    };
+    shown_again(&problem, whole(&visit, &id, &about).await?)
 }
 
-async fn whole(
-    visit: &Visit,
-    id: &str,
-    tested: Option<&TestView>,
-    problem: Option<&Problem>,
-    asked: Option<&Problem>,
-) -> Result<Markup, AdminError> {
+/// What was done last on the page.
+#[derive(Default)]
+struct About<'a> {
+    tested: Option<&'a TestView>,
+    problem: Option<&'a Problem>,
+    /// A credential that was not taken, as it was written.
+    written: Option<&'a Fields>,
+    /// Why it was not deleted.
+    asked: Option<&'a Problem>,
+}
+
+async fn whole(visit: &Visit, id: &str, about: &About<'_>) -> Result<Markup, AdminError> {
     let one = upstream::show(&visit.context, id).await?;
     let path = format!("/upstreams/{}", segment(&one.id));
     let may = visit.context.may(Deed::ChangeCatalog, None);
@@ -169,8 +187,8 @@ async fn whole(
     let content = html! {
         p.crumbs { a href="/upstreams" { (visit.t("nav-upstreams")) } }
         (heading(&one.name, "", &actions))
-        @if let Some(problem) = problem { (problem::notice(visit.say(), problem)) }
-        @if let Some(tested) = tested { (outcome(visit, tested)) }
+        @if let Some(problem) = about.problem { (problem::notice(visit.say(), problem)) }
+        @if let Some(tested) = about.tested { (outcome(visit, tested)) }
         @for warning in &one.warnings { p.notice.warn { (problem::said(say, "warning", warning)) } }
         dl.facts {
             (fact(&visit.t("status"), overview::state(visit, &one)))
@@ -195,8 +213,8 @@ async fn whole(
                 code.hint { (aside.gateway) }
             } }
         } } }
-        section.card { h2 { (visit.t("credentials")) } (credentials(visit, &path, &one, may)) }
-        @if may { (dialog::delete(visit, &path, &one.name, "upstream-delete-help", asked)) }
+        section.card { h2 { (visit.t("credentials")) } (credentials(visit, &path, &one, may, about.written)) }
+        @if may { (dialog::delete(visit, &path, &one.name, "upstream-delete-help", about.asked)) }
     };
     Ok(page(visit, "/upstreams", &one.name, &content))
 }
@@ -220,9 +238,15 @@ fn outcome(visit: &Visit, tested: &TestView) -> Markup {
     }
 }
 
-fn credentials(visit: &Visit, path: &str, one: &UpstreamView, may: bool) -> Markup {
+fn credentials(
+    visit: &Visit,
+    path: &str,
+    one: &UpstreamView,
+    may: bool,
+    written: Option<&Fields>,
+) -> Markup {
     let blank = Fields::default();
-    let form = Form::new(visit.say(), &blank, None).apart("c-");
+    let form = Form::new(visit.say(), written.unwrap_or(&blank), None).apart("c-");
     html! {
         @if one.credentials.is_empty() { p.quiet { (visit.t("credentials-none")) } }
         ul.rows { @for held in &one.credentials { li {

@@ -91,6 +91,12 @@ async fn a_credential_and_a_variable_that_holds_it_are_not_both_taken() {
         .await;
     assert_eq!(heard.status, 422, "{heard:?}");
     assert!(heard.body.contains(refused), "{heard:?}");
+    let stays = ["value=\"main\"", "value=\"SEARCH_KEY\""];
+    assert!(
+        stays.iter().all(|one| heard.body.contains(one)),
+        "{heard:?}"
+    );
+    assert!(!heard.body.contains("sk-other"), "{heard:?}");
     let kept = world.call("GET", &path, &owner, "").await.json();
     assert_eq!(kept["credentials"], Value::Array(Vec::new()));
 }
