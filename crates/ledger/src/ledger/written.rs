@@ -45,6 +45,9 @@ impl Shared {
 
     /// The places of receipts that are in the store are free again.
     pub(crate) fn clear(&self, places: Vec<Place>) {
+        if places.is_empty() {
+            return;
+        }
         let mut settled = Vec::with_capacity(places.len());
         let mut result = Ok(());
         for place in places {
