@@ -2,7 +2,7 @@
 //! many at once.
 
 mod kept;
-mod steps;
+mod pauses;
 mod write;
 
 use std::collections::BTreeSet;
@@ -18,17 +18,17 @@ use super::load::{AccountCounts, AccountLimits, TokenCounts, TokenLimits};
 use super::pot::{Key, Owner};
 use super::sheet::{self, Leased, Sheet};
 use crate::schema::{account_spend, accounts, gateways, leases, token_spend, tokens};
-use steps::Pace;
+use pauses::Pauses;
 
 type LeaseRow = (String, i64, i64, i64);
 
 /// Does a whole turn.
 pub(super) fn run(conn: &mut SqliteConnection, turn: &Turn) -> QueryResult<Outcome> {
-    let pace = Pace::of(turn.receipts.len());
+    let pauses = Pauses::of(turn.receipts.len());
     conn.immediate_transaction(|conn| {
         heartbeat(conn, turn)?;
         let dead = bury(conn, turn)?;
-        let fresh = write::receipts(conn, &batch::sorted(&turn.receipts), pace)?;
+        let fresh = write::receipts(conn, &batch::sorted(&turn.receipts), pauses)?;
         let mut sheet = Sheet::default();
         let mut keys = sheet::touched(turn);
         if turn.reset {
@@ -43,17 +43,17 @@ pub(super) fn run(conn: &mut SqliteConnection, turn: &Turn) -> QueryResult<Outco
             .chain(dead.iter().map(|(key, _)| key))
             .map(|key| key.owner)
             .collect();
-        for owner in pace.steps(owners) {
+        for owner in pauses.between(owners) {
             if let Some(purse) = purse(conn, owner)? {
                 sheet.purses.insert(owner, purse);
             }
         }
-        for key in pace.steps(keys) {
+        for key in pauses.between(keys) {
             load_lease(conn, turn, key, &mut sheet)?;
         }
         let leases = sheet.turn(turn, &fresh, &dead);
-        write::all(conn, turn, &sheet, pace)?;
-        write::daily(conn, &sheet, &fresh, pace)?;
+        write::all(conn, turn, &sheet, pauses)?;
+        write::daily(conn, &sheet, &fresh, pauses)?;
         let settled = fresh.len();
         Ok(Outcome { leases, settled })
     })

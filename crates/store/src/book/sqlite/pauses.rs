@@ -9,21 +9,21 @@ const PAUSED: usize = 512;
 
 /// How a turn shares the processor with calls.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
-    paused: bool,
+pub(super) struct Pauses {
+    any: bool,
 }
 
-impl Pace {
+impl Pauses {
     /// Of a turn with so many receipts.
     pub(super) const fn of(receipts: usize) -> Self {
         Self {
-            paused: receipts <= PAUSED,
+            any: receipts <= PAUSED,
         }
     }
 
     /// Whether whoever waits for the processor has it behind this row.
-    const fn pauses_behind(self, nth: usize) -> bool {
-        self.paused && nth % ROWS == ROWS - 1
+    const fn is_behind(self, nth: usize) -> bool {
+        self.any && nth % ROWS == ROWS - 1
     }
 
     /// The same rows, with pauses.
@@ -31,9 +31,9 @@ impl Pace {
     /// Linux lets a thread run for about 3 ms, whoever else becomes ready meanwhile; a turn takes
     /// longer than that, and on a machine with one processor each call that came in it would be as
     /// late.
-    pub(super) fn steps<T>(self, rows: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+    pub(super) fn between<T>(self, rows: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
         rows.into_iter().enumerate().map(move |(nth, row)| {
-            if self.pauses_behind(nth) {
+            if self.is_behind(nth) {
                 std::thread::yield_now();
             }
             row
@@ -47,12 +47,12 @@ mod tests {
 
     #[test]
     fn a_turn_that_has_much_to_do_does_not_wait_for_others() {
-        let pauses = |receipts| {
-            let pace = Pace::of(receipts);
-            (0..receipts).filter(|nth| pace.pauses_behind(*nth)).count()
+        let count = |receipts| {
+            let pauses = Pauses::of(receipts);
+            (0..receipts).filter(|nth| pauses.is_behind(*nth)).count()
         };
-        assert_eq!([0, 7, 8, 100, 512].map(pauses), [0, 0, 1, 12, 64]);
-        assert_eq!([513, 4096].map(pauses), [0, 0]);
-        assert!(Pace::of(100).steps(0..100).eq(0..100));
+        assert_eq!([0, 7, 8, 100, 512].map(count), [0, 0, 1, 12, 64]);
+        assert_eq!([513, 4096].map(count), [0, 0]);
+        assert!(Pauses::of(100).between(0..100).eq(0..100));
     }
 }

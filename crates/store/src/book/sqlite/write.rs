@@ -7,7 +7,7 @@ use tollgate_ledger::book::Turn;
 use tollgate_ledger::receipt::Receipt;
 
 use super::kept::{Bind, Statement, execute};
-use super::steps::Pace;
+use super::pauses::Pauses;
 use crate::alert;
 use crate::book::daily;
 use crate::book::pot::{Key, Owner};
@@ -62,11 +62,11 @@ statements! {
 pub(super) fn receipts<'a>(
     conn: &mut SqliteConnection,
     batch: &[&'a Receipt],
-    pace: Pace,
+    pauses: Pauses,
 ) -> QueryResult<Vec<&'a Receipt>> {
     let quotes = Quotes::of(batch);
     let mut fresh = Vec::with_capacity(batch.len());
-    for receipt in pace.steps(batch) {
+    for receipt in pauses.between(batch) {
         if self::receipt(conn, &ReceiptWrite::new(receipt, &quotes))? > 0 {
             fresh.push(*receipt);
         }
@@ -108,10 +108,10 @@ pub(super) fn all(
     conn: &mut SqliteConnection,
     turn: &Turn,
     sheet: &Sheet,
-    pace: Pace,
+    pauses: Pauses,
 ) -> QueryResult<()> {
     let changed = sheet.purses.iter().filter(|(_, purse)| purse.changed);
-    for (owner, purse) in pace.steps(changed) {
+    for (owner, purse) in pauses.between(changed) {
         match *owner {
             Owner::Account(id) => account(conn, id, purse)?,
             Owner::Token(id) => token(conn, id, purse)?,
@@ -121,7 +121,7 @@ pub(super) fn all(
         let (pot, id) = owner.periodic();
         execute::<VoidLeases, _>(conn, [Bind::Text(pot), Bind::Number(id)])?;
     }
-    for (key, leased) in pace.steps(&sheet.leases) {
+    for (key, leased) in pauses.between(&sheet.leases) {
         if leased.now != leased.stored {
             lease(conn, turn, *key, *leased)?;
         }
@@ -189,10 +189,10 @@ pub(super) fn daily(
     conn: &mut SqliteConnection,
     sheet: &Sheet,
     fresh: &[&Receipt],
-    pace: Pace,
+    pauses: Pauses,
 ) -> QueryResult<()> {
     let sums = daily::sums(fresh);
-    for (key, sums) in pace.steps(&sums) {
+    for (key, sums) in pauses.between(&sums) {
         let row = sheet.purses.get(&Owner::Token(key.token));
         let creator = row.map_or("", |purse| purse.creator.as_str());
         let [a, b, c, d, e] =
