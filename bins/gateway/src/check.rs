@@ -96,10 +96,6 @@ fn files(config: &Config) -> Vec<String> {
     let certificate = config.tls.as_ref().map(Renewed::load).transpose();
     let usable = certificate.as_ref().ok().and_then(Option::as_ref);
     let days = usable.and_then(|renewed| renewed.days_left(clock::now()));
-    let is_over = days.is_some_and(|days| days < 0);
-    if let Some(days) = days.filter(|_| !is_over) {
-        print::line(&format!("the certificate expires in {days} days"));
-    }
     let webhook = upkeep::settings(&config.upkeep).err();
     let filter = telemetry::parse(&config.log).err();
     let traces = config.traces.as_ref().map(telemetry::traces::check);
@@ -107,9 +103,13 @@ fn files(config: &Config) -> Vec<String> {
     let failures = certificate.err().into_iter().chain(webhook);
     let failures = failures.chain(filter).chain(traces);
     let mut findings: Vec<_> = failures.map(|failure| sentence(&failure)).collect();
-    if is_over {
-        let what = "the certificate has expired: clients that look at it do not go on";
-        findings.push(what.to_owned());
+    match days {
+        Some(..0) => {
+            let what = "the certificate has expired: clients that look at it do not go on";
+            findings.push(what.to_owned());
+        }
+        Some(days) => print::line(&format!("the certificate expires in {days} days")),
+        None => {}
     }
     let both = OpenOptions::new().read(true).write(true).to_owned();
     findings.extend(written("journal", &config.journal, &both));
