@@ -35,9 +35,13 @@ const FEW: usize = 64;
 /// does by itself.
 const LARGE: usize = 408 << 10;
 
+/// A body as hyper is given it. Each connection has a queue of 32 places for requests, whose size
+/// counts for every stream that is open.
+type Boxed<B> = Box<Paced<B>>;
+
 /// A connection with both its ends in one hand.
 pub(crate) struct Link<B: RequestBody> {
-    sender: SendRequest<Small<B>>,
+    sender: SendRequest<Boxed<B>>,
     driven: Driven<B>,
     relay: Relay,
     /// Rings at the deadline of some request on this connection, and is set anew only when it rings
@@ -52,13 +56,9 @@ pub(crate) struct Link<B: RequestBody> {
     home: Option<Arc<Shelf<B>>>,
 }
 
-/// A body as hyper is given it. Each connection has a queue of 32 places for requests, whose size
-/// counts for every stream that is open.
-type Small<B> = Box<Paced<B>>;
-
 enum Driven<B: RequestBody> {
     /// Speaks HTTP.
-    Open(Box<Connection<TokioIo<Stream>, Small<B>>>),
+    Open(Box<Connection<TokioIo<Stream>, Boxed<B>>>),
     /// Came to its end; what is left is of use after an upgrade only.
     Ended(Stream, Bytes),
     Gone,
@@ -141,7 +141,7 @@ impl<B: RequestBody> Link<B> {
         sending: Pin<&mut F>,
     ) -> Poll<Result<Response<Incoming>, Unanswered<B>>>
     where
-        F: Future<Output = Result<Response<Incoming>, TrySendError<Request<Small<B>>>>>,
+        F: Future<Output = Result<Response<Incoming>, TrySendError<Request<Boxed<B>>>>>,
     {
         // What went wrong with the connection is told through `sending` too.
         let _ = self.advance(cx);
@@ -243,7 +243,7 @@ impl<B: RequestBody> Lent for Link<B> {
 }
 
 impl<B> Unanswered<B> {
-    fn of(mut error: TrySendError<Request<Small<B>>>) -> Self {
+    fn of(mut error: TrySendError<Request<Boxed<B>>>) -> Self {
         match error.take_message() {
             Some(request) => {
                 let request = request.map(|body| body.into_inner());

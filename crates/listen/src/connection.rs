@@ -103,6 +103,8 @@ impl<S: Service> Shared<S> {
             handshake: self.settings.handshake,
             first: self.settings.head_timeout,
         };
+        // What a connection needs for a while, or only where it speaks HTTP/2, is boxed: the task
+        // has room for an open connection of HTTP/1.
         let opened = tokio::select! {
             opened = Box::pin(open(&self.gate, socket, remote, patience)) => opened,
             () = last_call(&pulse) => Err(Ending::Complete),

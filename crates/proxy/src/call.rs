@@ -46,6 +46,7 @@ pub(crate) struct Call {
     pub(crate) subject: Subject,
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) progress: Progress,
+    /// Boxed, like what else a call has at its end alone: it may be open for long.
     pub(crate) settled: Option<Box<Settlement>>,
     pub(crate) on_leave: OnLeave,
     in_flight: Option<InFlight>,

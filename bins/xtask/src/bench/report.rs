@@ -25,11 +25,11 @@ impl Report {
 
     /// Who, its median, and that as a multiple of the first one's.
     fn medians(sides: &[(String, Vec<Figures>)]) -> Vec<(&str, Figures, f64)> {
-        let floor = sides.first();
-        let floor = floor.map_or(f64::NAN, |(_, all)| median(all).cost);
+        let first = sides.first();
+        let first = first.map_or(f64::NAN, |(_, all)| median(all).cost);
         let medians = sides.iter().map(|(name, all)| (name.as_str(), median(all)));
         medians
-            .map(|(name, figures)| (name, figures, figures.cost / floor))
+            .map(|(name, figures)| (name, figures, figures.cost / first))
             .collect()
     }
 

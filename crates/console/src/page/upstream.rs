@@ -128,10 +128,10 @@ async fn credential(Path(id): Path<String>, posted: Posted) -> Shown {
     match done.map_err(Problem::from) {
         Ok(one) => to(&format!("/upstreams/{}", one.id)),
         Err(problem) => {
-            let is_new = ["add", "replace"].contains(&fields.text("action"));
+            let is_written = ["add", "replace"].contains(&fields.text("action"));
             let about = About {
                 problem: Some(&problem),
-                written: is_new.then_some(&fields),
+                written: is_written.then_some(&fields),
                 ..About::default()
             };
             shown_again(&problem, whole(&visit, &id, &about).await?)

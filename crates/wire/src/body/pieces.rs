@@ -9,7 +9,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 pub struct Pieces {
     /// Not empty while there are any.
     first: Bytes,
-    /// Most bodies have none. hyper keeps room for four bodies with each connection to an upstream.
+    /// Most bodies have none, and room is kept for several bodies with each connection.
     rest: Option<Box<std::vec::IntoIter<Bytes>>>,
     remaining: usize,
 }
