@@ -150,3 +150,17 @@ async fn a_large_form_comes_from_the_disk_as_it_was_but_for_the_model() {
     }
     system.finish().await;
 }
+
+/// Before its start is over, an allocator that asks for large pages has two of 2 MiB. A kernel that
+/// has none to give says so of any process.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_takes_no_large_pages() {
+    let system = System::start().await;
+    let path = format!("/proc/{}/smaps_rollup", system.gateway.id());
+    let maps = std::fs::read_to_string(path).unwrap();
+    let line = maps
+        .lines()
+        .find_map(|line| line.strip_prefix("AnonHugePages:"));
+    assert_eq!(line.map(str::trim), Some("0 kB"), "{maps}");
+    system.finish().await;
+}
