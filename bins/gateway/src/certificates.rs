@@ -2,33 +2,27 @@
 //! there now cannot be used.
 
 use std::error::Error;
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tollgate_listen::{CertificateError, Certificates};
 use tollgate_policy::time::Timestamp;
-use x509_parser::pem::Pem;
 
+use crate::clock;
 use crate::config::Tls;
 use crate::failure::Failure;
 
 /// How often the files are looked at.
 const EVERY: Duration = Duration::from_secs(60);
-const DAY: i64 = 24 * 60 * 60;
-/// Stands for an expiry that could not be read.
-const UNKNOWN: i64 = i64::MAX;
+/// In microseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// A certificate that is renewed while it is used.
 #[derive(Debug)]
 pub(crate) struct Renewed {
-    tls: Tls,
     certificates: Arc<Certificates>,
-    /// In seconds since 1970.
-    expires: AtomicI64,
     failures: AtomicU64,
 }
 
@@ -41,14 +35,10 @@ impl Renewed {
         let certificates = tls
             .load()
             .map_err(|error| Failure::start("the certificate cannot be used", error))?;
-        let renewed = Self {
-            tls: tls.clone(),
+        Ok(Self {
             certificates: Arc::new(certificates),
-            expires: AtomicI64::new(UNKNOWN),
             failures: AtomicU64::new(0),
-        };
-        renewed.note_expiry();
-        Ok(renewed)
+        })
     }
 
     /// What a listener takes.
@@ -60,13 +50,12 @@ impl Renewed {
     ///
     /// # Errors
     /// Where they cannot be used. What was in use before stays.
-    pub(crate) fn renew(&self) -> Result<(), CertificateError> {
-        if let Err(error) = self.certificates.reload() {
+    pub(crate) fn renew(&self, now: Timestamp) -> Result<(), CertificateError> {
+        let renewed = self.certificates.reload(now);
+        if renewed.is_err() {
             self.failures.fetch_add(1, Ordering::Relaxed);
-            return Err(error);
         }
-        self.note_expiry();
-        Ok(())
+        renewed
     }
 
     /// Looks at the files now and then. Never ends.
@@ -76,8 +65,9 @@ impl Renewed {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if self.certificates.changed_on_disk() {
-                match self.renew() {
+            let now = clock::now();
+            if self.certificates.changed_on_disk(now) {
+                match self.renew(now) {
                     Ok(()) => tracing::info!("the certificate was renewed"),
                     Err(error) => tracing::error!(
                         error = &error as &dyn Error,
@@ -91,34 +81,22 @@ impl Renewed {
     /// Days until the certificate in use expires, and fewer than none after that. `None` where it
     /// does not say so.
     pub(crate) fn days_left(&self, now: Timestamp) -> Option<i64> {
-        let expires = self.expires.load(Ordering::Relaxed);
-        let left = expires.saturating_sub(now.as_micros() / 1_000_000);
-        (expires != UNKNOWN).then(|| left.div_euclid(DAY))
+        let expires = self.certificates.expires()?;
+        let left = expires.as_micros().saturating_sub(now.as_micros());
+        Some(left.div_euclid(DAY))
     }
 
     /// How often what was there could not be used.
     pub(crate) fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
     }
-
-    fn note_expiry(&self) {
-        let expires = expiry(&self.tls.certificate).unwrap_or(UNKNOWN);
-        self.expires.store(expires, Ordering::Relaxed);
-    }
-}
-
-/// When the first certificate of a file expires, in seconds since 1970.
-fn expiry(path: &Path) -> Option<i64> {
-    let text = fs::read(path).ok()?;
-    let certificate = Pem::iter_from_buffer(&text)
-        .filter_map(Result::ok)
-        .find(|pem| pem.label == "CERTIFICATE")?;
-    let parsed = certificate.parse_x509().ok()?;
-    Some(parsed.validity().not_after.timestamp())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
     use rcgen::{CertificateParams, KeyPair, date_time_ymd};
     use tollgate_listen::ClientCertificates;
@@ -142,16 +120,14 @@ mod tests {
     fn the_expiry_is_that_of_the_certificate_in_use() {
         let folder = tempfile::tempdir().unwrap();
         let renewed = Renewed::load(&write(folder.path(), 2030)).unwrap();
-        let told = || {
-            let new_year = Timestamp::from_seconds(1_893_456_000); // 2030-01-01
-            (renewed.days_left(new_year), renewed.failures())
-        };
+        let new_year = Timestamp::from_seconds(1_893_456_000); // 2030-01-01
+        let told = || (renewed.days_left(new_year), renewed.failures());
         assert_eq!(told(), (Some(10), 0));
         fs::write(folder.path().join("chain.pem"), "nothing").unwrap();
-        assert!(renewed.renew().is_err());
+        assert!(renewed.renew(new_year).is_err());
         assert_eq!(told(), (Some(10), 1));
         write(folder.path(), 2031);
-        renewed.renew().unwrap();
+        renewed.renew(new_year).unwrap();
         assert_eq!(told(), (Some(375), 1));
     }
 }

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::telemetry::{self, Telemetry};
 use crate::withheld::Withheld;
-use crate::{cli, notify, upkeep};
+use crate::{cli, clock, notify, upkeep};
 
 /// How reading it again went, for metrics.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Reloader {
         let upkeep = upkeep::settings(&new.upkeep)?;
         if let Some(certificates) = &self.live.certificates {
             certificates
-                .renew()
+                .renew(clock::now())
                 .map_err(|error| Failure::start("the certificate cannot be used", error))?;
         }
         self.telemetry.filter(&new.log)?;

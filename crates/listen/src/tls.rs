@@ -1,5 +1,7 @@
 //! Certificates: read from files, and replaced under running handshakes.
 
+mod validity;
+
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -15,6 +17,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
+use tollgate_policy::time::Timestamp;
+
+use self::validity::Validity;
 
 /// Why certificates cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +52,20 @@ pub enum CertificateError {
         /// Why.
         source: rustls::Error,
     },
+    /// What is there now has expired, and what is in use has not.
+    #[error("the certificate in `{}` has expired", path.display())]
+    Expired {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What is there now does not hold yet, and what is in use does.
+    #[error("the certificate in `{}` is not valid yet", path.display())]
+    Early {
+        /// The file.
+        path: PathBuf,
+        /// From when on it does.
+        from: Timestamp,
+    },
     /// What is trusted to sign the certificates of clients is no certificate.
     #[error("`{}` cannot be trusted to sign the certificates of clients", path.display())]
     Authorities {
@@ -76,8 +95,16 @@ pub enum ClientCertificates {
 #[derive(Debug)]
 pub struct Certificates {
     files: Files,
-    current: ArcSwap<ServerConfig>,
+    current: ArcSwap<Loaded>,
     seen: Mutex<Seen>,
+}
+
+/// What the files had.
+#[derive(Debug)]
+struct Loaded {
+    config: Arc<ServerConfig>,
+    /// How long the listener's own certificate holds, if that can be read.
+    validity: Option<Validity>,
 }
 
 #[derive(Debug)]
@@ -91,8 +118,17 @@ struct Files {
 #[derive(Debug)]
 struct Seen {
     stamps: Vec<Stamp>,
-    /// One of them could not be read, which may pass without a change of the files.
-    unread: bool,
+    again: Again,
+}
+
+/// What makes files worth another look that have not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Nothing,
+    /// One of them could not be read, which may pass.
+    Readable,
+    /// The certificate holds from then on.
+    Valid(Timestamp),
 }
 
 /// What tells one version of a file from another: its content's time, its own, with who may read it,
@@ -117,9 +153,9 @@ impl Certificates {
         };
         let seen = Seen {
             stamps: files.stamps(),
-            unread: false,
+            again: Again::Nothing,
         };
-        let current = ArcSwap::from_pointee(files.config()?);
+        let current = ArcSwap::from_pointee(files.load()?);
         Ok(Self {
             files,
             current,
@@ -131,28 +167,48 @@ impl Certificates {
     /// have. Blocks as long as reading small files does.
     ///
     /// # Errors
-    /// As [`Certificates::load`]. What was there before stays in use then.
-    pub fn reload(&self) -> Result<(), CertificateError> {
+    /// As [`Certificates::load`], and where a certificate that does not hold at `now` would take the
+    /// place of one that does. What was there before stays in use then.
+    pub fn reload(&self, now: Timestamp) -> Result<(), CertificateError> {
         // Looked at first: what changes while the files are read counts as not seen.
         let stamps = self.files.stamps();
-        let config = self.files.config();
-        let unread = matches!(config, Err(CertificateError::File { .. }));
+        let loaded = self.files.load();
         // Both or neither: another thread may reload at the same time.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        *seen = Seen { stamps, unread };
-        self.current.store(Arc::new(config?));
+        let loaded = loaded.and_then(|loaded| {
+            let in_use = self.current.load().validity;
+            self.files.check(loaded.validity, in_use, now)?;
+            Ok(loaded)
+        });
+        let again = match loaded {
+            Err(CertificateError::File { .. }) => Again::Readable,
+            Err(CertificateError::Early { from, .. }) => Again::Valid(from),
+            _ => Again::Nothing,
+        };
+        *seen = Seen { stamps, again };
+        self.current.store(Arc::new(loaded?));
         Ok(())
     }
 
-    /// Whether a file is another than when it was last loaded, or tried to, or could not be read then
-    /// and can be now.
-    pub fn changed_on_disk(&self) -> bool {
+    /// Whether a file is another than when it was last loaded, or tried to, or could not be used then
+    /// and may be now without a change.
+    pub fn changed_on_disk(&self, now: Timestamp) -> bool {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.stamps != self.files.stamps() || (seen.unread && self.files.are_readable())
+        let again = match seen.again {
+            Again::Nothing => false,
+            Again::Readable => self.files.are_readable(),
+            Again::Valid(from) => now >= from,
+        };
+        again || seen.stamps != self.files.stamps()
+    }
+
+    /// Until when the certificate in use holds. `None` where that cannot be read.
+    pub fn expires(&self) -> Option<Timestamp> {
+        Some(self.current.load().validity?.until)
     }
 
     pub(crate) fn current(&self) -> Arc<ServerConfig> {
-        self.current.load_full()
+        Arc::clone(&self.current.load().config)
     }
 }
 
@@ -174,7 +230,25 @@ impl Files {
         self.paths().all(|path| fs::read(path).is_ok())
     }
 
-    fn config(&self) -> Result<ServerConfig, CertificateError> {
+    /// A certificate that does not hold takes the place only of one that does not either.
+    fn check(
+        &self,
+        new: Option<Validity>,
+        in_use: Option<Validity>,
+        now: Timestamp,
+    ) -> Result<(), CertificateError> {
+        let path = self.chain.clone();
+        match new {
+            _ if in_use.is_some_and(|in_use| !in_use.holds(now)) => Ok(()),
+            Some(Validity { until, .. }) if until < now => Err(CertificateError::Expired { path }),
+            Some(Validity { from, .. }) if now < from => {
+                Err(CertificateError::Early { path, from })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn load(&self) -> Result<Loaded, CertificateError> {
         let provider = Arc::new(ring::default_provider());
         let pair = |source| CertificateError::Pair {
             chain: self.chain.clone(),
@@ -196,10 +270,12 @@ impl Files {
             None => builder.with_no_client_auth(),
         };
         let chain = certificates(&self.chain)?;
+        let validity = chain.first().and_then(Validity::of);
         let mut config = builder.with_single_cert(chain, key).map_err(pair)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         config.ticketer = ring::Ticketer::new().map_err(pair)?;
-        Ok(config)
+        let config = Arc::new(config);
+        Ok(Loaded { config, validity })
     }
 
     fn verifier(
@@ -275,15 +351,19 @@ mod tests {
         let load = || Certificates::load(&chain, &key, ClientCertificates::Ignored);
         let certificates = load().unwrap();
         // As where the process had no file to read it with for a moment.
-        certificates.seen.lock().unwrap().unread = true;
-        assert!(certificates.changed_on_disk());
-        certificates.reload().unwrap();
-        assert!(!certificates.changed_on_disk());
+        certificates.seen.lock().unwrap().again = Again::Readable;
+        let now = Timestamp::from_seconds(0);
+        assert!(certificates.changed_on_disk(now));
+        certificates.reload(now).unwrap();
+        assert!(!certificates.changed_on_disk(now));
         fs::remove_file(&key).unwrap();
         fs::create_dir(&key).unwrap();
-        assert!(certificates.changed_on_disk());
-        assert!(certificates.reload().is_err());
-        assert!(certificates.seen.lock().unwrap().unread);
-        assert!(!certificates.changed_on_disk(), "one alarm for one change");
+        assert!(certificates.changed_on_disk(now));
+        assert!(certificates.reload(now).is_err());
+        assert_eq!(certificates.seen.lock().unwrap().again, Again::Readable);
+        assert!(
+            !certificates.changed_on_disk(now),
+            "one alarm for one change"
+        );
     }
 }

@@ -2,13 +2,14 @@
 //! are.
 
 use std::fs::Permissions;
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
@@ -20,6 +21,7 @@ use tokio_rustls::client::TlsStream;
 use tollgate_listen::{
     CertificateError, Certificates, ClientCertificates, Ending, Gate, Notice, Settings,
 };
+use tollgate_policy::time::Timestamp;
 
 use crate::server::{Client, Server};
 
@@ -47,7 +49,14 @@ impl Folder {
 
     /// Writes a new certificate and its key over what was there, each at once.
     fn sign(&self, file: &str, name: &str) {
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        self.sign_for(file, name, 2000..3000);
+    }
+
+    /// The same for years alone, of which the last is left out.
+    fn sign_for(&self, file: &str, name: &str, years: Range<i32>) {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_before = date_time_ymd(years.start, 1, 1);
+        params.not_after = date_time_ymd(years.end, 1, 1);
         let key = KeyPair::generate().unwrap();
         let signed = params.signed_by(&key, &self.authority).unwrap();
         replace(&self.path(&format!("{file}.pem")), &signed.pem());
@@ -81,6 +90,11 @@ impl Folder {
             }
         }
     }
+}
+
+/// Some day of a year.
+fn day(year: i32) -> Timestamp {
+    Timestamp::parse(&format!("{year}-06-01")).unwrap()
 }
 
 fn replace(path: &Path, text: &str) {
@@ -157,9 +171,9 @@ async fn certificates_are_swapped_under_handshakes_without_a_failure() {
             let mut swaps = 0;
             while !over.load(Ordering::Relaxed) {
                 files.sign("own", "localhost");
-                assert!(certificates.changed_on_disk());
-                certificates.reload().unwrap();
-                assert!(!certificates.changed_on_disk());
+                assert!(certificates.changed_on_disk(day(2030)));
+                certificates.reload(day(2030)).unwrap();
+                assert!(!certificates.changed_on_disk(day(2030)));
                 swaps += 1;
             }
             (swaps, files)
@@ -191,25 +205,57 @@ async fn bad_files_leave_what_was_there() {
     let other = std::fs::read_to_string(folder.path("other.key")).unwrap();
     for bad in ["", "nonsense", key.get(..60).unwrap(), &other] {
         replace(&folder.path("own.key"), bad);
-        assert!(certificates.changed_on_disk());
-        let error = certificates.reload().unwrap_err();
+        assert!(certificates.changed_on_disk(day(2030)));
+        let error = certificates.reload(day(2030)).unwrap_err();
         let pair = matches!(error, CertificateError::Pair { .. });
         assert_eq!(pair, bad == other, "{error}");
-        assert!(!certificates.changed_on_disk(), "one alarm for one change");
+        assert!(
+            !certificates.changed_on_disk(day(2030)),
+            "one alarm for one change"
+        );
         let mut client = connect(&server, folder.client(&TLS13, None)).await.unwrap();
         client.get("/", "fine").await;
     }
     std::fs::remove_file(folder.path("own.key")).unwrap();
     assert!(matches!(
-        certificates.reload(),
+        certificates.reload(day(2030)),
         Err(CertificateError::File { .. })
     ));
     replace(&folder.path("own.key"), &key);
     replace(&folder.path("own.pem"), "");
     assert!(matches!(
-        certificates.reload(),
+        certificates.reload(day(2030)),
         Err(CertificateError::Pem { .. })
     ));
+}
+
+#[tokio::test]
+async fn a_certificate_that_does_not_hold_takes_the_place_of_none_that_does() {
+    let folder = Folder::new();
+    folder.sign_for("own", "localhost", 2020..2040);
+    let certificates = folder.load(ClientCertificates::Ignored);
+    let until = |year: i32| Timestamp::parse(&format!("{year}-01-01")).unwrap();
+    folder.sign_for("own", "localhost", 2010..2020);
+    let expired = certificates.reload(day(2030)).unwrap_err();
+    assert!(
+        matches!(expired, CertificateError::Expired { .. }),
+        "{expired}"
+    );
+    assert_eq!(certificates.expires(), Some(until(2040)));
+    assert!(!certificates.changed_on_disk(day(2039)), "it stays so");
+    // None is left that holds.
+    certificates.reload(day(2050)).unwrap();
+    assert_eq!(certificates.expires(), Some(until(2020)));
+    folder.sign_for("own", "localhost", 2060..2080);
+    certificates.reload(day(2050)).unwrap();
+    folder.sign_for("own", "localhost", 2070..2090);
+    let early = certificates.reload(day(2065)).unwrap_err();
+    assert!(matches!(early, CertificateError::Early { .. }), "{early}");
+    assert_eq!(certificates.expires(), Some(until(2080)));
+    assert!(!certificates.changed_on_disk(day(2069)));
+    assert!(certificates.changed_on_disk(day(2070)), "it holds now");
+    certificates.reload(day(2070)).unwrap();
+    assert_eq!(certificates.expires(), Some(until(2090)));
 }
 
 #[tokio::test]
@@ -218,7 +264,7 @@ async fn who_may_read_a_file_is_a_change_of_it() {
     let certificates = folder.load(ClientCertificates::Ignored);
     let until = Instant::now() + Duration::from_secs(5);
     // The clock of a file system ticks now and then.
-    while !certificates.changed_on_disk() {
+    while !certificates.changed_on_disk(day(2030)) {
         assert!(Instant::now() < until);
         let own = Permissions::from_mode(0o600);
         std::fs::set_permissions(folder.path("own.key"), own).unwrap();

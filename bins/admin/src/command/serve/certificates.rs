@@ -11,6 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tollgate_listen::{Certificates, ClientCertificates};
 
 use crate::failure::Failure;
+use crate::session;
 
 /// How often the files are looked at.
 const EVERY: Duration = Duration::from_secs(60);
@@ -34,8 +35,9 @@ pub(super) async fn watch(certificates: Option<Arc<Certificates>>) -> Result<(),
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let told = due(&mut hangup, &mut ticks).await;
-        if told || certificates.changed_on_disk() {
-            match certificates.reload() {
+        let now = session::now();
+        if told || certificates.changed_on_disk(now) {
+            match certificates.reload(now) {
                 Ok(()) => tracing::info!("the certificate was renewed"),
                 Err(error) => tracing::error!(
                     error = &error as &dyn Error,
