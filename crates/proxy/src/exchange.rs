@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::EXPECT;
+use http::header::{CONTENT_TYPE, EXPECT, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response, Version};
 use http_body_util::{Either, Full};
@@ -298,7 +298,14 @@ pub(crate) enum Reply {
 
 fn find<'a>(head: &Parts, path: &'a str) -> Result<RouteTarget<'a>, Stop> {
     match route(head.method.as_str(), path) {
-        Ok(route) => Ok(route.target),
+        Ok(route) => Ok(match route.target {
+            RouteTarget::Model(model) => {
+                let kind = head.headers.get(CONTENT_TYPE);
+                let kind = kind.map(HeaderValue::as_bytes).unwrap_or_default();
+                RouteTarget::Model(model.for_content(kind))
+            }
+            target => target,
+        }),
         Err(RouteError::NotFound) => Err(Fault::RouteNotFound.into()),
         // Codex tries a WebSocket first, and on this status nothing else any more.
         Err(RouteError::Method { .. }) if handshake::asks(&head.headers) => {

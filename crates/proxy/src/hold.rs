@@ -81,14 +81,18 @@ pub(crate) fn demand(peek: &Peek<'_>, endpoint: Endpoint, bytes: usize) -> Deman
         prompts: peek.features.prompts,
         // Providers charge it with each document.
         repeated: only(Endpoint::Rerank, peek.features.query),
-        images: only(Endpoint::ImageGenerations, peek.choices),
+        images: match endpoint {
+            Endpoint::ImageGenerations | Endpoint::ImageEdits => peek.choices,
+            _ => 0,
+        },
         // Nobody takes more than a second to say a byte of text.
         sound_micros: only(Endpoint::Speech, bytes.saturating_mul(1_000_000)),
         // A search is a hundred documents, each of which has three bytes at least: `"",`.
         searches: only(Endpoint::Rerank, 1 + bytes / 300),
         tool_uses: uses(peek.features.provider_runs, endpoint).capped(calls),
         search_uses: uses(peek.features.provider_searches, endpoint).capped(calls),
-        referenced: peek.features.referenced,
+        // There is a picture at least, whichever member it stands in.
+        referenced: peek.features.referenced || endpoint == Endpoint::ImageEdits,
         may_sound: peek.features.may_sound,
         audio: peek.features.audio || endpoint == Endpoint::Speech,
         cache: peek.features.cache,

@@ -39,7 +39,7 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/v1/audio/translations", posted(openai::audio::transcribe))
         .route("/v1/images/generations", posted(openai::images::generate))
         .route("/v1/images/edits", posted(openai::images::edit))
-        .route("/v1/images/variations", posted(openai::images::edit))
+        .route("/v1/images/variations", posted(openai::images::vary))
         .route("/v1/realtime", get(realtime::session))
         .merge(azure())
         .route("/v1/messages", posted(anthropic::messages))

@@ -246,3 +246,55 @@ async fn a_form_is_decided_on_before_it_is_sent_on_and_named_for_the_upstream() 
     assert!(system.spent(&token).await > 0, "{text}");
     system.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn images_are_edited_in_json_as_well() {
+    let system = System::start().await;
+    let url = system.simulator.base_url();
+    let price = ["--price", "input=1,image=0.02"];
+    system.admin(
+        &[
+            &["model", "create", "painter", "--provider", "openai"][..],
+            &price,
+        ]
+        .concat(),
+    );
+    system.admin(&[
+        "upstream",
+        "create",
+        "painters",
+        "--dialect",
+        "openai",
+        "--provider",
+        "openai",
+        "--models",
+        "painter=sim-painter",
+        "--credential-env",
+        "TEST_UPSTREAM_KEY",
+        "--allow-private",
+        "--base-url",
+        &url,
+    ]);
+    let token = system.token(&[]);
+    // Enough for one image, and not for three.
+    let poor = system.token(&["--quota", "0.2"]);
+    system.in_force().await;
+    let images = json!([{"image_url": "https://a.example/b.png"}, {"file_id": "file-1"}]);
+    let edit =
+        |model: &str, n: u64| json!({"model": model, "prompt": "Hello!", "images": images, "n": n});
+    let path = "/v1/images/edits";
+    let ask =
+        async |token: &Token, body: &Value| post(&system, token, path, "x-api-key", body).await;
+    assert_eq!(ask(&token, &edit("unknown", 1)).await.0, 404);
+    assert_eq!(ask(&poor, &edit("painter", 10)).await.0, 429);
+    assert_eq!(system.simulator.count(), 0, "nothing reaches the upstream");
+    let (status, answer) = ask(&token, &edit("painter", 3)).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["data"].as_array().unwrap().len(), 3);
+    let seen = &system.simulator.seen()[0];
+    let sent: Value = serde_json::from_slice(&seen.body).unwrap();
+    assert_eq!(sent, edit("sim-painter", 3), "but for the model");
+    // 202 tokens of the input, and three images.
+    assert_eq!(system.spent(&token).await, 202 + 60_000);
+    system.finish().await;
+}

@@ -72,3 +72,19 @@ fn each_picture_in_a_form_is_held_for_as_a_large_one() {
         assert_eq!(form_input(Endpoint::Transcriptions, &body), (bytes, bytes));
     }
 }
+
+#[test]
+fn edits_in_json_are_held_for_as_pictures_that_are_not_there() {
+    for pictures in [
+        r#""images":[{"file_id":"file-1"}]"#,
+        r#""image":["data:image/png;base64,AA"]"#,
+        r#""mask":1"#,
+    ] {
+        let body = format!(r#"{{"model":"m","n":3,{pictures}}}"#);
+        let held = input(Endpoint::ImageEdits, &body);
+        assert_eq!(held, (3 * 500, bound::UNKNOWN_CONTEXT), "{body}");
+        let seen = peek(body.as_bytes()).unwrap();
+        let demand = demand(&seen, Endpoint::ImageEdits, body.len());
+        assert_eq!((demand.images, demand.choices), (3, 3));
+    }
+}

@@ -1,6 +1,7 @@
 //! `POST /v1/images/generations`, `/edits` and `/variations`: the smallest picture, as often as it
 //! is asked for. Each has a hundred tokens.
 
+use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::call::{Answer, Call, created};
@@ -23,8 +24,30 @@ pub(crate) fn generate(call: &Call) -> Result<Answer, Failure> {
     Ok(images(count, tokens_of_bytes(prompt.len()), 0))
 }
 
-/// A variation has no prompt.
+/// Pictures in a form, or named in JSON.
 pub(crate) fn edit(call: &Call) -> Result<Answer, Failure> {
+    let kind = call.parts.headers.get(CONTENT_TYPE);
+    if kind == Some(&HeaderValue::from_static("application/json")) {
+        edit_named(call)
+    } else {
+        vary(call)
+    }
+}
+
+fn edit_named(call: &Call) -> Result<Answer, Failure> {
+    let ask = call.ask()?;
+    ask.model()?;
+    let pictures = ask.required("images")?.as_array();
+    let pictures = pictures.ok_or_else(|| Failure::bad_field("images", "must be a list"))?;
+    let prompt = ask.required("prompt")?.as_str().unwrap_or_default();
+    let count = ask.count("n", MAX_IMAGES)?.unwrap_or(1);
+    let pictures = u64::try_from(pictures.len()).unwrap_or(u64::MAX);
+    let seen = pictures.saturating_mul(TOKENS_PER_IMAGE);
+    Ok(images(count, tokens_of_bytes(prompt.len()), seen))
+}
+
+/// A variation has no prompt.
+pub(crate) fn vary(call: &Call) -> Result<Answer, Failure> {
     let form = Form::read(call)?;
     form.required("model")?;
     if form.files == 0 {

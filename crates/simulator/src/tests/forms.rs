@@ -64,6 +64,10 @@ async fn images_are_made_and_edited() {
     assert_eq!(answer["data"].as_array().unwrap().len(), 2);
     assert_eq!(answer["usage"]["input_tokens"], 102);
     assert_eq!(answer["usage"]["output_tokens"], 200);
+    let named = json!([{"image_url": "https://a/b.png"}, {"file_id": "file-1"}]);
+    let body = json!({"model": "any", "prompt": "Hello!", "images": named});
+    let answer = post(&simulator, "/v1/images/edits", body).send().await;
+    assert_eq!(answer.json()["usage"]["input_tokens"], 202);
     let body = json!({"model": "any", "prompt": "Hello!"});
     let answer = post(&simulator, "/v1/images/generations", body)
         .send()

@@ -82,6 +82,22 @@ const DEPLOYED: [(&str, &str); 8] = [
 const REALTIME: &str = "/v1/realtime";
 
 impl<'a> ModelRoute<'a> {
+    /// The same for a body of this content type: edits of images come in JSON as well as in a form.
+    #[must_use]
+    pub fn for_content(self, kind: &[u8]) -> Self {
+        let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default();
+        let is_json = essence
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"application/json");
+        match self.endpoint {
+            Endpoint::ImageEdits if is_json => Self {
+                place: ModelPlace::Body,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// The path at an upstream that knows the model by this name: OpenAI's own path for what came
     /// in Azure's form, and the name spliced in where the path holds it.
     pub fn upstream_path(&self, name: &str) -> Cow<'static, str> {

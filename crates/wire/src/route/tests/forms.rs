@@ -105,6 +105,30 @@ fn files_are_sent_with_the_model_in_a_form() {
 }
 
 #[test]
+fn edits_of_images_come_in_json_too() {
+    let place = |path: &str, kind: &str| {
+        let found = route("POST", path).unwrap();
+        model_of(&found).clone().for_content(kind.as_bytes()).place
+    };
+    let edits = "/v1/images/edits";
+    for kind in ["application/json", "Application/JSON ; charset=utf-8"] {
+        assert_eq!(place(edits, kind), ModelPlace::Body);
+        let azure = "/openai/deployments/d/images/edits";
+        assert_eq!(place(azure, kind), ModelPlace::Body);
+        assert_eq!(place("/v1/images/variations", kind), ModelPlace::Form);
+        assert_eq!(place("/v1/audio/translations", kind), ModelPlace::Form);
+        assert_eq!(place("/v1/chat/completions", kind), ModelPlace::Body);
+    }
+    for kind in [
+        "",
+        "multipart/form-data; boundary=application/json",
+        "application/jsonl",
+    ] {
+        assert_eq!(place(edits, kind), ModelPlace::Form, "{kind}");
+    }
+}
+
+#[test]
 fn a_realtime_session_names_its_model_in_the_query() {
     for (path, query) in [
         ("/v1/realtime", "model=a%2Fb&x=1"),
