@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH};
-use http::uri::{Authority, Parts, PathAndQuery, Scheme};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use tollgate_rights::source::{Carrier, ExtraHeader, ExtraParameter, UpstreamSecret};
 use url::Url;
@@ -184,17 +184,17 @@ fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
 fn credential(carrier: Carrier, secret: Option<&UpstreamSecret>) -> Option<(HeaderName, String)> {
     let secret = secret?.reveal();
     Some(match carrier {
-        Carrier::Bearer => (http::header::AUTHORIZATION, format!("Bearer {secret}")),
-        Carrier::ApiKeyScheme => (http::header::AUTHORIZATION, format!("ApiKey {secret}")),
+        Carrier::Bearer => (AUTHORIZATION, ["Bearer ", secret].concat()),
+        Carrier::ApiKeyScheme => (AUTHORIZATION, ["ApiKey ", secret].concat()),
         Carrier::XApiKey => (HeaderName::from_static("x-api-key"), secret.to_owned()),
         Carrier::ApiKey => (HeaderName::from_static("api-key"), secret.to_owned()),
         Carrier::XGoogApiKey => (HeaderName::from_static("x-goog-api-key"), secret.to_owned()),
     })
 }
 
-/// The address of a model's route at an upstream. Where the base ends in `/v1`, the route's own is
-/// left out, because some vendors' base addresses end in it and others' do not. `client` is what the
-/// client asked for.
+/// What is asked of an upstream for a model's route, below its base address. Where that ends in `/v1`,
+/// the route's own is left out, because some vendors' base addresses end in it and others' do not.
+/// `client` is what the client asked for.
 pub(crate) fn model_target(
     base: &Url,
     path: &str,
@@ -209,33 +209,24 @@ pub(crate) fn model_target(
     mount_target(base, path, query, client)
 }
 
-/// The address of a mounted API's path at its upstream: joined as it is.
+/// What is asked of a mounted API's upstream: its path, joined as it is. Where it goes and how is
+/// known to whoever sends it.
 pub(crate) fn mount_target(
     base: &Url,
     path: &str,
     query: Option<&str>,
     client: &Uri,
 ) -> Option<Uri> {
-    let mut parts = Parts::default();
-    parts.scheme = Some(match base.scheme() {
-        "https" => Scheme::HTTPS,
-        _ => Scheme::HTTP,
-    });
-    parts.authority = match base.port() {
-        Some(port) => Authority::try_from(format!("{}:{port}", base.host_str()?)),
-        None => Authority::try_from(base.host_str()?),
-    }
-    .ok();
     let full = joined(base.path().trim_end_matches('/'), path, query);
     // Most often the client asked for the same, which was read already.
     let asked = client
         .path_and_query()
         .filter(|asked| asked.as_str() == full);
-    parts.path_and_query = match asked {
+    let target = match asked {
         Some(asked) => Some(asked.clone()),
         None => PathAndQuery::try_from(full).ok(),
     };
-    Uri::from_parts(parts).ok()
+    target.map(Uri::from)
 }
 
 fn joined(prefix: &str, path: &str, query: Option<&str>) -> String {

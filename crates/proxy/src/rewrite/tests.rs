@@ -121,39 +121,29 @@ fn a_route_is_joined_to_its_base_without_saying_v1_twice() {
             "https://api.example.com",
             "/v1/messages",
             None,
-            "https://api.example.com/v1/messages",
+            "/v1/messages",
         ),
         (
             "https://api.example.com/",
             "/v1/messages",
             Some("beta=true"),
-            "https://api.example.com/v1/messages?beta=true",
+            "/v1/messages?beta=true",
         ),
         (
             "https://api.example.com/v1",
             "/v1/chat/completions",
             None,
-            "https://api.example.com/v1/chat/completions",
+            "/v1/chat/completions",
         ),
         (
             "http://127.0.0.1:81/api/v1/",
             "/v1/embeddings",
             None,
-            "http://127.0.0.1:81/api/v1/embeddings",
+            "/api/v1/embeddings",
         ),
-        (
-            "http://[::1]:81/x",
-            "/v10/y",
-            None,
-            "http://[::1]:81/x/v10/y",
-        ),
-        (
-            "http://a.example/v1",
-            "/v10/y",
-            None,
-            "http://a.example/v1/v10/y",
-        ),
-        ("http://a.example", "", Some("q"), "http://a.example/?q"),
+        ("http://[::1]:81/x", "/v10/y", None, "/x/v10/y"),
+        ("http://a.example/v1", "/v10/y", None, "/v1/v10/y"),
+        ("http://a.example", "", Some("q"), "/?q"),
     ];
     // What the client asked for may be the same there, and changes nothing where it is not.
     for asked in ["/v1/messages?beta=true", "/v1/chat/completions", "/other"] {
@@ -171,8 +161,8 @@ fn a_mounts_path_is_joined_as_it_is() {
     let base = Url::parse("https://crm.example/api/v1").unwrap();
     let asked = Uri::from_static("/crm/v1/x");
     let joined = |path| mount_target(&base, path, None, &asked).unwrap().to_string();
-    assert_eq!(joined("/v1/x"), "https://crm.example/api/v1/v1/x");
-    assert_eq!(joined(""), "https://crm.example/api/v1");
+    assert_eq!(joined("/v1/x"), "/api/v1/v1/x");
+    assert_eq!(joined(""), "/api/v1");
 }
 
 #[test]
