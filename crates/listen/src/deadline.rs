@@ -105,8 +105,8 @@ impl Deadline {
         let beat = pulse.beat();
         if *this.beat != Some(beat) {
             *this.beat = Some(beat);
-            let now = Instant::now();
-            *this.due = this.limits.of(beat).map(|(after, due)| (now + after, due));
+            let due = this.limits.of(beat);
+            *this.due = due.map(|(after, due)| (Instant::now() + after, due));
         }
         loop {
             match (*this.due, *this.armed) {

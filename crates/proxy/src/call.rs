@@ -7,8 +7,10 @@ mod progress;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 use tollgate_ledger::receipt::Ending;
 use tollgate_ledger::{Done, Held, Windows};
 use tollgate_policy::bound::Quote;
@@ -130,9 +132,14 @@ impl Call {
         self.in_flight = Some(in_flight);
     }
 
-    /// The moment.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.exchange.now.plus(self.exchange.started.elapsed())
+    /// A moment as the wall clock has it.
+    pub(crate) fn at(&self, now: Instant) -> Timestamp {
+        self.exchange.now.plus(self.after(now))
+    }
+
+    /// How long after the beginning of the request it is.
+    fn after(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.exchange.started)
     }
 
     /// The request is written, and goes to that upstream now.
@@ -150,8 +157,14 @@ impl Call {
     }
 
     /// The upstream began to answer.
-    pub(crate) fn answered(&mut self, status: u16) {
-        self.progress.answered = Some((status, self.exchange.started.elapsed()));
+    pub(crate) fn answered(&mut self, status: u16, now: Instant) {
+        self.progress.answered = Some((status, self.after(now)));
+    }
+
+    /// When the upstream began to answer, if it did.
+    pub(crate) fn answered_at(&self) -> Option<Instant> {
+        let (_, after) = self.progress.answered?;
+        Some(self.exchange.started + after)
     }
 
     /// The upstream that has the request, or had it last.
@@ -202,17 +215,17 @@ impl Call {
 
     /// Looks at a piece of the answer before it is passed on, and gives what is. It counts before the
     /// call is settled, since it may be the first and the last.
-    pub(crate) fn read(&mut self, data: Bytes) -> Bytes {
+    pub(crate) fn read(&mut self, data: Bytes, now: Instant) -> Bytes {
         let data = self.scan(data);
-        self.passed(data.len());
-        self.settle_at_its_end();
+        self.passed(data.len(), now);
+        self.settle_at_its_end(now);
         data
     }
 
     /// Looks at a piece of the answer that may not be passed on.
-    pub(crate) fn look_at(&mut self, data: Bytes) -> Bytes {
+    pub(crate) fn look_at(&mut self, data: Bytes, now: Instant) -> Bytes {
         let data = self.scan(data);
-        self.settle_at_its_end();
+        self.settle_at_its_end(now);
         data
     }
 
@@ -223,9 +236,9 @@ impl Call {
 
     /// An answer that says that it is at its end is settled before that word leaves, since a client
     /// may take it for the end.
-    fn settle_at_its_end(&mut self) {
+    fn settle_at_its_end(&mut self, now: Instant) {
         if self.metered.is_over() {
-            self.settle(Ending::Complete);
+            self.settle(Ending::Complete, now);
         }
     }
 
@@ -239,26 +252,25 @@ impl Call {
     }
 
     /// What was held back of an answer that has ended.
-    pub(crate) fn rest(&mut self) -> Bytes {
+    pub(crate) fn rest(&mut self, now: Instant) -> Bytes {
         let rest = self.metered.rest();
-        self.passed(rest.len());
+        self.passed(rest.len(), now);
         rest
     }
 
     /// So many bytes are passed on.
-    pub(crate) fn passed(&mut self, bytes: usize) {
+    pub(crate) fn passed(&mut self, bytes: usize, now: Instant) {
         if bytes == 0 {
             return;
         }
-        let started = self.exchange.started;
-        let first_byte = &mut self.progress.first_byte;
-        first_byte.get_or_insert_with(|| started.elapsed());
+        let after = self.after(now);
+        self.progress.first_byte.get_or_insert(after);
         self.progress.bytes = self.progress.bytes.saturating_add(bytes as u64);
     }
 
     /// Settles the call; what comes after the first time changes nothing. Once this returns, its
     /// receipt survives the gateway.
-    fn settle(&mut self, ending: Ending) {
+    fn settle(&mut self, ending: Ending, now: Instant) {
         if self.settled.is_some() {
             return;
         }
@@ -271,7 +283,7 @@ impl Call {
         let quote = self.quote();
         let asked = (self.endpoint, &quote.price);
         let outcome = self.metered.outcome(ending, reached, &self.worth, asked);
-        self.settle_as(outcome);
+        self.settle_as(outcome, now);
     }
 
     /// By what it is charged: the price of whoever has the request.
@@ -282,9 +294,8 @@ impl Call {
         }
     }
 
-    fn settle_as(&mut self, outcome: Outcome) {
+    fn settle_as(&mut self, outcome: Outcome, now: Instant) {
         let sent = self.progress.sent.as_ref();
-        let total = self.exchange.started.elapsed();
         let done = Done {
             upstream: sent.map(|sent| sent.upstream),
             served_as: sent.and_then(|sent| sent.served_as.as_deref()),
@@ -296,24 +307,24 @@ impl Call {
             estimated: outcome.estimated,
             quote: self.quote(),
             first_byte: self.progress.first_byte,
-            total,
+            total: self.after(now),
         };
-        let now = self.exchange.now.plus(total);
-        let cost = self.held.settle(&done, now).unwrap_or_default();
+        let at = self.at(now);
+        let cost = self.held.settle(&done, at).unwrap_or_default();
         self.settled = Some(Box::new(Settlement { outcome, cost }));
     }
 
     /// Ends the call and writes its record; what comes after the first end changes nothing.
-    pub(crate) fn end(&mut self, ending: Ending) {
-        self.end_by(ending, |call| call.settle(ending));
+    pub(crate) fn end(&mut self, ending: Ending, now: Instant) {
+        self.end_by(ending, now, |call| call.settle(ending, now));
     }
 
     /// Ends the call with what was read of it elsewhere than in a body.
-    pub(crate) fn conclude(&mut self, outcome: Outcome) {
-        self.end_by(outcome.ending, |call| call.settle_as(outcome));
+    pub(crate) fn conclude(&mut self, outcome: Outcome, now: Instant) {
+        self.end_by(outcome.ending, now, |call| call.settle_as(outcome, now));
     }
 
-    fn end_by(&mut self, ending: Ending, settle: impl FnOnce(&mut Self)) {
+    fn end_by(&mut self, ending: Ending, now: Instant, settle: impl FnOnce(&mut Self)) {
         if !std::mem::take(&mut self.open) {
             return;
         }
@@ -322,22 +333,22 @@ impl Call {
         if !served {
             settle(self);
         }
-        let now = self.now();
         if let (Some(mut in_flight), false) = (self.in_flight.take(), served) {
+            let at = self.at(now);
             match ending {
-                Ending::UpstreamBroke => in_flight.outcome(Became::Broken, now),
-                Ending::UpstreamSilent => in_flight.outcome(Became::TimedOut, now),
+                Ending::UpstreamBroke => in_flight.outcome(Became::Broken, at),
+                Ending::UpstreamSilent => in_flight.outcome(Became::TimedOut, at),
                 _ => {}
             }
         }
         // A client that leaves after the answer's own end has it all.
         let settled = self.settled.as_deref();
         let ending = settled.map_or(ending, |one| one.outcome.ending);
-        self.count(ending);
+        self.count(ending, now);
         record::ended(self, ending);
     }
 
-    fn count(&self, ending: Ending) {
+    fn count(&self, ending: Ending, now: Instant) {
         let Progress {
             answered,
             handed,
@@ -355,7 +366,7 @@ impl Call {
                 .zip(handed)
                 .map(|((_, after), (_, last))| after.saturating_sub(last)),
             first_byte,
-            total: self.exchange.started.elapsed(),
+            total: self.after(now),
         };
         let (status, row) = (answered.map(|(status, _)| status), &self.row);
         self.metrics.relay_ended(row, &ended, status, streamed);
@@ -369,7 +380,7 @@ impl Call {
     /// Ends the call without an answer to pass on. Its record is that of the answer made instead.
     pub(crate) fn abandon(mut self: Box<Self>) -> Subject {
         if std::mem::take(&mut self.open) {
-            self.settle(Ending::Unanswered);
+            self.settle(Ending::Unanswered, Instant::now());
             self.metrics.relay_abandoned();
         }
         self.subject.clone()
@@ -378,6 +389,8 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        self.end(Ending::ClientLeft);
+        if self.open {
+            self.end(Ending::ClientLeft, Instant::now());
+        }
     }
 }

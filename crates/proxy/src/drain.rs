@@ -74,7 +74,7 @@ impl Drains {
                 Ok(Err(error)) => RelayError::of(error).ending(),
                 Err(_) => Ending::ClientLeft,
             };
-            call.end(ending);
+            call.end(ending, Instant::now());
         };
         self.run(drain);
     }
@@ -100,7 +100,7 @@ impl Drains {
 async fn read_on(mut answer: Answer, call: &mut Call) -> Result<(), AnswerError> {
     while let Some(frame) = answer.frame().await {
         if let Ok(data) = frame?.into_data() {
-            call.look_at(data);
+            call.look_at(data, Instant::now());
         }
     }
     Ok(())

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{Request, Response};
+use tokio::time::Instant;
 use tollgate_connect::SendError;
 use tollgate_policy::breaker::Blame;
 use tollgate_policy::plan::{Attempt, MOST_ATTEMPTS, Plan};
@@ -58,16 +59,13 @@ pub(crate) async fn forward(
     mut call: Box<Call>,
 ) -> Result<Upstreamed, Stop> {
     match attempts(way, head, &mut outgoing, &mut call).await {
-        Ok(response) => {
-            call.answered(response.status().as_u16());
-            Ok(Upstreamed {
-                response,
-                call,
-                asked_for_usage: outgoing.asks_for_usage(),
-            })
-        }
+        Ok(response) => Ok(Upstreamed {
+            response,
+            call,
+            asked_for_usage: outgoing.asks_for_usage(),
+        }),
         Err(error) => {
-            let (upstream, now) = (call.upstream(), call.now());
+            let (upstream, now) = (call.upstream(), call.at(Instant::now()));
             let subject = call.abandon();
             // A client whose body fails is answered for that, whatever it did to the upstream.
             if let Some(body) = BodyError::behind(&error) {
@@ -122,7 +120,7 @@ async fn attempts(
     while let Some(attempt) = walk.next() {
         let is_last = walk.clone().next().is_none();
         let access = access(way.snapshot, attempt)?;
-        let Some(mut in_flight) = way.health.begin(attempt, call.now()) else {
+        let Some(mut in_flight) = way.health.begin(attempt, call.at(Instant::now())) else {
             // It was put aside since the plan was drawn.
             walk.not_made();
             passed_over = true;
@@ -149,12 +147,14 @@ async fn attempts(
             verdict::accept(response, (outgoing, attempt), &access.retry_on, may_repeat)
         };
         let answered: Answered = answered.await;
-        let now = call.now();
+        let now = Instant::now();
+        let at = call.at(now);
         let report = verdict::report(&answered);
-        watch(way, attempt, &answered, report.blame(), now);
-        in_flight.outcome(report, now);
+        watch(way, attempt, &answered, report.blame(), at);
+        in_flight.outcome(report, at);
         let error = match answered {
             Ok(response) => {
+                call.answered(response.status().as_u16(), now);
                 call.served_by(in_flight);
                 return Ok(response);
             }

@@ -133,7 +133,7 @@ pub(crate) fn relay(upstreamed: Upstreamed, drains: &Arc<Drains>) -> Response<Re
         endpoint,
         request_id: call.exchange.id.to_string(),
     });
-    let now = Instant::now();
+    let now = call.answered_at().unwrap_or_else(Instant::now);
     let settings = &call.exchange.settings;
     let watch = Watch {
         events,
@@ -146,7 +146,7 @@ pub(crate) fn relay(upstreamed: Upstreamed, drains: &Arc<Drains>) -> Response<Re
     };
     let alarm = sleep_until(watch.next_alarm(now));
     if inner.is_end_stream() {
-        call.end(Ending::Complete);
+        call.end(Ending::Complete, now);
     }
     let body = RelayBody {
         inner: Some(inner),
@@ -187,20 +187,21 @@ impl Body for RelayBody {
         loop {
             match Pin::new(&mut *inner).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
-                    let passed = this.watch.pass(frame, call);
+                    let now = Instant::now();
+                    let passed = this.watch.pass(frame, call, now);
                     if inner.is_end_stream() {
-                        call.end(Ending::Complete);
+                        call.end(Ending::Complete, now);
                     }
                     if let Some(frame) = passed {
                         return Poll::Ready(Some(Ok(frame)));
                     }
                 }
                 Poll::Ready(Some(Err(_))) if this.watch.is_whole(call) => {
-                    return Poll::Ready(this.watch.finish(call));
+                    return Poll::Ready(this.watch.finish(call, Instant::now()));
                 }
                 Poll::Ready(Some(Err(error))) => {
                     let error = RelayError::of(error);
-                    call.end(error.ending());
+                    call.end(error.ending(), Instant::now());
                     let last = this.watch.break_off(error);
                     let Some(Err(error)) = last else {
                         return Poll::Ready(last);
@@ -210,7 +211,9 @@ impl Body for RelayBody {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Poll::Ready(None) => return Poll::Ready(this.watch.finish(call)),
+                Poll::Ready(None) => {
+                    return Poll::Ready(this.watch.finish(call, Instant::now()));
+                }
                 Poll::Pending => break,
             }
         }
@@ -219,11 +222,11 @@ impl Body for RelayBody {
             let now = Instant::now();
             let is_silent = now >= this.watch.last_frame + this.watch.idle_timeout;
             if is_silent && this.watch.is_whole(call) {
-                return Poll::Ready(this.watch.finish(call));
+                return Poll::Ready(this.watch.finish(call, now));
             }
             if is_silent {
                 let error = RelayError::Silent;
-                call.end(error.ending());
+                call.end(error.ending(), now);
                 return Poll::Ready(this.watch.break_off(error));
             }
             let comment = this.watch.comment_is_due(now);
@@ -253,14 +256,14 @@ impl Body for RelayBody {
 
 impl Watch {
     /// What of a frame is passed on; nothing where a filter holds all of it back.
-    fn pass(&mut self, frame: Frame<Bytes>, call: &mut Call) -> Option<Frame<Bytes>> {
-        self.last_frame = Instant::now();
+    fn pass(&mut self, frame: Frame<Bytes>, call: &mut Call, now: Instant) -> Option<Frame<Bytes>> {
+        self.last_frame = now;
         let data = match frame.into_data() {
-            Ok(data) => call.read(data),
+            Ok(data) => call.read(data, now),
             Err(trailers) => {
                 // Nothing comes after trailers, and nobody asks for more.
-                let rest = call.rest();
-                call.end(Ending::Complete);
+                let rest = call.rest(now);
+                call.end(Ending::Complete, now);
                 let rest = (!rest.is_empty()).then(|| Frame::data(rest));
                 return rest.or(Some(trailers));
             }
@@ -282,10 +285,14 @@ impl Watch {
     }
 
     /// Ends the stream with what was held back of it.
-    fn finish(&mut self, call: &mut Call) -> Option<Result<Frame<Bytes>, RelayError>> {
+    fn finish(
+        &mut self,
+        call: &mut Call,
+        now: Instant,
+    ) -> Option<Result<Frame<Bytes>, RelayError>> {
         self.ended = true;
-        let rest = call.rest();
-        call.end(Ending::Complete);
+        let rest = call.rest(now);
+        call.end(Ending::Complete, now);
         (!rest.is_empty()).then(|| Ok(Frame::data(rest)))
     }
 

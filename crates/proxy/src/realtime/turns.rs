@@ -11,6 +11,7 @@ mod opening;
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tollgate_ledger::receipt::Ending;
 use tollgate_policy::bound::{Demand, Uses};
 use tollgate_policy::group::OnLeave;
@@ -145,7 +146,7 @@ impl Turns {
     ) -> Result<(), Refused> {
         let first = self.running.first_mut().map(|turn| &mut turn.call);
         if let Some(call) = first.or(self.next.as_mut()) {
-            call.passed(bytes);
+            call.passed(bytes, Instant::now());
         }
         for event in events {
             match event {
@@ -307,12 +308,13 @@ impl Turns {
         if let Some(in_flight) = self.in_flight.take() {
             call.served_by(in_flight);
         }
-        call.conclude(Outcome {
+        let outcome = Outcome {
             ending,
             usage: charge.usage,
             requests: u64::from(charge.served),
             estimated: charge.estimated,
-        });
+        };
+        call.conclude(outcome, Instant::now());
     }
 }
 

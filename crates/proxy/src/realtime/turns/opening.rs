@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
 use tollgate_policy::Target;
 use tollgate_policy::endpoint::Endpoint;
 use tollgate_policy::plan::{Attempt, Plan, PlanInput, Untroubled};
@@ -101,7 +102,7 @@ impl Turns {
         let mut call = Call::new(exchange, entry, subject, endpoint, hold, on_leave, metrics);
         self.longest = call.worth.longest_prompt();
         call.sending(&attempt);
-        call.answered(SWITCHED);
+        call.answered(SWITCHED, Instant::now());
         if let Some(in_flight) = self.in_flight.take() {
             call.served_by(in_flight);
         }
