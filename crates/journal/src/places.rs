@@ -48,6 +48,12 @@ impl Places {
         self.free(slot);
     }
 
+    /// All slots of the file were found. The front of it is used first: its end may be part of a step,
+    /// which is not mapped.
+    pub(crate) fn found_all(&mut self) {
+        self.free.sort_unstable_by(|one, other| other.cmp(one));
+    }
+
     /// A slot of the file that holds a call that was begun and not settled.
     pub(crate) fn found_open(&mut self, slot: u32) {
         self.room = self.room.max(slot.saturating_add(1));
@@ -181,6 +187,19 @@ mod tests {
         places.clear([8].into_iter());
         places.reuse([4].into_iter());
         assert_eq!(places.take(), None);
+    }
+
+    #[test]
+    fn the_front_of_a_file_that_was_found_is_used_first() {
+        let mut places = Places::new(4);
+        places.found_free(0);
+        places.found_open(1);
+        places.found_free(2);
+        places.found_free(3);
+        places.found_all();
+        let taken = std::iter::from_fn(|| places.take());
+        let slots: Vec<u32> = taken.map(|(slot, _)| slot).collect();
+        assert_eq!(slots, [0, 2, 3]);
     }
 
     #[test]

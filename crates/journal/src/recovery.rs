@@ -75,6 +75,7 @@ pub(crate) fn scan(file: &JournalFile, most: u32) -> Result<Found, JournalError>
             uses.push(present);
         }
     }
+    places.found_all();
     uses.sort_by_key(|(generation, _)| *generation);
     let recovered = uses.into_iter().map(|(_, recovered)| recovered).collect();
     Ok(Found {
