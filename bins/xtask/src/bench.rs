@@ -28,7 +28,7 @@ pub(crate) struct Options {
     /// Seconds of load for each figure.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
-    /// Only these: small, stream, messages, large, refused, added, memory.
+    /// Only these: small, stream, messages, large, refused, added, doubled, first, memory.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// The folder of the gateway's binaries, which must have been built for release.

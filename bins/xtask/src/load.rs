@@ -55,7 +55,7 @@ pub(crate) struct Options {
     hold: bool,
 }
 
-/// How the calls went. Times are microseconds, from the moment at which a call was due.
+/// How the calls went. Times are microseconds, from the moment at which a call could begin.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     /// Calls that were answered with 200, or refused as they should be, and read to their end.
@@ -144,11 +144,14 @@ async fn one_by_one(
     let (mut failed, mut times) = (0, Vec::new());
     let mut due = begun + every.map_or(Duration::ZERO, |(offset, _)| offset);
     while Instant::now() < end {
-        if let Some((_, each)) = every {
-            sleep_until(due).await;
-            due += each;
-        }
-        let from = every.map_or_else(Instant::now, |(_, each)| due - each);
+        let from = match every {
+            Some((_, each)) => {
+                let from = turn(due).await;
+                due += each;
+                from
+            }
+            None => Instant::now(),
+        };
         match call(&mut connection, options).await {
             Ok((byte, whole)) => times.push((micros(byte - from), micros(whole - from))),
             Err(failure) => {
@@ -162,6 +165,16 @@ async fn one_by_one(
         }
     }
     Ok((failed, times))
+}
+
+/// Waits until a call is due, and says from when on its time counts: a call that is late because the
+/// one before took long is late by the other side, but a clock that rings late is ours.
+async fn turn(due: Instant) -> Instant {
+    if Instant::now() >= due {
+        return due;
+    }
+    sleep_until(due).await;
+    Instant::now()
 }
 
 fn micros(time: Duration) -> u64 {

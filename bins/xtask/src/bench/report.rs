@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
 use serde_json::json;
 
 use super::scenario::{Figures, Scenario};
+use super::side::DIRECT;
 use crate::Failure;
 
 /// All figures, by scenario and by who was measured, in the order of the first round.
@@ -23,35 +25,22 @@ impl Report {
         }
     }
 
-    /// Who, its median, and that as a multiple of the first one's.
-    fn medians(sides: &[(String, Vec<Figures>)]) -> Vec<(&str, Figures, f64)> {
-        let first = sides.first();
-        let first = first.map_or(f64::NAN, |(_, all)| median(all).cost);
-        let medians = sides.iter().map(|(name, all)| (name.as_str(), median(all)));
-        medians
-            .map(|(name, figures)| (name, figures, figures.cost / first))
-            .collect()
-    }
-
     pub(super) fn table(&self) -> String {
         let mut text = String::new();
         for (scenario, sides) in &self.figures {
             let mut table = Table::new();
             table.load_style(presets::ASCII_MARKDOWN);
             let first = sides.first().map_or("", |(name, _)| name);
-            table.set_header(["", "median", &format!("x {first}"), "p50", "p99"]);
-            for (name, figures, ratio) in Self::medians(sides) {
-                let time = |micros: u64| match micros {
-                    0 => String::new(),
-                    micros => micros.to_string(),
-                };
-                table.add_row([
-                    name.to_owned(),
-                    format!("{:.1}", figures.cost),
-                    format!("{ratio:.2}"),
-                    time(figures.p50),
-                    time(figures.p99),
-                ]);
+            let beside = format!("x {first}");
+            let rows = rows(sides);
+            let timed = rows.iter().any(|row| row.added.is_some());
+            let mut head = vec!["", "median", &beside];
+            if timed {
+                head.extend(["p50", "p99", "added p50", &beside, "added p99", &beside]);
+            }
+            table.set_header(head);
+            for row in &rows {
+                table.add_row(row.cells(timed));
             }
             for column in table.column_iter_mut().skip(1) {
                 column.set_cell_alignment(CellAlignment::Right);
@@ -63,15 +52,83 @@ impl Report {
 
     pub(super) fn json(&self) -> Result<String, Failure> {
         let scenarios = self.figures.iter().map(|(scenario, sides)| {
-            let rows = Self::medians(sides).into_iter().zip(sides);
-            let rows = rows.map(|((name, figures, ratio), (_, rounds))| {
-                json!({ "name": name, "median": figures, "ratio": ratio, "rounds": rounds })
+            let rows = rows(sides);
+            let rows = rows.iter().zip(sides).map(|(row, (_, rounds))| {
+                json!({
+                    "name": row.name, "median": row.figures, "ratio": row.ratio,
+                    "added": row.added, "rounds": rounds
+                })
             });
             json!({ "scenario": scenario.name(), "sides": rows.collect::<Vec<_>>() })
         });
         Ok(serde_json::to_string_pretty(
             &scenarios.collect::<Vec<_>>(),
         )?)
+    }
+}
+
+/// Who was measured, its medians, and what they are beside those of the first one.
+struct Row<'a> {
+    name: &'a str,
+    figures: Figures,
+    ratio: f64,
+    added: Option<Added>,
+}
+
+/// What a call takes longer than one that nobody relays, in microseconds to its first byte, and as
+/// multiples of the first one's.
+#[derive(Clone, Copy, Serialize)]
+struct Added {
+    p50: u64,
+    p50_ratio: f64,
+    p99: u64,
+    p99_ratio: f64,
+}
+
+fn rows<'a>(sides: &'a [(String, Vec<Figures>)]) -> Vec<Row<'a>> {
+    let medians = sides.iter().map(|(name, all)| (name.as_str(), median(all)));
+    let medians: Vec<_> = medians.collect();
+    let first = medians.first().map(|(_, figures)| *figures);
+    let direct = medians.iter().find(|(name, _)| *name == DIRECT);
+    let direct = direct.map(|(_, figures)| *figures);
+    let row = |&(name, figures): &(&'a str, Figures)| Row {
+        name,
+        figures,
+        ratio: figures.cost / first.map_or(f64::NAN, |first| first.cost),
+        added: first
+            .zip(direct)
+            .map(|(first, direct)| figures.added(first, direct)),
+    };
+    medians.iter().map(row).collect()
+}
+
+impl Figures {
+    fn added(self, first: Self, direct: Self) -> Added {
+        let p50 = |one: Self| one.p50.saturating_sub(direct.p50);
+        let p99 = |one: Self| one.p99.saturating_sub(direct.p99);
+        Added {
+            p50: p50(self),
+            p50_ratio: p50(self) as f64 / p50(first) as f64,
+            p99: p99(self),
+            p99_ratio: p99(self) as f64 / p99(first) as f64,
+        }
+    }
+}
+
+impl Row<'_> {
+    fn cells(&self, timed: bool) -> Vec<String> {
+        let ratio = |ratio: f64| format!("{ratio:.2}");
+        let mut cells = vec![
+            self.name.to_owned(),
+            format!("{:.1}", self.figures.cost),
+            ratio(self.ratio),
+        ];
+        if let (true, Some(added)) = (timed, self.added) {
+            cells.extend([self.figures.p50, self.figures.p99].map(|micros| micros.to_string()));
+            cells.extend([added.p50.to_string(), ratio(added.p50_ratio)]);
+            cells.extend([added.p99.to_string(), ratio(added.p99_ratio)]);
+        }
+        cells
     }
 }
 

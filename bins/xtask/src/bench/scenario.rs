@@ -33,6 +33,10 @@ pub(super) enum Scenario {
     Refused,
     /// Small calls at a fixed rate, for what they take longer.
     Added,
+    /// The same at twice the rate.
+    Doubled,
+    /// Streams at a fixed rate, for how long their first bytes are held back.
+    First,
     /// Streams that stay open.
     Memory,
 }
@@ -59,13 +63,15 @@ impl fmt::Display for Figures {
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Small,
         Self::Stream,
         Self::Messages,
         Self::Large,
         Self::Refused,
         Self::Added,
+        Self::Doubled,
+        Self::First,
         Self::Memory,
     ];
 
@@ -92,6 +98,8 @@ impl Scenario {
             Self::Large => "large",
             Self::Refused => "refused",
             Self::Added => "added",
+            Self::Doubled => "doubled",
+            Self::First => "first",
             Self::Memory => "memory",
         }
     }
@@ -105,13 +113,27 @@ impl Scenario {
             Self::Large => "body of 1 MiB, 16 connections: us of CPU per call",
             Self::Refused => "wrong key, 64 connections: us of CPU per call",
             Self::Added => "small calls, 500 a second: us of CPU per call, us to the first byte",
+            Self::Doubled => "the same, 1,000 a second",
+            Self::First => "the same of streams, 100 a second",
             Self::Memory => "1,000 open streams: KiB resident per stream",
         }
     }
 
-    /// Whether it can be measured of one: who knows no keys refuses none.
+    /// Whether it can be measured of one: who knows no keys refuses none, and the upstream alone is
+    /// there for what is taken longer.
     pub(super) fn suits(self, side: &Side) -> bool {
-        self != Self::Refused || side.checks_keys()
+        let knows = self != Self::Refused || side.checks_keys();
+        knows && (self.rate().is_some() || !side.is_direct())
+    }
+
+    /// How many calls begin in a second, where that is fixed.
+    const fn rate(self) -> Option<u32> {
+        match self {
+            Self::Added => Some(500),
+            Self::Doubled => Some(1000),
+            Self::First => Some(100),
+            _ => None,
+        }
     }
 
     const fn secret(self, side: &Side) -> &str {
@@ -125,8 +147,8 @@ impl Scenario {
         let process = side.start(bench)?;
         let load = |seconds: f64| -> Vec<String> {
             let (answer, text, connections) = match self {
-                Self::Small | Self::Refused | Self::Added => ("small", 100, 64),
-                Self::Stream => ("stream", 100, 32),
+                Self::Small | Self::Refused | Self::Added | Self::Doubled => ("small", 100, 64),
+                Self::Stream | Self::First => ("stream", 100, 32),
                 Self::Messages => ("messages", 100, 32),
                 Self::Large => ("small", 1 << 20, 16),
                 Self::Memory => ("slow", 100, STREAMS),
@@ -141,8 +163,8 @@ impl Scenario {
             set("text", text.to_string());
             set("connections", connections.to_string());
             set("seconds", seconds.to_string());
-            if self == Self::Added {
-                set("rate", "500".to_owned());
+            if let Some(rate) = self.rate() {
+                set("rate", rate.to_string());
             }
             if self == Self::Refused {
                 arguments.push("--refused".to_owned());
@@ -169,8 +191,7 @@ impl Scenario {
         if outcome.failed > 0 || outcome.calls == 0 {
             return Err(format!("{}: {outcome:?}", side.name).into());
         }
-        let at_rate = self == Self::Added;
-        let timed = |micros: u64| if at_rate { micros } else { 0 };
+        let timed = |micros: u64| self.rate().map_or(0, |_| micros);
         Ok(Figures {
             cost: spent as f64 / 1000.0 / outcome.calls as f64,
             p50: timed(outcome.first_byte_p50),

@@ -11,6 +11,8 @@ use crate::Failure;
 
 /// The name of the pass-through of hyper.
 const FLOOR: &str = "hyper";
+/// The name of the upstream with nothing before it: what a call takes without a gateway.
+pub(super) const DIRECT: &str = "direct";
 
 /// One who is measured.
 pub(super) struct Side {
@@ -21,6 +23,7 @@ pub(super) struct Side {
 }
 
 enum Kind {
+    Direct,
     Floor,
     Nginx(PathBuf),
     Gateway(PathBuf),
@@ -47,6 +50,7 @@ impl Side {
         sides.push(Self::gateway(upstream, gateway));
         let others = others.iter();
         sides.extend(others.map(|(name, program)| side(name, Kind::Gateway(program.clone()))));
+        sides.push(side(DIRECT, Kind::Direct));
         sides
     }
 
@@ -62,7 +66,12 @@ impl Side {
 
     /// Whether it lets only those pass who have the secret.
     pub(super) const fn checks_keys(&self) -> bool {
-        !matches!(self.kind, Kind::Floor)
+        matches!(self.kind, Kind::Nginx(_) | Kind::Gateway(_))
+    }
+
+    /// Whether there is nothing before the upstream.
+    pub(super) const fn is_direct(&self) -> bool {
+        matches!(self.kind, Kind::Direct)
     }
 
     /// Starts it afresh.
@@ -71,6 +80,10 @@ impl Side {
         let (listen, upstream) = (address.to_string(), self.upstream.to_string());
         let metrics = free_address()?;
         let (program, arguments) = match &self.kind {
+            Kind::Direct => (
+                &bench.own,
+                vec!["upstream".to_owned(), "--listen".to_owned(), listen],
+            ),
             Kind::Floor => (
                 &bench.own,
                 vec![
