@@ -16,6 +16,9 @@ use crate::failure::Failure;
 
 /// How often the files are looked at.
 const EVERY: Duration = Duration::from_secs(60);
+/// What is told of a file that is not taken.
+pub(crate) const STAYS: &str =
+    "the certificate that is there now cannot be used: the old one stays";
 /// In microseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -69,10 +72,7 @@ impl Renewed {
             if self.certificates.changed_on_disk(now) {
                 match self.renew(now) {
                     Ok(()) => tracing::info!("the certificate was renewed"),
-                    Err(error) => tracing::error!(
-                        error = &error as &dyn Error,
-                        "the certificate that is there now cannot be used: the old one stays"
-                    ),
+                    Err(error) => tracing::error!(error = &error as &dyn Error, "{STAYS}"),
                 }
             }
         }
@@ -84,6 +84,18 @@ impl Renewed {
         let expires = self.certificates.expires()?;
         let left = expires.as_micros().saturating_sub(now.as_micros());
         Some(left.div_euclid(DAY))
+    }
+
+    /// What clients have against the certificate in use.
+    pub(crate) fn fault(&self, now: Timestamp) -> Option<&'static str> {
+        let certificates = &self.certificates;
+        if certificates.expires().is_some_and(|until| until < now) {
+            Some("the certificate has expired: clients that look at it do not go on")
+        } else if certificates.begins().is_some_and(|from| now < from) {
+            Some("the certificate is not valid yet: clients that look at it do not go on")
+        } else {
+            None
+        }
     }
 
     /// How often what was there could not be used.

@@ -95,7 +95,9 @@ async fn contents(store: &Store, config: &Config) -> Result<Vec<String>, Failure
 fn files(config: &Config) -> Vec<String> {
     let certificate = config.tls.as_ref().map(Renewed::load).transpose();
     let usable = certificate.as_ref().ok().and_then(Option::as_ref);
-    let days = usable.and_then(|renewed| renewed.days_left(clock::now()));
+    let now = clock::now();
+    let days = usable.and_then(|renewed| renewed.days_left(now));
+    let dates = usable.and_then(|renewed| renewed.fault(now));
     let webhook = upkeep::settings(&config.upkeep).err();
     let filter = telemetry::parse(&config.log).err();
     let traces = config.traces.as_ref().map(telemetry::traces::check);
@@ -103,13 +105,10 @@ fn files(config: &Config) -> Vec<String> {
     let failures = certificate.err().into_iter().chain(webhook);
     let failures = failures.chain(filter).chain(traces);
     let mut findings: Vec<_> = failures.map(|failure| sentence(&failure)).collect();
-    match days {
-        Some(..0) => {
-            let what = "the certificate has expired: clients that look at it do not go on";
-            findings.push(what.to_owned());
-        }
-        Some(days) => print::line(&format!("the certificate expires in {days} days")),
-        None => {}
+    match (dates, days) {
+        (Some(dates), _) => findings.push(dates.to_owned()),
+        (None, Some(days)) => print::line(&format!("the certificate expires in {days} days")),
+        (None, None) => {}
     }
     let both = OpenOptions::new().read(true).write(true).to_owned();
     findings.extend(written("journal", &config.journal, &both));

@@ -29,7 +29,6 @@ use crate::certificates::Renewed;
 use crate::config::Config;
 use crate::elsewhere::Elsewhere;
 use crate::failure::Failure;
-use crate::files;
 use crate::journals::Journals;
 use crate::observe::{Observed, Parts};
 use crate::reload::{Live, Reloads};
@@ -39,6 +38,7 @@ use crate::turns::Timed;
 use crate::upkeep::Upkeep;
 use crate::withheld::Withheld;
 use crate::workers::Workers;
+use crate::{clock, files};
 
 /// A gateway whose sockets are bound, so that its addresses are known.
 pub(crate) struct Gateway {
@@ -110,6 +110,12 @@ impl Gateway {
     ) -> Result<(Self, Live), Failure> {
         let certificates = config.tls.as_ref().map(Renewed::load).transpose()?;
         let certificates = certificates.map(Arc::new);
+        if let Some(fault) = certificates
+            .as_ref()
+            .and_then(|one| one.fault(clock::now()))
+        {
+            tracing::warn!("{fault}");
+        }
         let hash_key = Arc::new(store.hash_key());
         let store = Arc::new(store);
         let mut registry = Registry::with_prefix("tollgate");

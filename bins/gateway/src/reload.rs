@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
+use tollgate_listen::CertificateError;
 use tollgate_proxy::settings::Settings;
 
-use crate::certificates::Renewed;
+use crate::certificates::{Renewed, STAYS};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::telemetry::{self, Telemetry};
@@ -116,9 +117,16 @@ impl Reloader {
         telemetry::parse(&new.log)?;
         let upkeep = upkeep::settings(&new.upkeep)?;
         if let Some(certificates) = &self.live.certificates {
-            certificates
-                .renew(clock::now())
-                .map_err(|error| Failure::start("the certificate cannot be used", error))?;
+            match certificates.renew(clock::now()) {
+                // Sound files, whose time is over or is to come: nothing else has to wait for them.
+                Err(
+                    error @ (CertificateError::Expired { .. } | CertificateError::Early { .. }),
+                ) => {
+                    tracing::error!(error = &error as &dyn Error, "{STAYS}");
+                }
+                other => other
+                    .map_err(|error| Failure::start("the certificate cannot be used", error))?,
+            }
         }
         self.telemetry.filter(&new.log)?;
         if let Some(access) = self.telemetry.access() {

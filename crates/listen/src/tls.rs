@@ -202,6 +202,11 @@ impl Certificates {
         again || seen.stamps != self.files.stamps()
     }
 
+    /// From when on the certificate in use holds. `None` where that cannot be read.
+    pub fn begins(&self) -> Option<Timestamp> {
+        Some(self.current.load().validity?.from)
+    }
+
     /// Until when the certificate in use holds. `None` where that cannot be read.
     pub fn expires(&self) -> Option<Timestamp> {
         Some(self.current.load().validity?.until)

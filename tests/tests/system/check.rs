@@ -130,28 +130,35 @@ async fn a_certificate_that_cannot_be_used_is_a_fault() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_that_has_expired_is_a_fault() {
+async fn a_certificate_that_does_not_hold_is_a_fault() {
     let system = System::start().await;
     let directory = system.directory();
     let file = "[tls]\ncertificate = 'chain.pem'\nkey = 'key.pem'\n";
     std::fs::write(directory.join("tollgate.toml"), file).unwrap();
     let set = [("TEST_UPSTREAM_KEY", "anything")];
-    let until = |year| {
+    let holds = |from, until| {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["gateway.test".to_owned()]).unwrap();
-        params.not_after = date_time_ymd(year, 1, 1);
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
         let certificate = params.self_signed(&key).unwrap();
         std::fs::write(directory.join("chain.pem"), certificate.pem()).unwrap();
         std::fs::write(directory.join("key.pem"), key.serialize_pem()).unwrap();
         check(directory, &["--config", "tollgate.toml"], &set)
     };
-    let (code, text) = until(2020);
+    let (code, text) = holds(2010, 2020);
     assert_eq!(code, Some(1), "{text}");
     assert!(
         text.contains("fault: the certificate has expired"),
         "{text}"
     );
-    let (code, text) = until(3000);
+    let (code, text) = holds(2900, 3000);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("fault: the certificate is not valid yet"),
+        "{text}"
+    );
+    let (code, text) = holds(2010, 3000);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("the certificate expires in"), "{text}");
     system.finish().await;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -25,8 +25,14 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
+        Self::for_years(2000, 3000)
+    }
+
+    fn for_years(from: i32, until: i32) -> Self {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["gateway.test".to_owned()]).unwrap();
+        let mut params = CertificateParams::new(vec!["gateway.test".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
         let certificate = params.self_signed(&key).unwrap();
         Self {
             chain: certificate.pem(),
@@ -134,6 +140,35 @@ async fn a_certificate_that_cannot_be_used_leaves_the_old_one_in_force() {
         .await;
     process
         .assert_metric("tollgate_config_last_reload_success 0")
+        .await;
+    process.signal("TERM");
+    assert_eq!(process.ended().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_does_not_hold_is_not_taken_and_all_else_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let pairs = [
+        Pair::new(),
+        Pair::for_years(2010, 2020),
+        Pair::for_years(2900, 3000),
+    ];
+    pairs[0].write(directory.path());
+    configure(directory.path(), TLS);
+    let mut process = Process::start(command(directory.path())).await;
+    let connector = connector(&pairs);
+    for (times, pair) in pairs.iter().enumerate().skip(1) {
+        pair.write(directory.path());
+        process.signal("HUP");
+        process
+            .logged("the configuration was read again", times)
+            .await;
+        assert_eq!(call(&connector, process.address).await, pairs[0].der);
+        let failures = format!("tollgate_certificate_reload_failures_total {times}");
+        process.assert_metric(&failures).await;
+    }
+    process
+        .assert_metric("tollgate_config_last_reload_success 1")
         .await;
     process.signal("TERM");
     assert_eq!(process.ended().await, Some(0));
