@@ -276,8 +276,8 @@ async fn images_are_edited_in_json_as_well() {
         &url,
     ]);
     let token = system.token(&[]);
-    // Enough for one image, and not for three.
-    let poor = system.token(&["--quota", "0.2"]);
+    // Enough for a prompt of which nothing is known and one image, and not for ten.
+    let poor = system.token(&["--quota", "1.2"]);
     system.in_force().await;
     let images = json!([{"image_url": "https://a.example/b.png"}, {"file_id": "file-1"}]);
     let edit =
@@ -290,6 +290,7 @@ async fn images_are_edited_in_json_as_well() {
     assert_eq!(system.simulator.count(), 0, "nothing reaches the upstream");
     let (status, answer) = ask(&token, &edit("painter", 3)).await;
     assert_eq!(status, 200, "{answer}");
+    assert_eq!(ask(&poor, &edit("painter", 1)).await.0, 200);
     assert_eq!(answer["data"].as_array().unwrap().len(), 3);
     let seen = &system.simulator.seen()[0];
     let sent: Value = serde_json::from_slice(&seen.body).unwrap();
