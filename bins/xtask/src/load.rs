@@ -143,6 +143,12 @@ async fn one_by_one(
     let mut connection = connect(options.to).await?;
     let (mut failed, mut times) = (0, Vec::new());
     let mut due = begun + every.map_or(Duration::ZERO, |(offset, _)| offset);
+    // What was due before there was a connection is nobody's delay.
+    while let Some((_, each)) = every
+        && due < Instant::now()
+    {
+        due += each;
+    }
     while Instant::now() < end {
         let from = match every {
             Some((_, each)) => {

@@ -102,7 +102,10 @@ impl Side {
             }
             Kind::Gateway(program) => (program, serve(&listen, &metrics.to_string())),
         };
-        let mut process = bench.start(bench.processors[0], program, &arguments, address)?;
+        // An upstream runs where upstreams do.
+        let [measured, rest] = bench.processors;
+        let processor = if self.is_direct() { rest } else { measured };
+        let mut process = bench.start(processor, program, &arguments, address)?;
         process.metrics = matches!(self.kind, Kind::Gateway(_)).then_some(metrics);
         Ok(process)
     }
