@@ -157,7 +157,10 @@ pub(crate) async fn read_form(
     check_encoding(head)?;
     let kind = head.headers.get(CONTENT_TYPE);
     let kind = kind.map_or(&b""[..], |value| value.as_bytes());
-    let mut reader = FormReader::new(kind).map_err(malformed)?;
+    let mut reader = FormReader::new(kind).map_err(|error| match route.endpoint {
+        Endpoint::ImageEdits => Stop::Malformed(format!("{error}, or `application/json`")),
+        _ => malformed(error),
+    })?;
     let most = settings.most_bytes(route.endpoint);
     check_announced(head, most)?;
     let mut spooling = Spooling::new(rooms, settings)?;

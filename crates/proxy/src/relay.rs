@@ -133,20 +133,20 @@ pub(crate) fn relay(upstreamed: Upstreamed, drains: &Arc<Drains>) -> Response<Re
         endpoint,
         request_id: call.exchange.id.to_string(),
     });
-    let now = call.answered_at().unwrap_or_else(Instant::now);
+    let began = call.answered_at().unwrap_or_else(Instant::now);
     let settings = &call.exchange.settings;
     let watch = Watch {
         events,
         filtered,
-        last_frame: now,
+        last_frame: began,
         idle_timeout: settings.idle_timeout,
         keep_alive_every: settings.keep_alive_every,
         ended: false,
         broken: None,
     };
-    let alarm = sleep_until(watch.next_alarm(now));
+    let alarm = sleep_until(watch.next_alarm(began));
     if inner.is_end_stream() {
-        call.end(Ending::Complete, now);
+        call.end(Ending::Complete, began);
     }
     let body = RelayBody {
         inner: Some(inner),
