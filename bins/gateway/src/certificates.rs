@@ -88,13 +88,11 @@ impl Renewed {
 
     /// What clients have against the certificate in use.
     pub(crate) fn fault(&self, now: Timestamp) -> Option<&'static str> {
-        let certificates = &self.certificates;
-        if certificates.expires().is_some_and(|until| until < now) {
-            Some("the certificate has expired: clients that look at it do not go on")
-        } else if certificates.begins().is_some_and(|from| now < from) {
-            Some("the certificate is not valid yet: clients that look at it do not go on")
-        } else {
-            None
+        match self.certificates.check(now).err()? {
+            CertificateError::Early { .. } => {
+                Some("the certificate is not valid yet: clients that look at it do not go on")
+            }
+            _ => Some("the certificate has expired: clients that look at it do not go on"),
         }
     }
 

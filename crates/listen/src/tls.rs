@@ -52,13 +52,13 @@ pub enum CertificateError {
         /// Why.
         source: rustls::Error,
     },
-    /// What is there now has expired, and what is in use has not.
+    /// It has expired.
     #[error("the certificate in `{}` has expired", path.display())]
     Expired {
         /// The file.
         path: PathBuf,
     },
-    /// What is there now does not hold yet, and what is in use does.
+    /// It does not hold yet.
     #[error("the certificate in `{}` is not valid yet", path.display())]
     Early {
         /// The file.
@@ -175,9 +175,11 @@ impl Certificates {
         let loaded = self.files.load();
         // Both or neither: another thread may reload at the same time.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_replaceable = self.check(now).is_err();
         let loaded = loaded.and_then(|loaded| {
-            let in_use = self.current.load().validity;
-            self.files.check(loaded.validity, in_use, now)?;
+            if !is_replaceable {
+                self.files.check(loaded.validity, now)?;
+            }
             Ok(loaded)
         });
         let again = match loaded {
@@ -202,9 +204,12 @@ impl Certificates {
         again || seen.stamps != self.files.stamps()
     }
 
-    /// From when on the certificate in use holds. `None` where that cannot be read.
-    pub fn begins(&self) -> Option<Timestamp> {
-        Some(self.current.load().validity?.from)
+    /// Whether the certificate in use holds. One of which that cannot be read does.
+    ///
+    /// # Errors
+    /// [`CertificateError::Expired`] or [`CertificateError::Early`], where it does not.
+    pub fn check(&self, now: Timestamp) -> Result<(), CertificateError> {
+        self.files.check(self.current.load().validity, now)
     }
 
     /// Until when the certificate in use holds. `None` where that cannot be read.
@@ -235,16 +240,9 @@ impl Files {
         self.paths().all(|path| fs::read(path).is_ok())
     }
 
-    /// A certificate that does not hold takes the place only of one that does not either.
-    fn check(
-        &self,
-        new: Option<Validity>,
-        in_use: Option<Validity>,
-        now: Timestamp,
-    ) -> Result<(), CertificateError> {
+    fn check(&self, validity: Option<Validity>, now: Timestamp) -> Result<(), CertificateError> {
         let path = self.chain.clone();
-        match new {
-            _ if in_use.is_some_and(|in_use| !in_use.holds(now)) => Ok(()),
+        match validity {
             Some(Validity { until, .. }) if until < now => Err(CertificateError::Expired { path }),
             Some(Validity { from, .. }) if now < from => {
                 Err(CertificateError::Early { path, from })

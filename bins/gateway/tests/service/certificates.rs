@@ -47,6 +47,16 @@ impl Pair {
     }
 }
 
+/// Puts a certificate in the place of the one before, and has the files read again, for so many
+/// times by now.
+async fn renew(process: &mut Process, directory: &Path, pair: &Pair, times: usize) {
+    pair.write(directory);
+    process.signal("HUP");
+    process
+        .logged("the configuration was read again", times)
+        .await;
+}
+
 /// A client that trusts each of these.
 fn connector(pairs: &[Pair]) -> TlsConnector {
     let mut roots = RootCertStore::empty();
@@ -101,11 +111,7 @@ async fn no_handshake_fails_while_the_certificate_is_replaced() {
         })
         .collect();
     for (times, pair) in pairs.iter().enumerate().skip(1) {
-        pair.write(directory.path());
-        process.signal("HUP");
-        process
-            .logged("the configuration was read again", times)
-            .await;
+        renew(&mut process, directory.path(), pair, times).await;
         assert_eq!(call(&connector, address).await, pair.der);
         let seen = calls.load(Ordering::Relaxed);
         while calls.load(Ordering::Relaxed) < seen + 8 {
@@ -158,11 +164,7 @@ async fn a_certificate_that_does_not_hold_is_not_taken_and_all_else_is() {
     let mut process = Process::start(command(directory.path())).await;
     let connector = connector(&pairs);
     for (times, pair) in pairs.iter().enumerate().skip(1) {
-        pair.write(directory.path());
-        process.signal("HUP");
-        process
-            .logged("the configuration was read again", times)
-            .await;
+        renew(&mut process, directory.path(), pair, times).await;
         assert_eq!(call(&connector, process.address).await, pairs[0].der);
         let failures = format!("tollgate_certificate_reload_failures_total {times}");
         process.assert_metric(&failures).await;
@@ -172,4 +174,21 @@ async fn a_certificate_that_does_not_hold_is_not_taken_and_all_else_is() {
         .await;
     process.signal("TERM");
     assert_eq!(process.ended().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_with_a_certificate_that_does_not_hold_says_so() {
+    for (from, until, what) in [
+        (2010, 2020, "the certificate has expired"),
+        (2900, 3000, "the certificate is not valid yet"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        Pair::for_years(from, until).write(directory.path());
+        configure(directory.path(), TLS);
+        let mut process = Process::start(command(directory.path())).await;
+        let message = format!("{what}: clients that look at it do not go on");
+        process.logged(&message, 1).await;
+        process.signal("TERM");
+        assert_eq!(process.ended().await, Some(0));
+    }
 }

@@ -22,9 +22,4 @@ impl Validity {
             until: Timestamp::from_seconds(validity.not_after.timestamp()),
         })
     }
-
-    /// Whether it holds at a moment.
-    pub(super) fn holds(&self, at: Timestamp) -> bool {
-        (self.from..=self.until).contains(&at)
-    }
 }
