@@ -193,6 +193,23 @@ fn the_file_grows_in_steps_and_is_reused_from_then_on() {
 }
 
 #[test]
+fn the_front_of_a_file_is_used_first_after_an_open_too() {
+    let scratch = Scratch::new();
+    let journal = scratch.open_empty(600);
+    let slots: Vec<_> = (0..600).map(|_| journal.begin(b"once").unwrap()).collect();
+    for slot in slots {
+        journal.cancel(slot).unwrap();
+    }
+    drop(journal);
+    let journal = scratch.open_empty(600);
+    let _slot = journal.begin(b"at the front").unwrap();
+    let file = std::fs::read(scratch.path()).unwrap();
+    let record = b"at the front";
+    let at = file.windows(record.len()).position(|bytes| bytes == record);
+    assert!((4096..4096 + 2048).contains(&at.unwrap()), "{at:?}");
+}
+
+#[test]
 fn fewer_slots_than_before_still_bring_everything_back() {
     let scratch = Scratch::new();
     let journal = scratch.open_empty(3);
