@@ -299,7 +299,7 @@ pub(crate) enum Reply {
 fn find<'a>(head: &Parts, path: &'a str) -> Result<RouteTarget<'a>, Stop> {
     match route(head.method.as_str(), path) {
         Ok(route) => Ok(match route.target {
-            RouteTarget::Model(model) => {
+            RouteTarget::Model(model) if model.place == ModelPlace::Form => {
                 let kind = head.headers.get(CONTENT_TYPE);
                 let kind = kind.map(HeaderValue::as_bytes).unwrap_or_default();
                 RouteTarget::Model(model.for_content(kind))

@@ -32,6 +32,28 @@ pub(crate) fn serve_gemini(system: &System) {
     ]);
 }
 
+/// Makes one more model callable, which the simulated provider knows by another name.
+fn serve_openai(system: &System, model: &str, sent_as: &str, price: &str) {
+    let create = ["model", "create", model, "--provider", "openai"];
+    system.admin(&[create.as_slice(), &["--price", price]].concat());
+    system.admin(&[
+        "upstream",
+        "create",
+        &format!("{model} upstream"),
+        "--dialect",
+        "openai",
+        "--provider",
+        "openai",
+        "--models",
+        &format!("{model}={sent_as}"),
+        "--credential-env",
+        "TEST_UPSTREAM_KEY",
+        "--allow-private",
+        "--base-url",
+        &system.simulator.base_url(),
+    ]);
+}
+
 fn contents() -> Value {
     json!({"contents": [{"role": "user", "parts": [{"text": PROMPT}]}]})
 }
@@ -184,31 +206,7 @@ fn form(model: &str) -> (String, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_is_decided_on_before_it_is_sent_on_and_named_for_the_upstream() {
     let system = System::start().await;
-    let url = system.simulator.base_url();
-    let price = ["--price", "second=0.0006"];
-    system.admin(
-        &[
-            ["model", "create", "scribe", "--provider", "openai"].as_slice(),
-            &price,
-        ]
-        .concat(),
-    );
-    system.admin(&[
-        "upstream",
-        "create",
-        "scribes",
-        "--dialect",
-        "openai",
-        "--provider",
-        "openai",
-        "--models",
-        "scribe=sim-chat",
-        "--credential-env",
-        "TEST_UPSTREAM_KEY",
-        "--allow-private",
-        "--base-url",
-        &url,
-    ]);
+    serve_openai(&system, "scribe", "sim-chat", "second=0.0006");
     let token = system.token(&[]);
     let poor = system.token(&["--quota", "0.000001"]);
     system.in_force().await;
@@ -250,31 +248,7 @@ async fn a_form_is_decided_on_before_it_is_sent_on_and_named_for_the_upstream() 
 #[tokio::test(flavor = "multi_thread")]
 async fn images_are_edited_in_json_as_well() {
     let system = System::start().await;
-    let url = system.simulator.base_url();
-    let price = ["--price", "input=1,image=0.02"];
-    system.admin(
-        &[
-            &["model", "create", "painter", "--provider", "openai"][..],
-            &price,
-        ]
-        .concat(),
-    );
-    system.admin(&[
-        "upstream",
-        "create",
-        "painters",
-        "--dialect",
-        "openai",
-        "--provider",
-        "openai",
-        "--models",
-        "painter=sim-painter",
-        "--credential-env",
-        "TEST_UPSTREAM_KEY",
-        "--allow-private",
-        "--base-url",
-        &url,
-    ]);
+    serve_openai(&system, "painter", "sim-painter", "input=1,image=0.02");
     let token = system.token(&[]);
     // Enough for a prompt of which nothing is known and one image, and not for ten.
     let poor = system.token(&["--quota", "1.2"]);

@@ -33,14 +33,13 @@ impl Report {
             let first = sides.first().map_or("", |(name, _)| name);
             let beside = format!("x {first}");
             let rows = rows(sides);
-            let timed = rows.iter().any(|row| row.added.is_some());
             let mut head = vec!["", "median", &beside];
-            if timed {
+            if rows.iter().any(|row| row.added.is_some()) {
                 head.extend(["p50", "p99", "added p50", &beside, "added p99", &beside]);
             }
             table.set_header(head);
             for row in &rows {
-                table.add_row(row.cells(timed));
+                table.add_row(row.cells());
             }
             for column in table.column_iter_mut().skip(1) {
                 column.set_cell_alignment(CellAlignment::Right);
@@ -116,14 +115,14 @@ impl Figures {
 }
 
 impl Row<'_> {
-    fn cells(&self, timed: bool) -> Vec<String> {
+    fn cells(&self) -> Vec<String> {
         let ratio = |ratio: f64| format!("{ratio:.2}");
         let mut cells = vec![
             self.name.to_owned(),
             format!("{:.1}", self.figures.cost),
             ratio(self.ratio),
         ];
-        if let (true, Some(added)) = (timed, self.added) {
+        if let Some(added) = self.added {
             cells.extend([self.figures.p50, self.figures.p99].map(|micros| micros.to_string()));
             cells.extend([added.p50.to_string(), ratio(added.p50_ratio)]);
             cells.extend([added.p99.to_string(), ratio(added.p99_ratio)]);
