@@ -12,9 +12,17 @@ use crate::ledger::{Ledger, Shared};
 use crate::live::TRUST;
 use crate::round::Rounds;
 
-/// How long receipts wait for company, while no call waits for the store: a receipt in a batch of a
-/// thousand costs the store half of what it costs in one of a hundred. The journal has them meanwhile.
+/// How long receipts wait for company, while no call waits for the store. The journal has them
+/// meanwhile.
 const BATCH_EVERY: Duration = Duration::from_millis(200);
+/// For how many times as long they wait at most, where they come fast.
+const MOST_WAITS: u32 = 5;
+/// So many in each such time come fast: a turn for every few of them would take time and caches from
+/// the calls that bring them.
+const FAST: usize = 20;
+/// So many are company enough: a receipt in a batch of a thousand costs the store a third of what it
+/// costs in one of a hundred, and in a larger one little less.
+const COMPANY: usize = 1024;
 /// How often the journal is put on the disk.
 const SYNC_EVERY: Duration = Duration::from_secs(10);
 /// After a failed turn, the next one waits.
@@ -35,11 +43,17 @@ pub async fn keep(
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     sync.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tokio::pin!(over);
+    let mut waits = 0;
     loop {
         tokio::select! {
             () = &mut over => break,
             () = shared.urgent.notified() => {}
-            _ = tick.tick() => {}
+            _ = tick.tick() => {
+                waits += 1;
+                if waits_on(shared.live.waiting(), waits) {
+                    continue;
+                }
+            }
             // Turns go on meanwhile.
             _ = sync.tick() => drop(tokio::spawn(put_on_disk(Arc::clone(&shared)))),
         }
@@ -56,6 +70,7 @@ pub async fn keep(
         }
         // What a turn that a call waited for has taken along needs no other one soon.
         tick.reset();
+        waits = 0;
     }
     for _ in 0..LAST_ATTEMPTS {
         if keeper.finish().await {
@@ -64,6 +79,12 @@ pub async fn keep(
         tokio::time::sleep(RETRY_AFTER).await;
     }
     tracing::warn!("receipts stay in the journal, and are settled at the next start");
+}
+
+/// Whether so many receipts wait for more company, after so many times of [`BATCH_EVERY`].
+fn waits_on(receipts: usize, waits: u32) -> bool {
+    let fast = FAST.saturating_mul(usize::try_from(waits).unwrap_or(usize::MAX));
+    waits < MOST_WAITS && (fast..COMPANY).contains(&receipts)
 }
 
 /// The steps of [`keep`], for who decides when each one is done: a simulation, for example. A ledger

@@ -141,6 +141,11 @@ impl<G: Ground> Live<G> {
         self.waiting.with(|waiting| waiting.receipts.push(kept));
     }
 
+    /// How many receipts wait for the store.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.with(|waiting| waiting.receipts.len())
+    }
+
     /// Lets pots wait to be asked for, as [`Stop::Lack`] demands.
     pub(crate) fn want(&self, account: AccountId, pots: Vec<Pot>) {
         let wants = pots.into_iter().map(|pot| (account, pot));

@@ -14,6 +14,7 @@ mod bank {
     mod adopted;
     mod alone;
     mod city;
+    mod company;
     mod exact;
     mod killed;
     mod slow;
