@@ -20,8 +20,8 @@ const MOST_WAITS: u32 = 5;
 /// So many in each such time come fast: a turn for every few of them would take time and caches from
 /// the calls that bring them.
 const FAST: usize = 20;
-/// So many are company enough: a receipt in a batch of a thousand costs the store a third of what it
-/// costs in one of a hundred, and in a larger one little less.
+/// So many are company enough: a receipt in a batch of a thousand costs the store six tenths of what it
+/// costs in one of a hundred.
 const COMPANY: usize = 1024;
 /// How often the journal is put on the disk.
 const SYNC_EVERY: Duration = Duration::from_secs(10);
