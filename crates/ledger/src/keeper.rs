@@ -17,11 +17,11 @@ use crate::round::Rounds;
 const BATCH_EVERY: Duration = Duration::from_millis(200);
 /// For how many times as long they wait at most, where they come fast.
 const MOST_WAITS: u32 = 5;
-/// So many in each such time come fast: a turn for every few of them would take time and caches from
-/// the calls that bring them.
+/// So many in each such time come fast: a turn for every few of them would take time and caches
+/// from the calls that bring them.
 const FAST: usize = 20;
-/// So many are company enough: a receipt in a batch of a thousand costs the store six tenths of what it
-/// costs in one of a hundred.
+/// So many are company enough: a receipt in a batch of a thousand costs the store six tenths of
+/// what it costs in one of a hundred.
 const COMPANY: usize = 1024;
 /// How often the journal is put on the disk.
 const SYNC_EVERY: Duration = Duration::from_secs(10);
@@ -87,8 +87,8 @@ fn waits_on(receipts: usize, waits: u32) -> bool {
     waits < MOST_WAITS && (fast..COMPANY).contains(&receipts)
 }
 
-/// The steps of [`keep`], for who decides when each one is done: a simulation, for example. A ledger
-/// has one keeper.
+/// The steps of [`keep`], for who decides when each one is done: a simulation, for example. A
+/// ledger has one keeper.
 pub struct Keeper {
     shared: Arc<Shared>,
     book: Arc<dyn Book>,
