@@ -1,9 +1,10 @@
 //! What it costs to read from a request what policy needs, and to edit it:
 //! `cargo bench -p tollgate-wire --bench peek`.
 
+use bytes::Bytes;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use tollgate_wire::peek;
+use tollgate_wire::{BodyReader, peek};
 
 fn main() {
     divan::main();
@@ -61,6 +62,24 @@ fn read_76_kib_of_an_agent(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn read_1_mib(bencher: Bencher<'_, '_>) {
     read(bencher, &large());
+}
+
+/// One long text, in pieces as large as the gateway reads.
+#[divan::bench]
+fn join_1_mib(bencher: Bencher<'_, '_>) {
+    let body = Bytes::from(chat(1, 1 << 20));
+    let pieces: Vec<_> = body
+        .chunks(408 << 10)
+        .map(|piece| body.slice_ref(piece))
+        .collect();
+    bencher
+        .counter(BytesCount::new(body.len()))
+        .with_inputs(|| pieces.clone())
+        .bench_local_values(|pieces| {
+            let mut reader = BodyReader::new(Vec::new());
+            let pushed = pieces.into_iter().try_for_each(|piece| reader.push(piece));
+            pushed.and_then(|()| reader.finish())
+        });
 }
 
 fn read(bencher: Bencher<'_, '_>, body: &str) {

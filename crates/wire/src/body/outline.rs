@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use multiversion::multiversion;
 
 use super::{Gap, SplitBody};
 use crate::peek::{Peek, PeekError, peek_text};
@@ -147,6 +148,7 @@ impl Outline {
 
 /// Where a long plain run is at the end of the piece, or else at its beginning: most probably a part
 /// of a string that goes on in other pieces.
+#[multiversion(targets("x86_64+avx2"))]
 fn run(piece: &[u8]) -> Option<Range<usize>> {
     if piece.len() < LONG {
         return None;
@@ -169,7 +171,9 @@ fn run(piece: &[u8]) -> Option<Range<usize>> {
     (run.len() >= LONG && !is_list).then_some(run)
 }
 
-/// How many bytes these blocks have before the first that is special, which stands there.
+/// How many bytes these blocks have before the first that is special, which stands there. It
+/// is inlined, so that it is built for the same processors as who calls it.
+#[inline(always)]
 fn plain_len<'a>(
     blocks: impl Iterator<Item = &'a [u8]>,
     special: impl Fn(&[u8]) -> Option<usize>,
