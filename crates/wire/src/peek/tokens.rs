@@ -1,9 +1,12 @@
 //! The tokens of a JSON text, read as strictly as `serde_json` does where it skips a value.
 //! What they mean is for [`super::walk`].
 
-use memchr::memchr2;
+use multiversion::multiversion;
 
 use crate::words::{controls, position, quotes_and_backslashes};
+
+/// How many bytes are looked at before it is known whether to go on.
+const BLOCK: usize = 128;
 
 /// What follows the white space.
 pub(super) fn past_space(mut rest: &[u8]) -> &[u8] {
@@ -22,7 +25,24 @@ pub(super) struct Quoted<'a> {
 }
 
 /// A string of which the opening quote is gone, and what follows the closing one.
+#[inline]
 pub(super) fn string(rest: &[u8]) -> Option<(Quoted<'_>, &[u8])> {
+    match short(rest) {
+        Some(found) => Some(found),
+        None => any_string(rest),
+    }
+}
+
+/// The same, of one that ends soon and is plain, as most do and are.
+#[inline]
+fn short(rest: &[u8]) -> Option<(Quoted<'_>, &[u8])> {
+    let at = position(rest.first_chunk::<16>()?, ends)?;
+    let (text, after) = rest.split_at_checked(at)?;
+    let (is_plain, after) = (true, after.strip_prefix(b"\"")?);
+    Some((Quoted { text, is_plain }, after))
+}
+
+fn any_string(rest: &[u8]) -> Option<(Quoted<'_>, &[u8])> {
     let (mut at, mut is_plain) = (0_usize, true);
     loop {
         at = at.checked_add(plain_len(rest.get(at..)?)?)?;
@@ -60,19 +80,27 @@ const fn escape_len(escape: &[u8]) -> Option<usize> {
 /// their beginning is looked at by eight bytes.
 fn plain_len(text: &[u8]) -> Option<usize> {
     let (near, far) = text.split_at_checked(64).unwrap_or((text, &[]));
-    let ends = |word| quotes_and_backslashes(word) | controls(word);
     if let Some(len) = position(near, ends) {
         return Some(len);
     }
-    let len = memchr2(b'"', b'\\', far)?;
-    let least = far
-        .get(..len)?
-        .iter()
-        .fold(u8::MAX, |least, byte| least.min(*byte));
-    if least < b' ' {
-        return None;
-    }
-    near.len().checked_add(len)
+    near.len().checked_add(far_len(far)?)
+}
+
+/// The same for a text of any length.
+#[multiversion(targets("x86_64+avx2"))]
+fn far_len(text: &[u8]) -> Option<usize> {
+    let is_end = |byte: &u8| matches!(byte, 0..b' ' | b'"' | b'\\');
+    // Without an end in the middle, which many bytes are looked at at once for.
+    let has_end = |block: &[u8]| block.iter().fold(false, |has, byte| has | is_end(byte));
+    let blocks = text.chunks_exact(BLOCK);
+    let at = blocks.take_while(|block| !has_end(block)).count();
+    let at = at.checked_mul(BLOCK)?;
+    at.checked_add(position(text.get(at..)?, ends)?)
+}
+
+/// The kind of byte that ends the plain part of a string.
+const fn ends(word: u64) -> u64 {
+    quotes_and_backslashes(word) | controls(word)
 }
 
 /// What follows a number, `true`, `false` or `null`.
