@@ -62,11 +62,13 @@ pub(super) enum Key {
 impl Key {
     /// A key in ASCII, without escapes.
     pub(super) fn of(key: &[u8]) -> Self {
-        let known = Self::with_length(key.len());
-        let found = known
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(key));
-        found.map_or(Self::Other, |(_, key)| *key)
+        // Most others begin with another letter. It is the same bit that tells its case.
+        let letter = |text: &[u8]| text.first().map(|byte| byte | 0x20);
+        let first = letter(key);
+        let known = Self::with_length(key.len()).iter();
+        let mut alike =
+            known.filter(|(name, _)| letter(name) == first && name.eq_ignore_ascii_case(key));
+        alike.next().map_or(Self::Other, |(_, key)| *key)
     }
 
     /// Any other key, as it stands between its quotes.
