@@ -16,7 +16,7 @@ use crate::round::Rounds;
 /// meanwhile.
 const BATCH_EVERY: Duration = Duration::from_millis(200);
 /// For how many times as long they wait at most, where they come fast.
-const MOST_WAITS: u32 = 5;
+const MOST_WAITS: usize = 5;
 /// So many in each such time come fast: a turn for every few of them would take time and caches
 /// from the calls that bring them.
 const FAST: usize = 20;
@@ -82,8 +82,8 @@ pub async fn keep(
 }
 
 /// Whether so many receipts wait for more company, after so many times of [`BATCH_EVERY`].
-fn waits_on(receipts: usize, waits: u32) -> bool {
-    let fast = FAST.saturating_mul(usize::try_from(waits).unwrap_or(usize::MAX));
+fn waits_on(receipts: usize, waits: usize) -> bool {
+    let fast = FAST.saturating_mul(waits);
     waits < MOST_WAITS && (fast..COMPANY).contains(&receipts)
 }
 
