@@ -58,7 +58,7 @@ pub struct Turn {
     /// When. The gateway counts as alive from here on for [`LEASE_LIFETIME`].
     pub now: Timestamp,
     /// Receipts to settle: kept, and taken from pots and leases, each at most once.
-    pub receipts: Vec<Receipt>,
+    pub receipts: Vec<Arc<Receipt>>,
     /// Whether everything that the gateway has leased after that is given back: at its start.
     pub reset: bool,
     /// What is given back of leases, at most what is leased. Nothing is given back of a pot whose

@@ -170,7 +170,7 @@ impl Held {
             .input_tokens()
             .saturating_add(done.usage.output_tokens());
         live.settle(&self.grip, self.call.group, charged, tokens, now);
-        let receipt = self.receipt(done, cost, uncovered);
+        let receipt = Arc::new(self.receipt(done, cost, uncovered));
         self.shared.live.keep(Kept {
             place,
             receipt,

@@ -170,7 +170,7 @@ impl Scene {
             self.live.settle(&grip, self.group.id, charged, 1, now);
             self.live.keep(Kept {
                 place: (),
-                receipt: receipt.clone(),
+                receipt: Arc::new(receipt.clone()),
                 pots: grip.pots,
             });
             return Some(receipt);

@@ -36,7 +36,7 @@ pub(crate) type Account<G> = Arc<<G as Ground>::Lock<AccountState>>;
 #[derive(Debug)]
 pub(crate) struct Kept<P> {
     pub(crate) place: P,
-    pub(crate) receipt: Receipt,
+    pub(crate) receipt: Arc<Receipt>,
     pub(crate) pots: [Option<Pot>; 4],
 }
 

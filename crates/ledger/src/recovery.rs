@@ -61,7 +61,7 @@ pub(crate) async fn recover(
                 begun,
                 record,
             } => {
-                receipts.push(Begun::settled(&begun, &record)?);
+                receipts.push(Arc::new(Begun::settled(&begun, &record)?));
                 places.push(settled);
             }
             Recovered::Begun {
@@ -74,7 +74,7 @@ pub(crate) async fn recover(
                 let ended = Record::of(&Ended::again(&killed))?;
                 let place = journal.settle(slot, ended.as_bytes());
                 places.push(place.map_err(|(_, error)| error)?);
-                receipts.push(killed);
+                receipts.push(Arc::new(killed));
             }
         }
     }
@@ -96,7 +96,7 @@ pub(crate) async fn recover(
 /// it has no time for so many at once, they go there in smaller parts: it may have done a turn that
 /// failed, and receipts have an effect once.
 async fn settle(
-    receipts: &[Receipt],
+    receipts: &[Arc<Receipt>],
     gateway: GatewayId,
     book: &dyn Book,
     now: Timestamp,

@@ -45,10 +45,8 @@ pub(crate) struct Round<P> {
     pub(crate) turn: Arc<Turn>,
     /// Whether more receipts may wait.
     pub(crate) is_full: bool,
-    /// Where the receipts of the turn are kept until it is done.
-    places: Vec<P>,
-    /// What was held for each receipt.
-    pots: Vec<[Option<Pot>; 4]>,
+    /// The receipts of the turn, which wait again if it fails.
+    kept: Vec<Kept<P>>,
     charges: Charges,
     needs: BTreeMap<Pot, (AccountId, Wish)>,
     /// The pots of which it was unknown what the store had leased.
@@ -176,7 +174,7 @@ impl Rounds {
         if !round.unsure.is_empty() {
             live.wait_for_recalled();
         }
-        round.places
+        round.kept.into_iter().map(|one| one.place).collect()
     }
 
     /// Applies what the store says of a pot. It tells what is leased in one sum: of a token that was
@@ -245,14 +243,7 @@ impl Rounds {
         self.unsure.extend(round.returns);
         let needs = round.needs.into_iter();
         self.unsure.extend(needs.map(|(pot, (id, _))| (pot, id)));
-        let receipts = round.turn.receipts.iter().cloned();
-        let kept = receipts.zip(round.places).zip(round.pots);
-        let kept = kept.map(|((receipt, place), pots)| Kept {
-            place,
-            receipt,
-            pots,
-        });
-        live.put_back(kept.collect());
+        live.put_back(round.kept);
     }
 
     /// The store may have given to others what it had leased.
@@ -276,12 +267,6 @@ impl Rounds {
             returns.entry(pot).or_insert((id, Credits::ZERO));
         }
         let is_full = kept.len() == self.most;
-        let (mut receipts, mut places, mut pots) = (Vec::new(), Vec::new(), Vec::new());
-        for one in kept {
-            receipts.push(one.receipt);
-            places.push(one.place);
-            pots.push(one.pots);
-        }
         let amounts = returns.iter().map(|(pot, (_, free))| (*pot, *free));
         let asks = needs.iter().map(|(pot, (_, wish))| Ask {
             pot: *pot,
@@ -291,7 +276,7 @@ impl Rounds {
         let turn = Turn {
             gateway: self.gateway,
             now,
-            receipts,
+            receipts: kept.iter().map(|one| Arc::clone(&one.receipt)).collect(),
             reset: false,
             returns: amounts.collect(),
             asks: asks.collect(),
@@ -299,8 +284,7 @@ impl Rounds {
         Round {
             turn: Arc::new(turn),
             is_full,
-            places,
-            pots,
+            kept,
             charges,
             needs,
             unsure,

@@ -134,9 +134,9 @@ impl Calls {
 
     /// Tokens with a quota lease of it: one in four.
     fn turn(&mut self, batch: usize) -> Turn {
-        let receipts: Vec<Receipt> = (0..batch).map(|_| self.receipt()).collect();
+        let receipts: Vec<_> = (0..batch).map(|_| Arc::new(self.receipt())).collect();
         let asks = receipts.iter().filter(|one| one.payer.token.raw() % 4 == 0);
-        let ask = |receipt: &Receipt| Ask {
+        let ask = |receipt: &Arc<Receipt>| Ask {
             pot: Pot::Token(receipt.payer.token),
             least: receipt.cost,
             wish: Credits::from_micros(10_000),

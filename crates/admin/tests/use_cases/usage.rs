@@ -58,7 +58,7 @@ async fn call(world: &World, which: &str, model: &str, cost: i64) -> String {
     let turn = Turn {
         gateway: GatewayId([7; 16]),
         now: now(),
-        receipts: vec![receipt],
+        receipts: vec![Arc::new(receipt)],
         reset: false,
         returns: Vec::new(),
         asks: Vec::new(),

@@ -59,7 +59,7 @@ async fn call(world: &World, (name, account): (&str, &str), model: &str, cost: i
     let turn = Turn {
         gateway: GatewayId([7; 16]),
         now: now(),
-        receipts: vec![receipt],
+        receipts: vec![Arc::new(receipt)],
         reset: false,
         returns: Vec::new(),
         asks: Vec::new(),

@@ -66,7 +66,7 @@ impl Scene {
         let place = ();
         self.live.keep(Kept {
             place,
-            receipt,
+            receipt: Arc::new(receipt),
             pots,
         });
     }
@@ -210,7 +210,7 @@ impl Scene {
         let (place, pots) = ((), grip.pots);
         self.live.keep(Kept {
             place,
-            receipt,
+            receipt: Arc::new(receipt),
             pots,
         });
     }

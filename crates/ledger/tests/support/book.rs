@@ -157,7 +157,7 @@ impl State {
         for receipt in &turn.receipts {
             touched.extend(receipt.payer.pots());
             if let Some(old) = self.receipts.get(&receipt.request) {
-                assert_eq!(old, receipt, "a receipt does not change");
+                assert_eq!(old, &**receipt, "a receipt does not change");
                 continue;
             }
             settled += 1;
@@ -165,7 +165,8 @@ impl State {
                 let charged = receipt.charged().as_micros();
                 self.row(pot).charge(turn.gateway, charged);
             }
-            self.receipts.insert(receipt.request, receipt.clone());
+            self.receipts
+                .insert(receipt.request, Receipt::clone(receipt));
         }
         if turn.reset {
             for row in self.rows.values_mut() {

@@ -5,6 +5,8 @@ pub mod desk;
 mod leases;
 mod periods;
 
+use std::sync::Arc;
+
 use tollgate_ledger::book::{Outcome, Turn};
 use tollgate_ledger::receipt::Receipt;
 use tollgate_policy::id::{AccountId, TokenId};
@@ -61,7 +63,7 @@ async fn a_receipt_that_comes_again_has_no_second_effect(fixture: &Fixture) {
     };
     for (gateway, settled) in [(ONE, 1), (OTHER, 0)] {
         let turn = Turn {
-            receipts: vec![second.clone(), again.clone()],
+            receipts: [&second, &again].map(|one| Arc::new(one.clone())).into(),
             ..turn(gateway, 2)
         };
         assert_eq!(settle(fixture, turn).await.settled, settled);
@@ -200,7 +202,10 @@ async fn many_gateways_turn_at_once_without_loss(fixture: &Fixture) {
                     wish: credits(20),
                 });
                 Turn {
-                    receipts: order.iter().map(|who| who.receipt(fixture, 7, i)).collect(),
+                    receipts: order
+                        .iter()
+                        .map(|who| Arc::new(who.receipt(fixture, 7, i)))
+                        .collect(),
                     asks: asks.collect(),
                     ..turn(tollgate_ledger::book::GatewayId([gateway + 1; 16]), i)
                 }
@@ -209,7 +214,7 @@ async fn many_gateways_turn_at_once_without_loss(fixture: &Fixture) {
         let store = fixture.store.clone();
         gateways.spawn(async move {
             for turn in turns {
-                let turn = std::sync::Arc::new(turn);
+                let turn = Arc::new(turn);
                 tollgate_ledger::book::Book::turn(&store, turn)
                     .await
                     .unwrap();

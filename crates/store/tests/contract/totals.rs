@@ -1,10 +1,11 @@
 //! The sums of all tokens agree with the sums of each, whatever happens to either.
 
+use std::sync::Arc;
+
 use proptest::prelude::{Strategy, any, prop};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use tollgate_ledger::book::Turn;
-use tollgate_ledger::receipt::Receipt;
 use tollgate_policy::id::UpstreamId;
 use tollgate_store::Store;
 use tollgate_store::usage::{Day, Dimension, Sums, UsageQuery};
@@ -98,13 +99,13 @@ async fn take(fixture: &Fixture, who: &[Payers], step: Step, count: &mut u64) {
     let store = &fixture.store;
     match step {
         Step::Turn(calls, twice) => {
-            let receipts: Vec<Receipt> = calls
+            let receipts: Vec<_> = calls
                 .into_iter()
                 .map(|(whose, day, model, upstream)| {
                     let mut receipt = who[whose].receipt(fixture, 10 + day, day * DAY);
                     receipt.model = receipt.model.filter(|_| model);
                     receipt.upstream = UpstreamId::from_raw(7).filter(|_| upstream);
-                    receipt
+                    Arc::new(receipt)
                 })
                 .collect();
             *count += u64::try_from(receipts.len()).unwrap();

@@ -1,6 +1,7 @@
 //! Random turns of three gateways, held against a plain account of what was charged.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -167,7 +168,7 @@ impl Bank {
             for pot in receipt.payer.pots() {
                 *self.charged.entry(pot).or_default() += receipt.cost.as_micros();
             }
-            turn.receipts.push(receipt);
+            turn.receipts.push(Arc::new(receipt));
         }
         for _ in 0..self.random.random_range(0..5) {
             let client = self.random.random_range(0..self.clients.len());
@@ -204,7 +205,7 @@ impl Bank {
         fixture: &Fixture,
         gateway: GatewayId,
         stands: &Stands,
-        before: &[Receipt],
+        before: &[Arc<Receipt>],
     ) -> Receipt {
         let client = self.random.random_range(0..self.clients.len());
         let who = self.payer(client);

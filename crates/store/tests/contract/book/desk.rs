@@ -130,7 +130,7 @@ pub async fn pass(fixture: &Fixture, seconds: i64) {
 /// Settles receipts of the first gateway.
 pub async fn receive(fixture: &Fixture, receipts: Vec<Receipt>, seconds: i64) -> Outcome {
     let turn = Turn {
-        receipts,
+        receipts: receipts.into_iter().map(Arc::new).collect(),
         ..turn(ONE, seconds)
     };
     settle(fixture, turn).await

@@ -1,5 +1,7 @@
 //! Leases: how they are granted, given back, and taken from gateways that are gone.
 
+use std::sync::Arc;
+
 use tollgate_ledger::book::LEASE_LIFETIME;
 use tollgate_ledger::book::{GatewayId, Turn};
 use tollgate_policy::id::TokenId;
@@ -142,7 +144,7 @@ async fn a_reset_comes_after_the_receipts(fixture: &Fixture) {
     let who = limited(fixture).await;
     ask(fixture, ONE, who.token(), (100, 100), 0).await;
     let start = Turn {
-        receipts: vec![who.receipt(fixture, 30, 0)],
+        receipts: vec![Arc::new(who.receipt(fixture, 30, 0))],
         reset: true,
         asks: vec![tollgate_ledger::book::Ask {
             pot: who.token(),
@@ -210,7 +212,7 @@ async fn a_gateway_that_comes_back_is_charged_without_a_lease(fixture: &Fixture)
     pass(fixture, SILENCE + 1).await;
     settle(fixture, turn(OTHER, SILENCE + 1)).await;
     let late = Turn {
-        receipts: vec![who.receipt(fixture, 30, 0)],
+        receipts: vec![Arc::new(who.receipt(fixture, 30, 0))],
         ..turn(ONE, SILENCE + 2)
     };
     let outcome = settle(fixture, late).await;

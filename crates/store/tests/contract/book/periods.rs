@@ -1,5 +1,7 @@
 //! Periodic limits: when a period begins, what it forgets, and what comes too late for it.
 
+use std::sync::Arc;
+
 use tollgate_ledger::book::{Pot, Turn};
 use tollgate_ledger::receipt::Payer;
 
@@ -141,7 +143,7 @@ async fn an_account_has_periods_of_its_own(fixture: &Fixture) {
     let pot = Pot::AccountPeriod(who.payer.account, day(0));
     ask(fixture, ONE, pot, (40, 40), 0).await;
     let next = Turn {
-        receipts: vec![who.receipt(fixture, 15, 0)],
+        receipts: vec![Arc::new(who.receipt(fixture, 15, 0))],
         returns: vec![(pot, credits(5))],
         ..turn(ONE, 1)
     };
