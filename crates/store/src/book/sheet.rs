@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_ledger::book::{Ask, Lease, Turn};
-use tollgate_ledger::receipt::Receipt;
+use tollgate_ledger::receipt::{Payer, Receipt};
 
 use super::alarm;
 use super::calendar::Calendar;
@@ -180,9 +180,10 @@ impl Sheet {
 
 /// The pots that a turn names: also through receipts that were there already.
 pub(super) fn touched(turn: &Turn) -> BTreeSet<Key> {
-    let receipts = turn.receipts.iter();
-    let paid = receipts.flat_map(|receipt| receipt.payer.pots());
-    let mut touched: BTreeSet<Key> = paid.map(Key::from).collect();
+    // Many receipts, few who pay for them.
+    let mut payers = BTreeSet::new();
+    payers.extend(turn.receipts.iter().map(|one| one.payer));
+    let mut touched: BTreeSet<Key> = payers.iter().flat_map(Payer::pots).map(Key::from).collect();
     touched.extend(turn.returns.iter().map(|(pot, _)| Key::from(*pot)));
     touched.extend(turn.asks.iter().map(|ask| Key::from(ask.pot)));
     touched
