@@ -66,7 +66,8 @@ impl<S: Service> Shared<S> {
         let mut large_reads = http1.clone();
         large_reads.max_buf_size(head_bytes.max(LARGE_READ));
         let mut http2 = http2::Builder::new(StreamTasks {
-            stall: settings.client_stall,
+            stall: settings.stall(),
+            crowd: Arc::clone(&gate.crowd),
         });
         http2
             .timer(TokioTimer::new())
@@ -151,7 +152,7 @@ impl<S: Service> Shared<S> {
         Driven {
             connection: connection.with_upgrades(),
             graceful_end: |connection| connection.graceful_shutdown(),
-            deadline: Deadline::new(Limits::of_http1(&self.settings)),
+            deadline: Deadline::new(Limits::of_http1(&self.settings), &self.gate.crowd),
             pulse: Arc::clone(pulse),
             at_once: false,
             draining: false,
@@ -166,7 +167,7 @@ impl<S: Service> Shared<S> {
         Driven {
             connection: self.http2.serve_connection(TokioIo::new(socket), service),
             graceful_end: |connection| connection.graceful_shutdown(),
-            deadline: Deadline::new(Limits::of_http2(&self.settings)),
+            deadline: Deadline::new(Limits::of_http2(&self.settings), &self.gate.crowd),
             pulse: Arc::clone(pulse),
             at_once: true,
             draining: false,
@@ -273,7 +274,7 @@ impl<C: Future<Output = hyper::Result<()>>> Future for Driven<C> {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Due::Head) => this.pulse.head_late(),
                 Poll::Ready(Due::Idle) => (this.graceful_end)(this.connection.as_mut()),
-                Poll::Ready(Due::Dead) => {
+                Poll::Ready(Due::Unread | Due::Dead) => {
                     let end = this.pulse.fate().unwrap_or(Ending::Expired);
                     return Poll::Ready(end);
                 }

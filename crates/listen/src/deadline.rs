@@ -1,12 +1,14 @@
 //! Until when a connection may go on doing what it does: one timer, set anew as seldom as possible.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::crowd::{Crowd, Stall, Unread};
 use crate::pulse::{Beat, Pulse};
 use crate::settings::Settings;
 
@@ -23,7 +25,7 @@ pub(crate) struct Limits {
     pub(crate) head: Duration,
     pub(crate) first: Duration,
     pub(crate) idle: Duration,
-    pub(crate) stall: Duration,
+    pub(crate) stall: Stall,
 }
 
 /// Whose time is up.
@@ -33,7 +35,9 @@ pub(crate) enum Due {
     Head,
     /// A connection without a request.
     Idle,
-    /// A client that does not read, or does not close.
+    /// A client that does not read.
+    Unread,
+    /// A client that does not close.
     Dead,
 }
 
@@ -41,6 +45,8 @@ pin_project! {
     /// The one deadline of a connection.
     pub(crate) struct Deadline {
         limits: Limits,
+        crowd: Arc<Crowd>,
+        unread: Option<Unread>,
         beat: Option<Beat>,
         due: Option<(Instant, Due)>,
         armed: Option<Instant>,
@@ -56,7 +62,7 @@ impl Limits {
             head: settings.head_timeout,
             first: settings.head_timeout,
             idle: settings.keep_alive_idle,
-            stall: settings.client_stall,
+            stall: settings.stall(),
         }
     }
 
@@ -75,7 +81,7 @@ impl Limits {
                 running: false,
                 ..
             } => (LINGERING, Due::Dead),
-            Beat { stalled: true, .. } => (self.stall, Due::Dead),
+            Beat { stalled: true, .. } => (self.stall.alone, Due::Unread),
             Beat { running: true, .. } => return None,
             Beat { partial: true, .. } => (self.head, Due::Head),
             Beat { draining: true, .. } => (LAST_CALL.min(self.first), Due::Idle),
@@ -86,9 +92,12 @@ impl Limits {
 }
 
 impl Deadline {
-    pub(crate) fn new(limits: Limits) -> Self {
+    /// Of a connection through a gate at which this is the crowd.
+    pub(crate) fn new(limits: Limits, crowd: &Arc<Crowd>) -> Self {
         Self {
             limits,
+            crowd: Arc::clone(crowd),
+            unread: None,
             beat: None,
             due: None,
             armed: None,
@@ -105,8 +114,15 @@ impl Deadline {
         let beat = pulse.beat();
         if *this.beat != Some(beat) {
             *this.beat = Some(beat);
-            let due = this.limits.of(beat);
-            *this.due = due.map(|(after, due)| (Instant::now() + after, due));
+            *this.unread = None;
+            *this.due = this.limits.of(beat).map(|(after, due)| {
+                let now = Instant::now();
+                if due != Due::Unread {
+                    return (now + after, due);
+                }
+                let unread = Unread::since(now, this.limits.stall, this.crowd);
+                (this.unread.insert(unread).check(), due)
+            });
         }
         loop {
             match (*this.due, *this.armed) {
@@ -123,7 +139,10 @@ impl Deadline {
                 && fired.is_some_and(|fired| at <= fired)
             {
                 *this.due = None;
-                return Poll::Ready(due);
+                match this.unread.as_mut().and_then(Unread::next) {
+                    Some(check) => *this.due = Some((check, due)),
+                    None => return Poll::Ready(due),
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tollgate_policy::network::Network;
 
+use crate::crowd::Crowd;
 use crate::tls::Certificates;
 
 /// What stands in front of one listener or several. A clone shares the places.
@@ -17,6 +18,8 @@ pub struct Gate {
     places: Arc<Semaphore>,
     /// How many places there are.
     all: usize,
+    /// Of those who came in, who does not read.
+    pub(crate) crowd: Arc<Crowd>,
 }
 
 /// A place for a connection, until it is dropped.
@@ -31,6 +34,7 @@ impl Gate {
             proxies: Vec::new(),
             places: Arc::new(Semaphore::new(places)),
             all: places,
+            crowd: Arc::new(Crowd::new(places)),
         }
     }
 

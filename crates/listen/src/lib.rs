@@ -2,6 +2,7 @@
 
 pub mod client_address;
 mod connection;
+mod crowd;
 mod deadline;
 pub mod flood;
 pub mod framing;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::crowd::Stall;
+
 /// Bounds on all that a stranger can send or hold open before there is a request, and how long it may
 /// take.
 #[derive(Debug, Clone)]
@@ -20,6 +22,9 @@ pub struct Settings {
     pub keep_alive_idle: Duration,
     /// How long a client may leave unread what is waiting for it.
     pub client_stall: Duration,
+    /// The same where more than one in 16 places of the [`Gate`](crate::Gate) is taken by a client that
+    /// does not read, until none of them is left.
+    pub crowd_stall: Duration,
     /// Header fields in a request.
     pub headers: usize,
     /// Whether a request of HTTP/1.0 may be without `Host`, as those of load balancers are that look
@@ -68,6 +73,15 @@ impl From<watch::Receiver<Settings>> for Live {
     }
 }
 
+impl Settings {
+    pub(crate) const fn stall(&self) -> Stall {
+        Stall {
+            alone: self.client_stall,
+            in_crowd: self.crowd_stall,
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -76,6 +90,7 @@ impl Default for Settings {
             head_timeout: Duration::from_secs(10),
             keep_alive_idle: Duration::from_secs(75),
             client_stall: Duration::from_secs(60),
+            crowd_stall: Duration::from_secs(10),
             headers: 100,
             hostless: false,
             head_bytes: 64 << 10,

@@ -4,13 +4,14 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::{Context, Poll, ready};
 
 use hyper::rt::Executor;
 use pin_project_lite::pin_project;
 use tokio::task::futures::TaskLocalFuture;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::crowd::{Crowd, Stall, Unread};
 
 tokio::task_local! {
     /// The stream whose task this is.
@@ -54,7 +55,9 @@ impl Handed {
 #[derive(Debug, Clone)]
 pub(crate) struct StreamTasks {
     /// How long a client may leave a stream without room.
-    pub(crate) stall: Duration,
+    pub(crate) stall: Stall,
+    /// Whom such a client is one of.
+    pub(crate) crowd: Arc<Crowd>,
 }
 
 impl<F: Future<Output: Send> + Send + 'static> Executor<F> for StreamTasks {
@@ -64,6 +67,7 @@ impl<F: Future<Output: Send> + Send + 'static> Executor<F> for StreamTasks {
             stream: HANDED.scope(Arc::clone(&handed), stream),
             handed,
             stall: self.stall,
+            crowd: Arc::clone(&self.crowd),
             alarm: None,
         });
     }
@@ -74,9 +78,42 @@ pin_project! {
         #[pin]
         stream: TaskLocalFuture<Arc<Handed>, F>,
         handed: Arc<Handed>,
-        stall: Duration,
-        // After how many pieces there was no room, and when it is ended for that.
-        alarm: Option<(u32, Pin<Box<Sleep>>)>,
+        stall: Stall,
+        crowd: Arc<Crowd>,
+        alarm: Option<Pin<Box<Alarm>>>,
+    }
+}
+
+pin_project! {
+    /// When a stream without room is ended for that.
+    struct Alarm {
+        // After how many pieces there was none.
+        pieces: u32,
+        unread: Unread,
+        #[pin]
+        timer: Sleep,
+    }
+}
+
+impl Alarm {
+    fn new(pieces: u32, stall: Stall, crowd: &Arc<Crowd>) -> Self {
+        let unread = Unread::since(Instant::now(), stall, crowd);
+        Self {
+            pieces,
+            timer: sleep_until(unread.check()),
+            unread,
+        }
+    }
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        loop {
+            ready!(this.timer.as_mut().poll(cx));
+            match this.unread.next() {
+                Some(check) => this.timer.as_mut().reset(check),
+                None => return Poll::Ready(()),
+            }
+        }
     }
 }
 
@@ -92,17 +129,11 @@ impl<F: Future> Future for StreamTask<F> {
             *this.alarm = None;
             return Poll::Pending;
         };
-        if this
-            .alarm
-            .as_ref()
-            .is_none_or(|(since, _)| *since != pieces)
-        {
-            *this.alarm = Some((pieces, Box::pin(sleep(*this.stall))));
+        if this.alarm.as_ref().is_some_and(|one| one.pieces != pieces) {
+            *this.alarm = None;
         }
+        let new = || Box::pin(Alarm::new(pieces, *this.stall, this.crowd));
         // Where it is up, the stream is reset by being dropped.
-        match this.alarm {
-            Some((_, alarm)) => alarm.as_mut().poll(cx),
-            None => Poll::Pending,
-        }
+        this.alarm.get_or_insert_with(new).as_mut().poll(cx)
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tollgate_listen::{Ending, Gate, Notice, Reason, Settings};
 
-use crate::server::{Server, status};
+use crate::server::{Client, Server, status};
 
 const SHORT: Duration = Duration::from_millis(150);
 
@@ -117,6 +118,60 @@ async fn a_client_that_does_not_read_is_cut_off() {
         .send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
         .await;
     assert_eq!(server.noticed(ended).await, Ending::Expired);
+}
+
+/// Clients that do not read, of a server at which three of them are a crowd.
+async fn reluctant(count: usize) -> (Server, Vec<Client<TcpStream>>) {
+    let settings = Settings {
+        client_stall: Duration::from_secs(3600),
+        crowd_stall: SHORT,
+        keep_alive_idle: SHORT,
+        ..Settings::default()
+    };
+    let server = Server::with(Gate::new(32), settings).await;
+    let mut clients = Vec::new();
+    for _ in 0..count {
+        let mut client = server.client().await;
+        client
+            .send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await;
+        clients.push(client);
+    }
+    (server, clients)
+}
+
+fn cut_off(server: &Server) -> usize {
+    let notices = server.recorder.notices.lock().unwrap();
+    let cut = notices
+        .iter()
+        .filter(|one| ended(one) == Some(Ending::Expired));
+    cut.count()
+}
+
+#[tokio::test]
+async fn a_few_clients_that_do_not_read_are_waited_for() {
+    let (server, clients) = reluctant(2).await;
+    // Connections come and go by a deadline as short as a crowd's, ten times.
+    for _ in 0..10 {
+        let mut idle = server.client().await;
+        idle.get("/", "fine").await;
+        assert_eq!(idle.rest().await, "");
+    }
+    assert_eq!(cut_off(&server), 0);
+    drop(clients);
+}
+
+#[tokio::test]
+async fn many_clients_that_do_not_read_are_cut_off_soon() {
+    let (server, clients) = reluctant(3).await;
+    let all = async {
+        while cut_off(&server) < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let all = tokio::time::timeout(crate::server::DEADLINE, all).await;
+    all.expect("also the last of them, who is no crowd any more");
+    drop(clients);
 }
 
 #[tokio::test]

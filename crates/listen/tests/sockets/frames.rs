@@ -235,6 +235,27 @@ async fn a_stream_that_is_not_read_is_ended_and_the_others_go_on() {
 }
 
 #[tokio::test]
+async fn many_streams_that_are_not_read_are_ended_soon() {
+    let settings = Settings {
+        client_stall: Duration::from_secs(3600),
+        crowd_stall: Duration::from_millis(150),
+        ..Settings::default()
+    };
+    let server = Server::with(Gate::new(32), settings).await;
+    let mut client = server.client().await;
+    client.greet().await;
+    client
+        .send(frame(WINDOW_UPDATE, 0, 0, &(1_u32 << 20).to_be_bytes()))
+        .await;
+    for stream in [1, 3, 5] {
+        client.send(get(stream, "/endless")).await;
+    }
+    for _ in 0..3 {
+        while client.frame().await.unwrap().kind != RESET {}
+    }
+}
+
+#[tokio::test]
 async fn a_stream_that_is_read_slowly_goes_on_though_its_body_came_at_once() {
     let settings = Settings {
         client_stall: Duration::from_millis(500),
