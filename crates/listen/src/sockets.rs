@@ -21,6 +21,11 @@ const KEEPALIVE_AGAIN: Duration = Duration::from_secs(15);
 #[cfg(target_os = "linux")]
 const GONE: Duration = Duration::from_secs(120);
 
+/// What the system takes of an answer beyond what is on its way to the client, in bytes. It would take
+/// megabytes, which nobody counts, for each client that does not read.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 128 << 10;
+
 /// How long handshakes that had begun may take to end, where a successor takes over.
 #[cfg(target_os = "linux")]
 const HANDSHAKES: Duration = Duration::from_millis(200);
@@ -94,8 +99,8 @@ impl Listener {
         self.socket.accept().await
     }
 
-    /// Sets what accepted sockets inherit: small writes leave at once, and silent peers are looked
-    /// for.
+    /// Sets what accepted sockets inherit: small writes leave at once, silent peers are looked for, and
+    /// little is kept for those that do not read.
     pub(crate) fn tune(&self) -> io::Result<()> {
         let socket = SockRef::from(&self.socket);
         socket.set_tcp_nodelay(true)?;
@@ -103,7 +108,10 @@ impl Listener {
             .with_time(KEEPALIVE)
             .with_interval(KEEPALIVE_AGAIN)
             .with_retries(4);
-        socket.set_tcp_keepalive(&keepalive)
+        socket.set_tcp_keepalive(&keepalive)?;
+        #[cfg(target_os = "linux")]
+        socket.set_tcp_notsent_lowat(UNSENT)?;
+        Ok(())
     }
 
     /// Gives the last connections before it is closed.
@@ -186,5 +194,29 @@ mod tests {
         assert_eq!(found(), None);
         look_for(&socket, GONE).unwrap();
         assert_eq!(found(), Some(GONE));
+    }
+
+    #[tokio::test]
+    async fn the_system_takes_little_for_a_client_that_does_not_read() {
+        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        listener.tune().unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (socket, _) = listener.accept().await.unwrap();
+        let mut taken = 0;
+        let piece = vec![0; 64 << 10];
+        loop {
+            socket.writable().await.unwrap();
+            match socket.try_write(&piece) {
+                Ok(bytes) => taken += bytes,
+                Err(error) => {
+                    assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+                    break;
+                }
+            }
+        }
+        // Besides what is unsent, the client's own system takes what it has room for.
+        assert!(taken < 1 << 20, "{taken} bytes");
     }
 }
