@@ -23,7 +23,8 @@ pub(crate) use self::access::AccessLog;
 use self::causes::WithCauses;
 use self::traces::Traces;
 
-/// Libraries that see what clients send before their secrets are taken out of it.
+/// Libraries that see what clients send before their secrets are taken out of it. Whoever can connect
+/// can have them warn of something, as often as he likes.
 const BEFORE_CREDENTIALS: [&str; 4] = ["h2", "hyper", "hyper_util", "rustls"];
 /// The target of the line that each call leaves.
 const ACCESS: &str = "access";
@@ -117,9 +118,9 @@ pub(crate) fn parse(filter: &str) -> Result<EnvFilter, Failure> {
         .map_err(|error| Failure::start(format!("the log filter `{filter}` cannot be used"), error))
 }
 
-/// What no filter of an operator can switch on: details of those libraries.
+/// What no filter of an operator can switch on: what those libraries say of less than an error.
 fn is_safe(metadata: &Metadata<'_>) -> bool {
     let library = metadata.target().split("::").next().unwrap_or_default();
-    let is_detail = *metadata.level() > Level::INFO;
+    let is_detail = *metadata.level() > Level::ERROR;
     metadata.target() != TRACE && !(is_detail && BEFORE_CREDENTIALS.contains(&library))
 }

@@ -202,3 +202,28 @@ async fn clients_that_are_slow_are_gone_and_others_served_meanwhile() {
     system.settled().await;
     system.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_has_no_library_warn_in_the_log() {
+    let mut system = System::start().await;
+    let mut client = RawClient::connect(system.gateway.address).await.unwrap();
+    // h2 warns of an acknowledgement of a PING that was never sent; the second PING is answered.
+    let ping = |flags: u8| [&[0, 0, 8, 6, flags, 0, 0, 0, 0], &b"whatever"[..]].concat();
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice();
+    let bytes = [preface, &settings, &ping(1), &ping(0)].concat();
+    client.send(&bytes).await.unwrap();
+    let (mut read, answer) = (Vec::new(), ping(1));
+    while !read.windows(answer.len()).any(|part| part == answer) {
+        read.extend_from_slice(&client.some().await.unwrap());
+    }
+    // What comes later in the log comes after what h2 said.
+    system.calls().await;
+    let of_library = |line: &serde_json::Value| {
+        let target = line["target"].as_str().unwrap_or_default();
+        target.split("::").next() == Some("h2")
+    };
+    let said = system.gateway.log_lines();
+    assert!(!said.iter().any(of_library), "{said:#?}");
+    system.finish().await;
+}
