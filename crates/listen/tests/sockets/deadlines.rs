@@ -107,7 +107,8 @@ async fn an_answer_that_takes_long_is_not_idle() {
         assert_eq!(server.exchange("").await, "");
     }
     server.recorder.go.notify_one();
-    client.until("waited").await;
+    let answer = client.until("waited").await;
+    assert!(!answer.contains("connection: close"), "{answer}");
 }
 
 #[tokio::test]

@@ -341,6 +341,20 @@ async fn a_handshake_that_does_not_end_is_closed() {
 }
 
 #[tokio::test]
+async fn a_client_that_says_nothing_after_its_handshake_is_closed_as_one_without_a_head() {
+    let folder = Folder::new();
+    let gate = Gate::new(10).with_certificates(folder.load(ClientCertificates::Ignored));
+    let settings = Settings {
+        head_timeout: Duration::from_millis(50),
+        keep_alive_idle: Duration::from_secs(3600),
+        ..Settings::default()
+    };
+    let server = Server::with(gate, settings).await;
+    let mut client = connect(&server, folder.client(&TLS13, None)).await.unwrap();
+    assert_eq!(client.rest().await, "");
+}
+
+#[tokio::test]
 async fn a_sender_of_the_proxy_protocol_may_go_on_in_tls() {
     let folder = Folder::new();
     let gate = Gate::new(10)
