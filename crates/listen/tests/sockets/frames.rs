@@ -215,6 +215,27 @@ async fn a_client_that_says_nothing_any_more_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
+async fn a_client_may_connect_long_before_its_first_stream() {
+    let settings = Settings {
+        head_timeout: Duration::from_millis(100),
+        ..Settings::default()
+    };
+    let server = Server::with(Gate::new(10), settings).await;
+    let mut client = server.client().await;
+    client.greet().await;
+    // Connections of HTTP/1 without a head come and go, ten times.
+    for _ in 0..10 {
+        assert_eq!(server.exchange("").await, "");
+    }
+    client.send(get(1, "/")).await;
+    let mut kind = 0xff;
+    while kind != DATA {
+        kind = client.frame().await.unwrap().kind;
+        assert_ne!(kind, GO_AWAY);
+    }
+}
+
+#[tokio::test]
 async fn a_stream_that_is_not_read_is_ended_and_the_others_go_on() {
     let settings = Settings {
         client_stall: Duration::from_millis(150),
