@@ -1,6 +1,8 @@
 //! One gateway by itself: a store that is away, edits, a journal that is full.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -26,8 +28,8 @@ struct House {
     principal: Principal,
     group: Group,
     calls: u128,
-    _folder: TempDir,
-    _inside: tokio::runtime::Runtime,
+    folder: TempDir,
+    inside: tokio::runtime::Runtime,
 }
 
 impl House {
@@ -54,21 +56,21 @@ impl House {
             principal: principal(1, 1, limited),
             group: group(1, Enforcement::Strict),
             calls: 0,
-            _folder: folder,
-            _inside: runtime,
+            folder,
+            inside: runtime,
         }
     }
 
     /// Lets time pass that the clock does not show, and the keeper do a turn after it.
     fn elapse(&mut self, time: Duration) {
-        self._inside.block_on(tokio::time::advance(time));
-        let _inside = self._inside.enter();
+        self.inside.block_on(tokio::time::advance(time));
+        let _inside = self.inside.enter();
         self.mortal.turn();
     }
 
     /// Asks for a hold, with a turn of the keeper where it waits.
     fn hold(&mut self, amount: i64) -> Result<Held, Denied> {
-        let _inside = self._inside.enter();
+        let _inside = self.inside.enter();
         self.calls += 1;
         let now = self.clock.now();
         let request = RequestId::new(now, self.calls);
@@ -102,6 +104,46 @@ fn a_gateway_that_the_store_does_not_hear_of_stops_spending() {
 }
 
 #[test]
+fn a_call_that_waits_is_told_at_once_that_the_store_is_away() {
+    let mut house = House::new(1_000);
+    let asked = Arc::new(AtomicU32::new(0));
+    let asks = Arc::clone(&asked);
+    house.book.fail(move || {
+        asks.fetch_add(1, Ordering::Relaxed);
+        Fault::Before
+    });
+    assert!(matches!(house.hold(10), Err(Denied::Unavailable)));
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    let failed = |house: &House| house.mortal.ledger.stats().failed_turns;
+    assert_eq!(failed(&house), 1);
+    house.book.heal();
+    house.hold(10).unwrap();
+    assert_eq!(failed(&house), 1);
+}
+
+#[test]
+fn a_call_that_waits_is_told_that_nobody_asks_the_store_any_more() {
+    let mut house = House::new(1_000);
+    let ledger = house.mortal.ledger.clone();
+    let (now, request) = (house.clock.now(), RequestId::new(house.clock.now(), 1));
+    let ask = ask(&house.principal, &house.group, request, 10, now);
+    let _inside = house.inside.enter();
+    let mut hold = pin!(ledger.hold(&ask));
+    assert!(poll(hold.as_mut()).is_none());
+    assert_eq!(house.mortal.finish(), Some(true));
+    assert!(matches!(poll(hold), Some(Err(Denied::Unavailable))));
+}
+
+#[test]
+fn a_journal_has_one_gateway() {
+    let house = House::new(1_000);
+    let path = house.folder.path().join("journal");
+    let second = Mortal::start(&house.book, &path, [2; 16], &house.clock, Duration::ZERO);
+    let error = second.unwrap().err().unwrap();
+    assert_eq!((error.is_in_use(), error.may_pass()), (true, false));
+}
+
+#[test]
 fn a_clock_that_was_set_back_lets_no_gateway_spend_for_longer() {
     let mut house = House::new(1_000);
     house.hold(10).unwrap();
@@ -116,15 +158,22 @@ fn a_clock_that_was_set_back_lets_no_gateway_spend_for_longer() {
 
 #[test]
 fn a_quota_that_is_lowered_holds_at_once() {
-    let mut house = House::new(1_000);
-    let mut first = house.hold(100).unwrap();
-    assert!(house.book.state().leased() > 200, "more is leased");
-    house.book.state().edit(POT(), 150);
-    house.mortal.ledger.token_changed(token(1));
-    assert!(house.hold(60).is_err());
-    house.hold(50).unwrap();
-    let now = house.clock.now();
-    first.settle(&done(100), now);
+    let told: [fn(&House); 3] = [
+        |house| house.mortal.ledger.token_changed(token(1)),
+        |house| house.mortal.ledger.changed(house.principal.account.id),
+        |house| house.mortal.ledger.changed_all(),
+    ];
+    for tell in told {
+        let mut house = House::new(1_000);
+        let mut first = house.hold(100).unwrap();
+        assert!(house.book.state().leased() > 200, "more is leased");
+        house.book.state().edit(POT(), 150);
+        tell(&house);
+        assert!(house.hold(60).is_err());
+        house.hold(50).unwrap();
+        let now = house.clock.now();
+        first.settle(&done(100), now);
+    }
 }
 
 #[test]

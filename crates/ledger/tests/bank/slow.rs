@@ -86,6 +86,8 @@ fn what_takes_the_store_too_long_is_settled_in_smaller_parts() {
 #[test]
 fn a_store_that_does_not_take_the_smallest_part_is_given_up() {
     let (adopted, book) = settle(40, false);
-    assert!(matches!(adopted, Err(OpenError::Book(_))));
+    let error = adopted.unwrap_err();
+    assert!(matches!(error, OpenError::Book(_)));
+    assert_eq!((error.may_pass(), error.is_in_use()), (true, false));
     assert!(book.state().receipts.is_empty());
 }
