@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tollgate_policy::Refusal;
@@ -212,6 +214,16 @@ fn a_problem_is_titled_as_its_status_is() {
     assert_eq!(title(&Fault::Internal), "Internal Server Error");
     let internal = |row: &Row| title(&row.fault) == "Internal Server Error";
     assert_eq!(contract().iter().filter(|row| internal(row)).count(), 1);
+}
+
+#[test]
+fn every_condition_says_something_of_its_own() {
+    let mut said = BTreeMap::new();
+    for row in contract() {
+        let message = message(&row.fault);
+        let other = said.insert(message.clone(), row.code);
+        assert!(other.is_none_or(|code| code == row.code), "{message}");
+    }
 }
 
 #[test]
