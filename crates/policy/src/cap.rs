@@ -70,3 +70,24 @@ impl std::str::FromStr for CapField {
             .ok_or_else(|| CapFieldError(text.chars().take(40).collect()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_has_the_name_that_upstreams_read() {
+        for field in CapField::ALL {
+            assert_eq!(field.to_string().parse(), Ok(field));
+        }
+        let names = CapField::ALL.map(CapField::name);
+        let expected = [
+            "max_tokens",
+            "max_completion_tokens",
+            "max_output_tokens",
+            "generationConfig.maxOutputTokens",
+        ];
+        assert_eq!(names, expected);
+        assert!("".parse::<CapField>().is_err());
+    }
+}

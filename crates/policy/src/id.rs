@@ -176,6 +176,23 @@ mod tests {
     }
 
     #[test]
+    fn an_id_is_made_of_the_millisecond_and_22_bits_of_entropy() {
+        let at = Timestamp::from_micros((EPOCH_MS + 3) * 1000 + 999);
+        let last = (1 << 22) - 1;
+        for (entropy, kept) in [
+            (0, 0),
+            (5, 5),
+            (last, last),
+            (last + 1, 0),
+            (u32::MAX, last),
+        ] {
+            let id = TokenId::new(at, entropy);
+            assert_eq!(id.raw(), (3 << 22) + i64::from(kept));
+            assert_eq!(id.created().as_micros(), (EPOCH_MS + 3) * 1000);
+        }
+    }
+
+    #[test]
     fn an_id_of_another_kind_is_refused() {
         let id = GroupId::from_raw(7).unwrap();
         assert_eq!(id.to_string(), "grp_0000000000007");

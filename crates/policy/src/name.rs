@@ -194,6 +194,8 @@ mod tests {
     #[test]
     fn a_model_name_is_taken_literally() {
         assert!(ModelName::parse("meta/Llama-3.1:free").is_ok());
+        assert!(ModelName::parse(&"é".repeat(200)).is_ok());
+        assert!(ModelName::parse(&"é".repeat(201)).is_err());
         for text in ["", "gpt *", "gpt-4o ", "a\u{200b}b"] {
             assert!(ModelName::parse(text).is_err(), "{text:?}");
         }

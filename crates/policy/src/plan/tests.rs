@@ -11,6 +11,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::asked::Target;
+use crate::bound::Window;
+use crate::cap::CapField;
 use crate::endpoint::Dialect;
 use crate::evaluate::evaluate;
 use crate::fixture::{
@@ -43,6 +45,7 @@ struct Seen {
     model: Option<String>,
     sent_as: Option<String>,
     quote: Quote,
+    window: Window,
 }
 
 impl Seen {
@@ -53,6 +56,7 @@ impl Seen {
             model: attempt.model.map(|model| model.name.to_string()),
             sent_as: attempt.sent_as.map(ToString::to_string),
             quote: attempt.quote,
+            window: attempt.window(),
         }
     }
 }
@@ -151,9 +155,17 @@ proptest! {
 }
 
 #[test]
-fn an_attempt_carries_the_name_that_the_upstream_knows() {
+fn an_attempt_carries_the_name_that_the_upstream_knows_and_the_window_of_its_model() {
+    let mut world = World::new();
+    let cap_field = Some(CapField::MaxTokens);
+    let window = Window {
+        cap_field,
+        ..world.models[0].window
+    };
+    world.models[0].window = window;
     for seed in 0..8 {
-        for attempt in draw(&World::new(), GPT, seed) {
+        for attempt in draw(&world, GPT, seed) {
+            assert_eq!(attempt.window, window);
             let expected = (attempt.upstream == 2).then_some("gpt-eu");
             assert_eq!(attempt.sent_as.as_deref(), expected);
             assert_eq!(attempt.model.as_deref(), Some("gpt-4o"));
@@ -212,6 +224,7 @@ fn a_mount_has_one_attempt_and_an_answer_of_the_gateway_none() {
         model: None,
         sent_as: None,
         quote,
+        window: Window::default(),
     };
     assert_eq!(attempts, [only]);
     assert_eq!(draw(&World::new(), LIST, 7), []);

@@ -31,6 +31,10 @@ fn completed_searches_among_the_items_of_a_response_count() {
             format!("[{failed},{{\"type\":\"web_search_call\"}},{MESSAGE}]"),
             0,
         ),
+        (
+            format!("[{done},{{\"id\":\"nothing of the one before\"}}]"),
+            1,
+        ),
         (format!("[[{done}],\"web_search_call\",null]"), 0),
         (format!("[{done}],\"output\":[{MESSAGE}]"), 0),
         ("null".to_owned(), 0),
