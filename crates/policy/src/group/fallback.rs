@@ -104,5 +104,6 @@ mod tests {
         assert_eq!(fallbacks.iter().count(), 2);
         set(&mut fallbacks, "a", &[]).unwrap();
         assert!(fallbacks.of(&name("a")).is_empty());
+        assert!(!fallbacks.is_empty());
     }
 }

@@ -46,3 +46,20 @@ pub(super) fn score(number: u64, weight: u32, in_flight: u32) -> f64 {
     let unit = ((number >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
     unit.ln() * (1.0 + f64::from(in_flight)) / f64::from(weight)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_are_those_of_splitmix64() {
+        let mut draws = Draws(0);
+        let first = [draws.next(), draws.next(), draws.next()];
+        let expected = [
+            0xe220_a839_7b1d_cdaf,
+            0x6e78_9e6a_a1b9_65f4,
+            0x06c4_5d18_8009_454f,
+        ];
+        assert_eq!(first, expected);
+    }
+}
