@@ -73,3 +73,16 @@ impl Denied {
         Self::Refused(Box::new(Refusal::because(reason)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_call_for_which_too_little_is_left_may_do_with_less() {
+        let (layer, at) = (Layer::Token, Timestamp::from_seconds(1));
+        assert!(Denied::short(layer, Credits::ZERO, Credits::ZERO, None).is_short());
+        assert!(!Denied::concurrency(layer, 1, at).is_short());
+        assert!(!Denied::Unavailable.is_short());
+    }
+}
